@@ -1,0 +1,14 @@
+// One mocha run over the given files; writes its counts where the caller can add them up.
+import { writeFileSync } from 'node:fs';
+import Mocha from 'mocha';
+
+const [reportFile, length, ...files] = process.argv.slice(2);
+const mocha = new Mocha({ reporter: process.stdout.isTTY ? 'spec' : 'dot', timeout: length === 'long' ? 180_000 : 20_000, forbidOnly: true });
+for (const file of files) mocha.addFile(file);
+await mocha.loadFilesAsync();
+const runner = mocha.run(() => {
+  const { passes, failures, pending } = runner.stats;
+  writeFileSync(reportFile, JSON.stringify({ passes, failures, pending }));
+  // A test that leaves a socket or timer behind must not hang the run; the leak tests look for those themselves.
+  setTimeout(() => process.exit(failures > 0 ? 1 : 0), 500);
+});

@@ -1,0 +1,85 @@
+// Runs the emitted tests. The default suite runs on SQLite, then every file that opens a desk or a
+// database again on PostgreSQL. The last line is the sum over all runs.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { projectFolders, root } from './projects.js';
+
+const longSuites = ['browser', 'faults', 'corpus', 'bench'];
+const [suite, ...filters] = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+const isLong = longSuites.includes(suite);
+const wanted = isLong ? filters : [suite, ...filters].filter(Boolean);
+const onlyDatabase = process.argv.find((arg) => arg.startsWith('--database='))?.slice('--database='.length);
+
+const files = testFiles().filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
+const runs = [
+  { database: 'sqlite', files },
+  { database: 'postgres', files: files.filter(touchesDatabase) },
+].filter((run) => run.files.length > 0 && (onlyDatabase === undefined || run.database === onlyDatabase));
+
+const totals = { passes: 0, failures: 0, pending: 0 };
+let broken = false;
+// The long suites time out when two of them share the cores, so they run one after the other.
+const results = isLong ? await inSequence(runs) : await Promise.all(runs.map(runMocha));
+for (const { run, output, report } of results) {
+  process.stdout.write(`\n== ${run.database}: ${run.files.length} files ==\n${output}`);
+  if (report === undefined) broken = true;
+  else for (const key of Object.keys(totals)) totals[key] += report[key];
+}
+const skipped = totals.pending > 0 ? `, ${totals.pending} skipped` : '';
+process.stdout.write(`\n${totals.passes} passed, ${totals.failures} failed${skipped}\n`);
+process.exitCode = broken || totals.failures > 0 || totals.passes === 0 ? 1 : 0;
+
+async function inSequence(list) {
+  const done = [];
+  for (const run of list) done.push(await runMocha(run));
+  return done;
+}
+
+function testFiles() {
+  const folders = projectFolders().filter((folder) => folder === 'test' || folder.startsWith('plugins/'));
+  return folders.flatMap((folder) => {
+    const dist = path.join(root, folder, 'dist', folder === 'test' ? '' : 'test');
+    if (!existsSync(dist)) return [];
+    return readdirSync(dist, { recursive: true })
+      .filter((name) => name.endsWith('.test.js') && belongsToSuite(name))
+      .map((name) => path.join(dist, name))
+      .toSorted();
+  });
+}
+
+function belongsToSuite(name) {
+  const parts = name.split(path.sep);
+  const long = longSuites.find((one) => parts.includes(one));
+  return isLong ? long === suite : long === undefined;
+}
+
+function touchesDatabase(file) {
+  return /core\/testing|#core\/testing|onDatabase/.test(readFileSync(file, 'utf8'));
+}
+
+function runMocha(run) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'helpdesk-report-'));
+  const reportFile = path.join(folder, 'report.json');
+  const args = ['--enable-source-maps', path.join(root, 'cli/build/mocha-run.js'), reportFile, isLong ? 'long' : 'short', ...run.files];
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, HELPDESK_TEST_DATABASE: run.database, NODE_ENV: 'test' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (data) => {
+      output += data;
+      if (isLong || runs.length === 1) process.stdout.write(data);
+    });
+  }
+  return new Promise((resolve) => {
+    child.on('close', () => {
+      const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : undefined;
+      rmSync(folder, { recursive: true, force: true });
+      resolve({ run, output: isLong || runs.length === 1 ? '' : output, report });
+    });
+  });
+}

@@ -1,0 +1,27 @@
+import type { Knex } from 'knex';
+
+export type Dialect = 'sqlite' | 'postgres';
+
+/** A write transaction. Work that may only follow a commit is handed to `afterCommit`. */
+export type Tx = Knex.Transaction & {
+  /** Runs after the outermost commit, never after a rollback; errors are reported, not thrown. */
+  afterCommit(work: () => void): void;
+};
+
+/** Where rows can be read: the reader, or the open transaction. */
+export type Reader = Knex | Tx;
+
+export interface Storage {
+  readonly dialect: Dialect;
+  /** Reads only; on SQLite its connections refuse writes. */
+  readonly read: Knex;
+  /** One write transaction. On SQLite it holds the only writer, so it never awaits network or plugin hooks. */
+  writeTx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** One schema step. `up` gets the transaction and a function that builds a table name (`t('rules')` is `p_<slug>_rules` for a plugin). */
+export interface Migration {
+  readonly name: string;
+  up(tx: Tx, table: (name: string) => string): Promise<void>;
+}
