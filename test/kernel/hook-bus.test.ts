@@ -212,6 +212,7 @@ describe('the hook bus', () => {
   });
 
   it('lets go of a handler once it is disposed', async () => {
+    bus.forPlugin('b', 1).on('test.happened', () => {});
     const reference = await registerAndDispose(bus);
 
     for (let round = 0; round < 10 && reference.deref() !== undefined; round++) {
@@ -226,7 +227,6 @@ describe('the hook bus', () => {
 async function registerAndDispose(bus: HookBus): Promise<WeakRef<object>> {
   const held = { big: Array.from({ length: 1000 }) };
   const registration = bus.forPlugin('a', 0).on('test.happened', () => held.big.length);
-  bus.forPlugin('b', 1).on('test.happened', () => {});
   await bus.act('test.happened', { id: 1 });
   registration.dispose();
   return new WeakRef(held);
