@@ -8,5 +8,10 @@ export const root = path.resolve(import.meta.dirname, '../..');
 export function projectFolders() {
   const plugins = existsSync(path.join(root, 'plugins')) ? readdirSync(path.join(root, 'plugins')).map((id) => `plugins/${id}`) : [];
   const candidates = ['core', 'core/ui/elements', 'cli', ...plugins.toSorted(), 'test'];
-  return candidates.filter((folder) => existsSync(path.join(root, folder, 'tsconfig.json')));
+  return candidates.filter((folder) => hasSources(folder));
+}
+
+function hasSources(folder) {
+  const full = path.join(root, folder);
+  return existsSync(path.join(full, 'tsconfig.json')) && readdirSync(full, { recursive: true }).some((name) => name.endsWith('.ts') && !/(^|\/)(dist|node_modules)\//.test(name));
 }

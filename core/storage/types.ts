@@ -17,11 +17,21 @@ export interface Storage {
   readonly read: Knex;
   /** One write transaction. On SQLite it holds the only writer, so it never awaits network or plugin hooks. */
   writeTx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** A connection of its own for migrations: foreign keys off on SQLite, the migration lock held on PostgreSQL. */
+  openMigrationConnection(): Promise<MigrationConnection>;
+  close(): Promise<void>;
+}
+
+export interface MigrationConnection {
+  readonly knex: Knex;
+  tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 /** One schema step. `up` gets the transaction and a function that builds a table name (`t('rules')` is `p_<slug>_rules` for a plugin). */
 export interface Migration {
   readonly name: string;
+  /** Text the checksum is taken of; without it, the source of `up`. */
+  readonly source?: string;
   up(tx: Tx, table: (name: string) => string): Promise<void>;
 }

@@ -1,0 +1,20 @@
+import { runMigrations } from '../migrate.ts';
+import type { Migration, Storage } from '../types.ts';
+import { people } from './0001-people.ts';
+import { tickets } from './0002-tickets.ts';
+import { messages } from './0003-messages.ts';
+import { eventsAndJobs } from './0004-events-and-jobs.ts';
+import { system } from './0005-system.ts';
+import { search } from './0006-search.ts';
+import { defaults } from './0007-defaults.ts';
+
+const migrations: readonly Migration[] = [people, tickets, messages, eventsAndJobs, system, search, defaults];
+
+/**
+ * Brings the core schema up to this version and returns the names of the steps it applied.
+ *
+ * @throws SchemaRefused when a newer version has already migrated the database.
+ */
+export function migrateCore(storage: Storage, version: string): Promise<readonly string[]> {
+  return runMigrations(storage, { owner: 'core', version, migrations });
+}
