@@ -1,0 +1,284 @@
+import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from 'tapable';
+import { DeadlinePassed, withinDeadline } from './deadline-wheel.ts';
+import { AppError, Unavailable } from './errors.ts';
+import { defaultPriority, inOrder } from './hook-order.ts';
+import { currentScope, isSkipped, runInScope, type Scope } from './scope.ts';
+
+export type HookKind = 'action' | 'filter' | 'filterSync' | 'decision';
+
+/** How one handler wants to be run. */
+export interface HandlerOptions {
+  /** Lower runs first; 10 unless said otherwise. */
+  readonly priority?: number;
+  /** Ids of plugins whose handlers this one precedes; absent plugins are ignored. */
+  readonly before?: readonly string[];
+  readonly after?: readonly string[];
+  /** Shown in the profiler. */
+  readonly label?: string;
+  /** Milliseconds; 5000 for actions, 2000 for filters and decisions. */
+  readonly deadlineMs?: number;
+  /** A filter or decision that fails stops the caller with `hooks.critical-failed` instead of being left out. */
+  readonly critical?: boolean;
+}
+
+/** Undoes a registration; doing it twice is harmless. */
+export interface Disposable {
+  dispose(): void;
+}
+
+/** A plugin broke a rule and the desk went on without it. */
+export interface Fault {
+  readonly plugin: string;
+  readonly hook: string;
+  /** `late`: a handler settled after its deadline, when `timeout` was already reported. */
+  readonly kind: 'throw' | 'timeout' | 'bad-return' | 'recursion' | 'late';
+  readonly error: unknown;
+}
+
+export type FaultSink = (fault: Fault) => void;
+
+export interface HandlerStats {
+  readonly calls: number;
+  readonly faults: number;
+  readonly timeouts: number;
+  readonly totalMs: number;
+  readonly maxMs: number;
+}
+
+export interface HandlerReport extends HandlerStats {
+  readonly plugin: string;
+  readonly priority: number;
+  readonly label: string | undefined;
+}
+
+// A method, so that handlers of any typed hook can be held; the typed surface is HookBus.
+export interface Handler {
+  run(first: unknown, second: unknown): unknown;
+}
+
+interface Registration {
+  readonly plugin: string;
+  readonly sequence: number;
+  readonly options: HandlerOptions;
+  readonly stats: { -readonly [K in keyof HandlerStats]: HandlerStats[K] };
+  loadOrder: number;
+  /** Undefined once disposed: a call in flight leaves it out, and the closure can be collected. */
+  handler: Handler | undefined;
+}
+
+type Done = (error?: Error | null, value?: unknown) => void;
+type View = (first: unknown, second: unknown) => unknown;
+
+const maxDepth = 8;
+const deadlines = { action: 5000, filter: 2000, decision: 2000 };
+
+/**
+ * One named place in code. The registrations are the truth and the tapable hook is a view
+ * compiled from them, because tapable can neither remove a tap nor survive one that throws.
+ */
+export class HookPoint {
+  readonly name: string;
+  readonly kind: HookKind;
+  readonly #onFault: FaultSink;
+  #ordered: readonly Registration[] = [];
+  #view: View | undefined;
+  #sequence = 0;
+
+  constructor(kind: HookKind, name: string, onFault: FaultSink) {
+    this.kind = kind;
+    this.name = name;
+    this.#onFault = onFault;
+  }
+
+  get size(): number {
+    return this.#ordered.length;
+  }
+
+  /** @throws Invalid when the wanted order contradicts the others; nothing is registered then. */
+  add(plugin: string, loadOrder: number, handler: Handler, options: HandlerOptions = {}): Disposable {
+    const stats = { calls: 0, faults: 0, timeouts: 0, totalMs: 0, maxMs: 0 };
+    const registration: Registration = { plugin, loadOrder, sequence: this.#sequence++, handler, options, stats };
+    this.#replace([...this.#ordered, registration]);
+    return { dispose: () => this.#remove((one) => one === registration) };
+  }
+
+  removePlugin(plugin: string): void {
+    this.#remove((one) => one.plugin === plugin);
+  }
+
+  /** Load orders change when a plugin is switched on between others; every process must sort alike. */
+  reorder(loadOrders: ReadonlyMap<string, number>): void {
+    for (const one of this.#ordered) one.loadOrder = loadOrders.get(one.plugin) ?? one.loadOrder;
+    this.#replace(this.#ordered);
+  }
+
+  inspect(): readonly HandlerReport[] {
+    return this.#ordered.map(({ plugin, options, stats }) => ({
+      plugin,
+      priority: options.priority ?? defaultPriority,
+      label: options.label,
+      ...stats,
+    }));
+  }
+
+  /** Runs an action, filter or decision; `first` is the payload, value or input, `second` a filter's context. */
+  async run(first: unknown, second?: unknown): Promise<unknown> {
+    if (this.size === 0) return this.kind === 'filter' ? first : undefined;
+    this.#view ??= this.#compile();
+    return this.#view(first, second);
+  }
+
+  runSync(value: unknown, context: unknown): unknown {
+    if (this.size === 0) return value;
+    this.#view ??= this.#compile();
+    return this.#view(value, context);
+  }
+
+  #replace(registrations: readonly Registration[]): void {
+    this.#ordered = inOrder(this.name, registrations);
+    this.#view = undefined;
+  }
+
+  #remove(matches: (one: Registration) => boolean): void {
+    const gone = this.#ordered.filter(matches);
+    if (gone.length === 0) return;
+    for (const one of gone) one.handler = undefined;
+    this.#replace(this.#ordered.filter((one) => !gone.includes(one)));
+  }
+
+  // `stage` carries our computed index, so tapable's own insertion rules never decide.
+  #compile(): View {
+    const taps = this.#ordered.map((one, stage) => ({ one, tap: { name: one.plugin, stage } }));
+    switch (this.kind) {
+      case 'action': {
+        const hook = new AsyncSeriesHook<[unknown]>(['payload'], this.name);
+        for (const { one, tap } of taps) hook.tapAsync(tap, (payload, done) => this.#call(one, payload, undefined, () => done()));
+        return (payload) => hook.promise(payload);
+      }
+      case 'filter': {
+        const hook = new AsyncSeriesWaterfallHook<[unknown, unknown]>(['value', 'context'], this.name);
+        for (const { one, tap } of taps) hook.tapAsync(tap, (value, context, done) => this.#call(one, value, context, done));
+        return (value, context) => hook.promise(value, context);
+      }
+      case 'decision': {
+        const hook = new AsyncSeriesBailHook<[unknown], unknown>(['input'], this.name);
+        for (const { one, tap } of taps) {
+          hook.tapAsync(tap, (input, done) => this.#call(one, input, undefined, (error, verdict) => done(error, verdict ?? undefined)));
+        }
+        return (input) => hook.promise(input);
+      }
+      case 'filterSync': {
+        const hook = new SyncWaterfallHook<[unknown, unknown]>(['value', 'context'], this.name);
+        for (const { one, tap } of taps) hook.tap(tap, (value, context) => this.#callSync(one, value, context));
+        return (value, context) => hook.call(value, context);
+      }
+    }
+  }
+
+  // `done` is only called outside any `try`: what a later handler throws is not this one's fault.
+  #call(one: Registration, first: unknown, second: unknown, done: Done): void {
+    const scope = this.#enter(one);
+    const { handler } = one;
+    if (scope === undefined || handler === undefined) return done();
+    const startedAt = performance.now();
+    let answer: unknown;
+    let failed = false;
+    try {
+      answer = runInScope(scope, () => handler.run(first, second));
+    } catch (error) {
+      failed = true;
+      answer = error;
+    }
+    if (failed) return done(this.#failed(one, startedAt, answer));
+    if (!isPromise(answer)) {
+      measure(one, startedAt);
+      return done(null, answer);
+    }
+    this.#settle(one, startedAt, answer, done);
+  }
+
+  #settle(one: Registration, startedAt: number, answer: PromiseLike<unknown>, done: Done): void {
+    const kind = this.kind === 'filterSync' ? 'filter' : this.kind;
+    withinDeadline(answer, one.options.deadlineMs ?? deadlines[kind]).then(
+      (value) => {
+        measure(one, startedAt);
+        done(null, value);
+      },
+      (error: unknown) => {
+        if (error instanceof DeadlinePassed) this.#reportLate(one, answer);
+        done(this.#failed(one, startedAt, error));
+      },
+    );
+  }
+
+  #callSync(one: Registration, value: unknown, context: unknown): unknown {
+    const scope = this.#enter(one);
+    const { handler } = one;
+    if (scope === undefined || handler === undefined) return undefined;
+    const startedAt = performance.now();
+    try {
+      const answer = runInScope(scope, () => handler.run(value, context));
+      if (!isPromise(answer)) return answer;
+      answer.then(undefined, () => {});
+      this.#fault(one, 'bad-return', new Error(`${this.name} runs inside a template and needs its answer at once, not a promise`));
+    } catch (error) {
+      this.#fault(one, 'throw', error);
+    } finally {
+      measure(one, startedAt);
+    }
+    return undefined;
+  }
+
+  /** The scope to run in, or undefined when this handler is left out. */
+  #enter(one: Registration): Scope | undefined {
+    const parent = currentScope();
+    if (one.handler === undefined || isSkipped(one.plugin, parent)) return undefined;
+    const chain = chainOf(parent, this.name);
+    if (chain.length >= maxDepth) {
+      const path = [...chain, one.plugin].join(' -> ');
+      this.#fault(one, 'recursion', new Error(`${this.name} causes itself: ${path}`));
+      return undefined;
+    }
+    one.stats.calls++;
+    return { plugin: one.plugin, hook: this.name, depth: parent.depth + 1, parent, ...(parent.skip !== undefined && { skip: parent.skip }) };
+  }
+
+  /** The error the caller gets, or null when the handler is left out and the others go on. */
+  #failed(one: Registration, startedAt: number, error: unknown): Error | null {
+    measure(one, startedAt);
+    if (this.kind !== 'action' && error instanceof AppError) return error;
+    this.#fault(one, error instanceof DeadlinePassed ? 'timeout' : 'throw', error);
+    if (one.options.critical !== true || this.kind === 'action') return null;
+    return new Unavailable('hooks.critical-failed', { plugin: one.plugin, hook: this.name }, { cause: error });
+  }
+
+  #reportLate(one: Registration, answer: PromiseLike<unknown>): void {
+    const { plugin } = one;
+    const report = (error: unknown) => this.#onFault({ plugin, hook: this.name, kind: 'late', error });
+    answer.then(() => report(new Error('settled after its deadline; the result is dropped')), report);
+  }
+
+  #fault(one: Registration, kind: Fault['kind'], error: unknown): void {
+    if (kind === 'timeout') one.stats.timeouts++;
+    else one.stats.faults++;
+    this.#onFault({ plugin: one.plugin, hook: this.name, kind, error });
+  }
+}
+
+function measure(one: Registration, startedAt: number): void {
+  const ms = performance.now() - startedAt;
+  one.stats.totalMs += ms;
+  one.stats.maxMs = Math.max(one.stats.maxMs, ms);
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function chainOf(scope: Scope, hook: string): string[] {
+  const chain: string[] = [];
+  for (let one: Scope | undefined = scope; one !== undefined; one = one.parent) {
+    if (one.hook === hook && one.plugin !== undefined) chain.unshift(one.plugin);
+  }
+  return chain;
+}

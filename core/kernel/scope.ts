@@ -1,0 +1,38 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** Who is running right now: every fault, query and log line is attributed through it. */
+export interface Scope {
+  readonly plugin?: string;
+  readonly hook?: string;
+  /** Plugins that this request leaves out; `all` leaves out everything but core. */
+  readonly skip?: ReadonlySet<string> | 'all';
+  /** How many hook handlers are on the way to here. */
+  readonly depth: number;
+  /** The scope this one was entered from, so that a loop can be shown as a chain. */
+  readonly parent?: Scope;
+}
+
+const storage = new AsyncLocalStorage<Scope>();
+const outside: Scope = { depth: 0 };
+
+/** The scope of the running code; outside any plugin it is empty with depth 0. */
+export function currentScope(): Scope {
+  return storage.getStore() ?? outside;
+}
+
+/** Runs `work`, and everything it awaits, inside `scope`. */
+export function runInScope<T>(scope: Scope, work: () => T): T {
+  return storage.run(scope, work);
+}
+
+/** Runs `work` attributed to a plugin; what it skips is inherited. */
+export function runAsPlugin<T>(plugin: string, work: () => T): T {
+  const { skip, depth } = currentScope();
+  return storage.run({ plugin, depth, ...(skip !== undefined && { skip }) }, work);
+}
+
+/** Whether this request leaves `plugin` out; core itself is never left out. */
+export function isSkipped(plugin: string, scope: Scope = currentScope()): boolean {
+  if (scope.skip === undefined || plugin === 'core') return false;
+  return scope.skip === 'all' || scope.skip.has(plugin);
+}
