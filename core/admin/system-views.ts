@@ -1,0 +1,138 @@
+import type { Timestamp } from '../kernel/clock.ts';
+import type { FieldView, FormErrorsView, PagingView, Sentence } from '../ui/types.ts';
+import type { Health } from './views.ts';
+
+/* Plugins, themes and the system's health. */
+
+export type PluginState = 'on' | 'off' | 'failed' | 'quarantined' | 'incompatible' | 'upgrading' | 'missing';
+
+/** `admin/plugins` */
+export interface PluginListView {
+  readonly query: string;
+  readonly filter: 'all' | 'on' | 'off' | 'attention';
+  /** Frozen by helpdesk.config.ts: everything is read-only. */
+  readonly pinned: boolean;
+  readonly safeMode: boolean;
+  readonly plugins: readonly PluginRowView[];
+  readonly counts: { readonly all: number; readonly on: number; readonly off: number; readonly attention: number };
+}
+
+export interface PluginRowView {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly version: string;
+  readonly author?: string | undefined;
+  readonly state: PluginState;
+  readonly problem?: string | undefined;
+  readonly bundled: boolean;
+  readonly settingsUrl?: string | undefined;
+  readonly mayToggle: boolean;
+}
+
+/** `admin/plugin` */
+export interface PluginPageView {
+  readonly plugin: PluginRowView;
+  /** A SafeString made from its README. */
+  readonly readme?: unknown;
+  readonly source: string;
+  readonly checksum: string;
+  readonly requires: readonly { readonly id: string; readonly met: boolean }[];
+  readonly dependents: readonly string[];
+  readonly uses: readonly Sentence[];
+  readonly hooks: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly calls: number;
+    readonly faults: number;
+    readonly p95?: number | undefined;
+  }[];
+  readonly faults: readonly { readonly at: Timestamp; readonly place: string; readonly text: string }[];
+  readonly tables: readonly { readonly name: string; readonly rows: number }[];
+  readonly jobs: { readonly waiting: number; readonly failed: number };
+  /** What turning it on or off will do, in sentences. */
+  readonly consequences: readonly Sentence[];
+  /** The form that drops the tables asks for the id to be typed. */
+  readonly deletion?: { readonly confirm: string; readonly error?: Sentence | undefined } | undefined;
+}
+
+/** `admin/themes` */
+export interface ThemeListView {
+  readonly themes: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly description: string;
+    readonly version: string;
+    readonly author?: string | undefined;
+    readonly parent?: string | undefined;
+    readonly active: boolean;
+    readonly screenshotUrl?: string | undefined;
+    readonly problems: readonly { readonly level: 'recommendation' | 'warning' | 'error' | 'fatal'; readonly text: string }[];
+    readonly mayActivate: boolean;
+  }[];
+  /** Options of the active theme, from its theme.json. */
+  readonly options: readonly { readonly title?: Sentence | undefined; readonly fields: readonly FieldView[] }[];
+  readonly previewUrl: string;
+  readonly errors?: FormErrorsView | undefined;
+}
+
+/** `admin/health` */
+export interface HealthView {
+  readonly health: Health;
+  readonly checks: readonly {
+    readonly name: Sentence;
+    readonly health: Health;
+    readonly text: Sentence;
+    readonly pluginId?: string | undefined;
+    readonly help?: Sentence | undefined;
+  }[];
+  readonly processes: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly host: string;
+    readonly startedAt: Timestamp;
+    readonly seenAt: Timestamp;
+    readonly generation: number;
+    readonly current: boolean;
+  }[];
+  readonly queue: {
+    readonly waiting: number;
+    readonly running: number;
+    readonly failed: number;
+    readonly oldestAt?: Timestamp | undefined;
+  };
+  readonly outbox: { readonly waiting: number; readonly failed: number; readonly uncertain: number };
+}
+
+/** `admin/jobs` */
+export interface JobListView {
+  readonly filter: 'failed' | 'waiting' | 'running';
+  readonly jobs: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly pluginId?: string | undefined;
+    readonly attempts: number;
+    readonly at: Timestamp;
+    readonly error?: string | undefined;
+    readonly mayRetry: boolean;
+  }[];
+  readonly paging: PagingView;
+}
+
+/** `admin/outbox` */
+export interface OutboxListView {
+  readonly filter: 'failed' | 'waiting' | 'sent';
+  readonly mails: readonly {
+    readonly id: string;
+    readonly to: string;
+    readonly subject: string;
+    readonly state: 'held' | 'queued' | 'sending' | 'sent' | 'failed' | 'uncertain';
+    readonly attempts: number;
+    readonly at: Timestamp;
+    readonly nextAttemptAt?: Timestamp | undefined;
+    readonly error?: string | undefined;
+    readonly ticketNumber?: number | undefined;
+    readonly mayRetry: boolean;
+  }[];
+  readonly paging: PagingView;
+}
