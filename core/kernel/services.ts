@@ -4,6 +4,12 @@ import type { Disposable } from './hook-point.ts';
 
 export type ServiceName = Extract<keyof Services, string>;
 
+/** The registry as one plugin sees it. */
+export interface PluginServices {
+  provide<K extends ServiceName>(name: K, service: Services[K]): Disposable;
+  get<K extends ServiceName>(name: K): Services[K] | undefined;
+}
+
 interface Offer {
   readonly plugin: string;
   readonly service: unknown;
