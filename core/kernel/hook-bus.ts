@@ -1,7 +1,7 @@
 import { Invalid } from './errors.ts';
 import type { Actions, Decisions, Filters, RenderFilters } from './hook-map.ts';
 import { type Disposable, type FaultSink, type Handler, type HandlerOptions, type HandlerReport, type HookKind, HookPoint } from './hook-point.ts';
-import { PluginHooks } from './plugin-hooks.ts';
+import { PluginHooks, type Registrant } from './plugin-hooks.ts';
 import { runAsPlugin } from './scope.ts';
 
 export type ActionName = Extract<keyof Actions, string>;
@@ -120,8 +120,8 @@ export class HookBus {
   }
 
   /** The typed registration API of one plugin; `core` is the id of core's own features. */
-  forPlugin(plugin: string, loadOrder: number, slug?: string): PluginHooks {
-    return new PluginHooks(this, { plugin, loadOrder, namespaces: slug === undefined ? [plugin] : [plugin, slug] });
+  forPlugin(plugin: string, loadOrder: number, more: Partial<Omit<Registrant, 'plugin' | 'loadOrder'>> = {}): PluginHooks {
+    return new PluginHooks(this, { namespaces: [plugin], ...more, plugin, loadOrder });
   }
 
   /** @throws Invalid `hooks.unknown` naming a hook that nobody defines and no inactive plugin could. */
@@ -170,6 +170,11 @@ export class HookBus {
       const point = this.#points.get(key);
       return { ...splitKey(key), isDefined: this.#defined.has(key), handlers: point?.inspect() ?? [] };
     });
+  }
+
+  /** Names in these namespaces that handlers wait for although nobody defines them: misspelled ones, once their plugin runs. */
+  undefinedIn(namespaces: readonly string[]): readonly HookReport[] {
+    return this.inspect().filter(({ name, isDefined, handlers }) => !isDefined && handlers.length > 0 && namespaces.some((one) => name.startsWith(`${one}.`)));
   }
 
   #find(kind: HookKind, name: string): HookPoint | undefined {

@@ -36,10 +36,15 @@ export interface Hooks {
   readonly call: Pick<HookBus, 'act' | 'applyFilter' | 'applyFilterSync' | 'decide'>;
 }
 
-interface Registrant {
+export interface Registrant {
   readonly plugin: string;
   readonly loadOrder: number;
+  /** The plugin's id and slug: what the hooks it defines may start with. */
   readonly namespaces: readonly string[];
+  /** Throws once the plugin is switched off, so that nothing is left behind. */
+  readonly requireLive?: () => void;
+  /** Told of a refused registration even when the plugin swallows the error. */
+  readonly onRefused?: (error: unknown) => void;
 }
 
 /** `Hooks` bound to one plugin. */
@@ -60,7 +65,7 @@ export class PluginHooks implements Hooks {
   readonly decide: Hooks['decide'] = (name, handler, options) => this.#register('decision', name, handlerOf(handler), options);
 
   readonly onDurable: Hooks['onDurable'] = (event, handlerId, handler) =>
-    this.#bus.registerDurable({ plugin: this.#by.plugin, handler: handlerId, event }, handlerOf(handler));
+    this.#guarded(() => this.#bus.registerDurable({ plugin: this.#by.plugin, handler: handlerId, event }, handlerOf(handler)));
 
   define(kind: HookKind, name: string): Disposable {
     const { plugin, namespaces } = this.#by;
@@ -68,12 +73,22 @@ export class PluginHooks implements Hooks {
       const message = `${plugin} may only define hooks that start with ${namespaces.join('. or ')}., not ${name}.`;
       throw new Invalid('hooks.foreign-name', { plugin, hook: name, message });
     }
-    return this.#bus.define(kind, name, plugin);
+    return this.#guarded(() => this.#bus.define(kind, name, plugin));
   }
 
   #register(kind: HookKind, name: string, handler: Handler, options: HandlerOptions = {}): Disposable {
     const { plugin, loadOrder } = this.#by;
-    return this.#bus.register(kind, name, handler, { plugin, loadOrder, options });
+    return this.#guarded(() => this.#bus.register(kind, name, handler, { plugin, loadOrder, options }));
+  }
+
+  #guarded(register: () => Disposable): Disposable {
+    try {
+      this.#by.requireLive?.();
+      return register();
+    } catch (error) {
+      this.#by.onRefused?.(error);
+      throw error;
+    }
   }
 }
 

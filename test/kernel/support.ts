@@ -1,3 +1,6 @@
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -32,3 +35,16 @@ const gc: unknown = runInNewContext('gc');
 export function collectGarbage(): void {
   if (typeof gc === 'function') gc();
 }
+
+const folders: string[] = [];
+
+/** An empty folder that is removed when the run ends. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'helpdesk-kernel-')));
+  folders.push(folder);
+  return folder;
+}
+
+after(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});

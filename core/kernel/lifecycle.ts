@@ -1,0 +1,148 @@
+import type { Storage, Tx } from '../storage/types.ts';
+import type { Clock } from './clock.ts';
+import { Conflict, NotFound, Refused } from './errors.ts';
+import type { DurableDeclaration } from './hook-bus.ts';
+import type { FoundPlugin } from './manifest.ts';
+import { insertPlugin, lockGeneration, type PluginRow, pluginRows, type PluginState, setGeneration, updatePlugin } from './plugins-repository.ts';
+import { dependentsOf, resolve } from './resolve.ts';
+
+/** Where the durable wishes of plugins are kept; rows, so that they outlive safe mode and quarantine. */
+export interface SubscriptionStore {
+  replace(tx: Tx, pluginId: string, declarations: readonly DurableDeclaration[]): Promise<void>;
+  end(tx: Tx, pluginId: string): Promise<void>;
+}
+
+export interface LifecyclePorts {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly apiVersion: string;
+  readonly subscriptions: SubscriptionStore;
+}
+
+/** The part of a lifecycle change that is written: each change is one transaction and a new generation. */
+export class Lifecycle {
+  readonly #ports: LifecyclePorts;
+
+  constructor(ports: LifecyclePorts) {
+    this.#ports = ports;
+  }
+
+  /** Gives every found plugin a row. On the first start of a desk `activeByDefault` become desired. */
+  async enroll(found: readonly FoundPlugin[], activeByDefault: readonly string[]): Promise<void> {
+    const known = new Set((await pluginRows(this.#ports.storage.read)).map(({ id }) => id));
+    if (found.every(({ id }) => known.has(id))) return;
+    await this.#ports.storage.writeTx(async (tx) => {
+      await lockGeneration(tx);
+      const rows = await pluginRows(tx);
+      for (const plugin of found) {
+        if (rows.some(({ id }) => id === plugin.id)) continue;
+        const isDesired = rows.length === 0 && activeByDefault.includes(plugin.id);
+        await insertPlugin(tx, this.#newRow(plugin, isDesired));
+      }
+    });
+  }
+
+  /**
+   * Fails before anything is touched when the plugin could not run.
+   *
+   * @throws NotFound `plugins.not-found`, Refused `plugins.blocked`, Conflict `plugins.slug-taken`.
+   */
+  requireRunnable(id: string, found: readonly FoundPlugin[], rows: readonly PluginRow[]): FoundPlugin {
+    const plugin = found.find((one) => one.id === id);
+    if (plugin === undefined) throw new NotFound('plugins.not-found', { plugin: id, message: `There is no plugin ${id}.` });
+    const { blocked } = resolve(found, [...desiredIds(rows), id], this.#ports.apiVersion);
+    const reason = blocked.find((one) => one.id === id);
+    if (reason !== undefined) throw new Refused('plugins.blocked', { ...reason });
+    const slug = plugin.manifest.db?.slug;
+    const owner = slug === undefined ? undefined : rows.find((row) => row.id !== id && row.slug === slug && (row.isDesired || row.state !== 'installed'));
+    if (owner !== undefined) {
+      throw new Conflict('plugins.slug-taken', { plugin: id, owner: owner.id, message: `${id} names its tables p_${slug}_, and ${owner.id} has data there.` });
+    }
+    return plugin;
+  }
+
+  /** Makes a plugin desired and returns the generation that runs it; unchanged when it is desired and not failed. */
+  async switchOn(id: string, found: readonly FoundPlugin[], changedBy: number | null): Promise<number> {
+    return this.#ports.storage.writeTx(async (tx) => {
+      const generation = await lockGeneration(tx);
+      const rows = await pluginRows(tx);
+      const plugin = this.requireRunnable(id, found, rows);
+      const row = rows.find((one) => one.id === id);
+      if (row?.isDesired === true && (row.state === 'active' || row.state === 'installed')) return generation;
+
+      if (row === undefined) await insertPlugin(tx, this.#newRow(plugin, true));
+      const { version, slug } = this.#newRow(plugin, true);
+      await updatePlugin(tx, id, { version, slug, isDesired: true, state: 'installed', lastError: null, changedBy, changedAt: this.#later(row) });
+      const { order } = resolve(found, [...desiredIds(rows), id], this.#ports.apiVersion);
+      for (const [loadOrder, one] of order.entries()) await updatePlugin(tx, one, { loadOrder });
+      await setGeneration(tx, generation + 1);
+      return generation + 1;
+    });
+  }
+
+  /**
+   * Makes plugins undesired and ends their subscriptions.
+   *
+   * @throws Conflict `plugins.needed` naming the dependents, unless they go along.
+   */
+  async switchOff(id: string, found: readonly FoundPlugin[], options: { readonly changedBy: number | null; readonly withDependents: boolean }): Promise<number> {
+    const { changedBy, withDependents } = options;
+    return this.#ports.storage.writeTx(async (tx) => {
+      const generation = await lockGeneration(tx);
+      const rows = await pluginRows(tx);
+      const row = rows.find((one) => one.id === id);
+      if (row === undefined) throw new NotFound('plugins.not-found', { plugin: id, message: `There is no plugin ${id}.` });
+      if (!row.isDesired) return generation;
+
+      const dependents = dependentsOf(id, found, desiredIds(rows));
+      if (dependents.length > 0 && !withDependents) {
+        throw new Conflict('plugins.needed', { plugin: id, dependents, message: `${dependents.join(', ')} needs ${id}.` });
+      }
+      for (const one of [...dependents, id]) {
+        const changedAt = this.#later(rows.find((other) => other.id === one));
+        await updatePlugin(tx, one, { isDesired: false, state: 'inactive', lastError: null, changedBy, changedAt });
+        await this.#ports.subscriptions.end(tx, one);
+      }
+      await setGeneration(tx, generation + 1);
+      return generation + 1;
+    });
+  }
+
+  /** Notes that this process runs a plugin; nothing is written when it was switched off meanwhile. */
+  async noteActive(plugin: FoundPlugin, row: PluginRow, declarations: readonly DurableDeclaration[]): Promise<void> {
+    await this.#ports.storage.writeTx(async (tx) => {
+      if (!(await this.#isUnchanged(tx, row))) return;
+      const { version, slug } = this.#newRow(plugin, true);
+      await updatePlugin(tx, plugin.id, { version, slug, state: 'active', lastError: null });
+      await this.#ports.subscriptions.replace(tx, plugin.id, declarations);
+    });
+  }
+
+  /** Notes what keeps a plugin from running; its subscriptions stay, and their jobs wait. */
+  async noteState(row: PluginRow, state: PluginState, lastError: string | null): Promise<void> {
+    if (row.state === state && row.lastError === lastError) return;
+    await this.#ports.storage.writeTx(async (tx) => {
+      if (await this.#isUnchanged(tx, row)) await updatePlugin(tx, row.id, { state, lastError });
+    });
+  }
+
+  async #isUnchanged(tx: Tx, row: PluginRow): Promise<boolean> {
+    await lockGeneration(tx);
+    const now = (await pluginRows(tx)).find(({ id }) => id === row.id);
+    return now?.isDesired === row.isDesired && now.changedAt === row.changedAt;
+  }
+
+  // Strictly later, because processes tell by it whether a failed plugin may be tried again.
+  #later(row: PluginRow | undefined): number {
+    return Math.max(this.#ports.clock.now(), (row?.changedAt ?? 0) + 1);
+  }
+
+  #newRow({ id, version, manifest }: FoundPlugin, isDesired: boolean): PluginRow {
+    const slug = manifest.db?.slug ?? null;
+    return { id, version, slug, isDesired, state: 'installed', loadOrder: 0, lastError: null, changedBy: null, changedAt: this.#ports.clock.now() };
+  }
+}
+
+export function desiredIds(rows: readonly PluginRow[]): readonly string[] {
+  return rows.filter(({ isDesired }) => isDesired).map(({ id }) => id);
+}

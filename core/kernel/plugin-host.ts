@@ -1,0 +1,265 @@
+import { type ActivationPorts, type PluginKit, PluginRun } from './activating.ts';
+import { isRoute } from './contributions.ts';
+import { type Discovery, discover, type PluginRoot } from './discovery.ts';
+import { DeadlinePassed } from './deadline-wheel.ts';
+import { Refused } from './errors.ts';
+import { SerialQueue, untilEverywhere } from './generation.ts';
+import type { HookBus } from './hook-bus.ts';
+import type { FaultSink } from './hook-point.ts';
+import { desiredIds, Lifecycle, type LifecyclePorts } from './lifecycle.ts';
+import type { Logger } from './log.ts';
+import type { FoundPlugin } from './manifest.ts';
+import { importFile, type ImportModule, type MigrationRunner, runPluginMigrations } from './plugin-migrations.ts';
+import { forgetProcess, pluginRows, type PluginRow, type ProcessIdentity, readGeneration, reportProcess } from './plugins-repository.ts';
+import { type Blocked, resolve } from './resolve.ts';
+import { sentenceOf } from './sentence.ts';
+import { ServiceRegistry } from './services.ts';
+import { buildSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
+
+export interface PluginHostPorts<C> extends LifecyclePorts {
+  readonly log: Logger;
+  readonly hooks: HookBus;
+  readonly services?: ServiceRegistry;
+  readonly roots: readonly PluginRoot[];
+  readonly process: ProcessIdentity;
+  readonly runMigrations: MigrationRunner;
+  /** Builds what a plugin is given, from the kit and whatever the desk offers on top. */
+  readonly makeContext: (plugin: FoundPlugin, kit: PluginKit) => C;
+  readonly onFault: FaultSink;
+  /** Runs no plugin; what is desired and subscribed stays as it is. */
+  readonly safeMode?: boolean;
+  /** Changes plugins for others without running them, as a command does while the desk runs elsewhere. */
+  readonly passive?: boolean;
+  readonly activeByDefault?: readonly string[];
+  /** Portal addresses that no plugin may claim. */
+  readonly reservedPaths?: readonly string[];
+  readonly importModule?: ImportModule;
+  readonly templates?: SnapshotParts['templates'];
+  /** Milliseconds for import, activate and deactivate; 10,000 unless said otherwise. */
+  readonly deadlineMs?: number;
+  /** How long a change waits for the other processes; 5,000 ms unless said otherwise. */
+  readonly patienceMs?: number;
+}
+
+export interface PluginStatus {
+  readonly id: string;
+  readonly found: FoundPlugin | undefined;
+  readonly row: PluginRow | undefined;
+  readonly isRunning: boolean;
+  readonly blocked: Blocked | undefined;
+}
+
+/** Runs the desired plugins of this process and changes, for all processes, which are desired. */
+export class PluginHost<C> {
+  readonly services: ServiceRegistry;
+  readonly #ports: PluginHostPorts<C>;
+  readonly #lifecycle: Lifecycle;
+  readonly #queue = new SerialQueue();
+  readonly #runs = new Map<string, PluginRun<C>>();
+  /** Plugin to the `changedAt` it failed at: it is tried again after the next change only. */
+  readonly #failedAt = new Map<string, number>();
+  #order: readonly string[] = [];
+  #found: Discovery = { plugins: [], broken: [] };
+  #snapshot: Snapshot;
+
+  constructor(ports: PluginHostPorts<C>) {
+    this.#ports = ports;
+    this.#lifecycle = new Lifecycle(ports);
+    this.services = ports.services ?? new ServiceRegistry();
+    this.#snapshot = this.#build(0);
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Folders that hold no usable plugin, with a sentence each. */
+  get broken(): Discovery['broken'] {
+    return this.#found.broken;
+  }
+
+  /** Activates what the database says is desired; a plugin that fails leaves the desk running. */
+  async start(): Promise<void> {
+    this.#found = await discover(this.#ports.roots);
+    for (const { message, folder } of this.#found.broken) this.#ports.log.warn(message, { folder });
+    await this.#lifecycle.enroll(this.#found.plugins, this.#ports.activeByDefault ?? []);
+    await this.#queue.run('start', () => this.#switch());
+  }
+
+  /** Deactivates everything here, in reverse; other processes and what is desired stay as they are. */
+  async stop(): Promise<void> {
+    await this.#queue.run('stop', async () => {
+      for (const id of [...this.#order].toReversed()) await this.#stopPlugin(id);
+      if (this.#ports.passive !== true) await forgetProcess(this.#ports.storage, this.#ports.process.id);
+    });
+  }
+
+  /**
+   * Switches a plugin on in every process.
+   *
+   * @throws NotFound, Refused `plugins.blocked`, Conflict `plugins.slug-taken`, Refused
+   * `plugins.activation-failed`, Unavailable `plugins.not-everywhere`.
+   */
+  async activate(id: string, { changedBy = null }: { readonly changedBy?: number | null } = {}): Promise<void> {
+    const { storage } = this.#ports;
+    this.#found = await discover(this.#ports.roots);
+    const plugin = this.#lifecycle.requireRunnable(id, this.#found.plugins, await pluginRows(storage.read));
+    // Before the transaction: the ledger has its own lock, and tables of a plugin that stays off do no harm.
+    await runPluginMigrations(plugin, this.#ports);
+    const generation = await this.#lifecycle.switchOn(id, this.#found.plugins, changedBy);
+    await this.#everywhere(generation);
+    const row = (await pluginRows(storage.read)).find((one) => one.id === id);
+    if (row?.state === 'failed') throw new Refused('plugins.activation-failed', { plugin: id, message: row.lastError ?? 'The plugin failed.' });
+  }
+
+  /**
+   * Switches a plugin off in every process; its data and settings stay.
+   *
+   * @throws NotFound, Conflict `plugins.needed`, Unavailable `plugins.not-everywhere`.
+   */
+  async deactivate(id: string, { changedBy = null, withDependents = false }: { readonly changedBy?: number | null; readonly withDependents?: boolean } = {}): Promise<void> {
+    this.#found = await discover(this.#ports.roots);
+    await this.#everywhere(await this.#lifecycle.switchOff(id, this.#found.plugins, { changedBy, withDependents }));
+  }
+
+  /** Follows the database when its generation has moved on, and tells the others that this process lives. */
+  async reconcile(): Promise<void> {
+    await this.#queue.run('reconcile', async () => {
+      if ((await readGeneration(this.#ports.storage.read)) === this.#snapshot.generation) await this.#report();
+      else await this.#switch();
+    });
+  }
+
+  async list(): Promise<readonly PluginStatus[]> {
+    const rows = await pluginRows(this.#ports.storage.read);
+    const { plugins } = await discover(this.#ports.roots);
+    const { blocked } = resolve(plugins, desiredIds(rows), this.#ports.apiVersion);
+    const ids = new Set([...rows, ...plugins].map(({ id }) => id));
+    return [...ids].toSorted().map((id) => ({
+      id,
+      found: plugins.find((one) => one.id === id),
+      row: rows.find((one) => one.id === id),
+      isRunning: this.#runs.has(id),
+      blocked: blocked.find((one) => one.id === id),
+    }));
+  }
+
+  async #everywhere(generation: number): Promise<void> {
+    await this.reconcile();
+    const { storage, clock, patienceMs = 5000 } = this.#ports;
+    await untilEverywhere(storage, clock, { generation, patienceMs });
+  }
+
+  async #switch(): Promise<void> {
+    const { storage, hooks, apiVersion, safeMode = false, passive = false } = this.#ports;
+    const generation = await readGeneration(storage.read);
+    const rows = await pluginRows(storage.read);
+    this.#found = await discover(this.#ports.roots);
+    const { order, blocked } = safeMode || passive ? { order: [], blocked: [] } : resolve(this.#found.plugins, desiredIds(rows), apiVersion);
+
+    for (const id of [...this.#order].toReversed()) if (!order.includes(id)) await this.#stopPlugin(id);
+    this.#order = order;
+    hooks.setLoadOrders(new Map(order.map((id, index) => [id, index])));
+    for (const id of order) await this.#startPlugin(id, rows);
+    this.#announceWaiting();
+    this.#snapshot = this.#build(generation);
+    for (const { id, reason, message } of blocked) {
+      const row = rows.find((one) => one.id === id);
+      if (row !== undefined) await this.#lifecycle.noteState(row, reason === 'missing' ? 'missing' : 'failed', message);
+    }
+    await this.#report();
+  }
+
+  async #startPlugin(id: string, rows: readonly PluginRow[]): Promise<void> {
+    const plugin = this.#found.plugins.find((one) => one.id === id);
+    const row = rows.find((one) => one.id === id);
+    if (plugin === undefined || row === undefined) return;
+    const running = this.#runs.get(id);
+    if (running !== undefined) {
+      // Node cannot unload modules, so new code needs a new process.
+      if (running.plugin.version !== plugin.version) await this.#lifecycle.noteState(row, 'upgrading', `Restart to run ${id} ${plugin.version}.`);
+      return;
+    }
+    if (this.#failedAt.get(id) === row.changedAt) return;
+    try {
+      this.#requireRunning(plugin);
+      await runPluginMigrations(plugin, this.#ports);
+      await this.#run(plugin);
+      this.#failedAt.delete(id);
+      await this.#lifecycle.noteActive(plugin, row, this.#ports.hooks.declarations(id));
+    } catch (error) {
+      await this.#stopPlugin(id);
+      this.#failedAt.set(id, row.changedAt);
+      this.#ports.onFault({ plugin: id, hook: 'activate', kind: error instanceof DeadlinePassed ? 'timeout' : 'throw', error });
+      await this.#lifecycle.noteState(row, 'failed', sentenceOf(error));
+    }
+  }
+
+  async #run(plugin: FoundPlugin): Promise<void> {
+    this.#announceWaiting();
+    const run = new PluginRun(plugin, this.#activationPorts());
+    await run.start(this.#order.indexOf(plugin.id));
+    this.#runs.set(plugin.id, run);
+    for (const { kind, name, handlers } of this.#ports.hooks.undefinedIn(namespacesOf(plugin))) {
+      const listeners = handlers.map((one) => one.plugin).join(', ');
+      this.#ports.log.warn(`${listeners} waits for the ${kind} ${name}, which ${plugin.id} does not define.`);
+    }
+  }
+
+  async #stopPlugin(id: string): Promise<void> {
+    const run = this.#runs.get(id);
+    if (run === undefined) return;
+    this.#runs.delete(id);
+    await run.stop(() => {
+      this.#snapshot = this.#build(this.#snapshot.generation);
+    });
+  }
+
+  #requireRunning({ id, manifest }: FoundPlugin): void {
+    const failed = Object.keys(manifest.requires ?? {}).find((needed) => !this.#runs.has(needed));
+    if (failed !== undefined) throw new Refused('plugins.blocked', { plugin: id, message: `${id} needs ${failed}, which failed.` });
+  }
+
+  // Handlers may be registered ahead for plugins that are off or come later in the load order.
+  #announceWaiting(): void {
+    this.#ports.hooks.setWaitingNamespaces(this.#found.plugins.filter(({ id }) => !this.#runs.has(id)).flatMap(namespacesOf));
+  }
+
+  #activationPorts(): ActivationPorts<C> {
+    const { hooks, importModule = importFile, makeContext, reservedPaths = [], deadlineMs = 10_000, onFault } = this.#ports;
+    return {
+      hooks,
+      services: this.services,
+      importModule,
+      makeContext,
+      reservedPaths,
+      deadlineMs,
+      onFault,
+      routes: () => [...this.#runs.values()].flatMap(({ contributions }) => contributions.filter(isRoute)),
+      onChange: () => {
+        this.#snapshot = this.#build(this.#snapshot.generation);
+      },
+    };
+  }
+
+  #build(generation: number): Snapshot {
+    const runs = this.#order.flatMap((id) => this.#runs.get(id) ?? []);
+    const { onFault, templates } = this.#ports;
+    return buildSnapshot({
+      generation,
+      plugins: runs.map(({ plugin }) => plugin),
+      contributions: runs.flatMap(({ contributions }) => contributions),
+      onFault,
+      ...(templates !== undefined && { templates }),
+    });
+  }
+
+  async #report(): Promise<void> {
+    const { storage, process, clock, passive = false } = this.#ports;
+    if (!passive) await reportProcess(storage, process, { generation: this.#snapshot.generation, now: clock.now() });
+  }
+}
+
+function namespacesOf({ id, manifest }: FoundPlugin): readonly string[] {
+  return manifest.db === undefined ? [id] : [id, manifest.db.slug];
+}

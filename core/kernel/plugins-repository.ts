@@ -1,0 +1,108 @@
+import type { Reader, Storage, Tx } from '../storage/types.ts';
+
+export type PluginState = 'installed' | 'active' | 'inactive' | 'failed' | 'quarantined' | 'upgrading' | 'missing';
+
+export interface PluginRow {
+  readonly id: string;
+  readonly version: string;
+  readonly slug: string | null;
+  readonly isDesired: boolean;
+  readonly state: PluginState;
+  readonly loadOrder: number;
+  readonly lastError: string | null;
+  readonly changedBy: number | null;
+  readonly changedAt: number;
+}
+
+export type PluginChange = Partial<Omit<PluginRow, 'id'>>;
+
+interface StoredRow {
+  readonly id: string;
+  readonly version: string;
+  readonly slug: string | null;
+  readonly is_desired: boolean | number;
+  readonly state: PluginState;
+  readonly load_order: number;
+  readonly last_error: string | null;
+  readonly changed_by: number | null;
+  readonly changed_at: number;
+}
+
+const columns = {
+  version: 'version',
+  slug: 'slug',
+  isDesired: 'is_desired',
+  state: 'state',
+  loadOrder: 'load_order',
+  lastError: 'last_error',
+  changedBy: 'changed_by',
+  changedAt: 'changed_at',
+} as const satisfies Record<keyof PluginChange, string>;
+
+export async function pluginRows(reader: Reader): Promise<readonly PluginRow[]> {
+  const rows: readonly StoredRow[] = await reader('plugins').select('*').orderBy('id');
+  return rows.map((row) => ({
+    id: row.id,
+    version: row.version,
+    slug: row.slug,
+    isDesired: Boolean(row.is_desired),
+    state: row.state,
+    loadOrder: row.load_order,
+    lastError: row.last_error,
+    changedBy: row.changed_by,
+    changedAt: Number(row.changed_at),
+  }));
+}
+
+export async function insertPlugin(tx: Tx, row: PluginRow): Promise<void> {
+  await tx('plugins').insert({ id: row.id, ...stored(row) });
+}
+
+export async function updatePlugin(tx: Tx, id: string, change: PluginChange): Promise<void> {
+  await tx('plugins').where({ id }).update(stored(change));
+}
+
+export async function readGeneration(reader: Reader): Promise<number> {
+  const row: { readonly generation: number } | undefined = await reader('kernel_state').where({ id: 1 }).first('generation');
+  return row?.generation ?? 0;
+}
+
+/** Lets one lifecycle change in at a time, on any number of processes, and returns the generation. */
+export async function lockGeneration(tx: Tx): Promise<number> {
+  await tx('kernel_state').insert({ id: 1, generation: 1 }).onConflict('id').ignore();
+  const row: { readonly generation: number } | undefined = await tx('kernel_state').where({ id: 1 }).forUpdate().first('generation');
+  return row?.generation ?? 0;
+}
+
+export async function setGeneration(tx: Tx, generation: number): Promise<void> {
+  await tx('kernel_state').where({ id: 1 }).update({ generation });
+}
+
+export interface ProcessIdentity {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly role: string;
+}
+
+export async function reportProcess(storage: Storage, { id, host, pid, role }: ProcessIdentity, report: { readonly generation: number; readonly now: number }): Promise<void> {
+  const { generation, now } = report;
+  await storage.writeTx(async (tx) => {
+    await tx('processes').insert({ id, host, pid, role, generation, started_at: now, seen_at: now }).onConflict('id').merge({ generation, seen_at: now });
+  });
+}
+
+export async function forgetProcess(storage: Storage, id: string): Promise<void> {
+  await storage.writeTx(async (tx) => void (await tx('processes').where({ id }).delete()));
+}
+
+/** The generations of the processes that were seen after `since`. */
+export async function liveGenerations(reader: Reader, since: number): Promise<readonly number[]> {
+  const rows: readonly { readonly generation: number }[] = await reader('processes').where('seen_at', '>', since).select('generation');
+  return rows.map(({ generation }) => generation);
+}
+
+function stored(change: PluginChange): Record<string, unknown> {
+  const entries = Object.entries(columns).map(([field, column]) => [column, change[field as keyof PluginChange]] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}

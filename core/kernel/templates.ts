@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { runInThisContext } from 'node:vm';
+import { NotFound } from './errors.ts';
+import { precompileTemplate } from './precompile.ts';
+import { runAsPlugin } from './scope.ts';
+import { candidates, readTemplate, type TemplateFault, type TemplateFaultSink, type TemplateFile, type TemplateRoot, versionOf } from './template-roots.ts';
+
+export type { TemplateFault, TemplateRoot } from './template-roots.ts';
+
+/** A function templates can call; the last argument is Handlebars' options object. */
+export interface TemplateHelper {
+  readonly name: string;
+  /** `core` or a plugin id. A plugin's helper that throws prints nothing; core's throws. */
+  readonly plugin: string;
+  readonly run: (this: unknown, ...args: unknown[]) => unknown;
+}
+
+export interface TemplateSource {
+  readonly file: string;
+  readonly version: number;
+  /** The files that would be used if this one were gone, nearest first. */
+  readonly shadowed: readonly string[];
+}
+
+export interface Templates {
+  /** @throws NotFound `templates.not-found`. */
+  render(name: string, data: object): string;
+  /** Renders `page` and hands it to `layout` as `{{body}}`. */
+  renderPage(layout: string, page: string, data: object): string;
+  has(name: string): boolean;
+  sourceOf(name: string): TemplateSource | undefined;
+  names(): readonly string[];
+  /** Compiles everything now, so that the first visitor does not wait and faults show early. */
+  warm(): void;
+}
+
+export interface TemplateOptions {
+  readonly roots: readonly TemplateRoot[];
+  readonly helpers: readonly TemplateHelper[];
+  /** Names of helpers that a template may call without arguments; those in `helpers` are added. */
+  readonly knownHelpers?: readonly string[];
+  readonly onFault: TemplateFaultSink;
+  /** Keeps compiled templates over restarts; they are named after their content. */
+  readonly cacheFolder?: string;
+}
+
+type Render = (data: object) => string;
+
+interface Runtime {
+  SafeString: new (html: string) => { toHTML(): string };
+  escapeExpression(value: unknown): string;
+  create(): Environment;
+}
+
+interface Environment {
+  template(spec: unknown): Render;
+  registerHelper(name: string, helper: (...args: unknown[]) => unknown): void;
+  partials: object;
+}
+
+const runtime = createRequire(import.meta.url)('handlebars/runtime.js') as Runtime;
+const cached = new Map<string, unknown>();
+const maxCached = 2000;
+
+/** Marks HTML as ready to be printed by `{{ }}`; whoever calls it has escaped or sanitized every part. */
+export function safeHtml(html: string): { toHTML(): string } {
+  return new runtime.SafeString(html);
+}
+
+export function escapeHtml(value: unknown): string {
+  return runtime.escapeExpression(value);
+}
+
+/** Builds the templates of one generation; nothing looks at the file system for them afterwards but the first use of each. */
+export function buildTemplates(options: TemplateOptions): Templates {
+  const { onFault } = options;
+  const files = candidates(options.roots, onFault);
+  const knownHelpers = [...new Set([...(options.knownHelpers ?? []), ...options.helpers.map(({ name }) => name)])].toSorted();
+  const environment = runtime.create();
+  const compiled = new Map<string, { readonly render: Render; readonly source: TemplateSource }>();
+  for (const helper of options.helpers) environment.registerHelper(helper.name, isolated(helper, onFault));
+  environment.partials = partials();
+
+  return {
+    render: (name, data) => use(name).render(data),
+    renderPage: (layout, page, data) => use(layout).render({ ...data, body: safeHtml(use(page).render(data)) }),
+    has: (name) => files.has(name),
+    sourceOf: (name) => (files.has(name) ? use(name).source : undefined),
+    names: () => [...files.keys()].toSorted(),
+    warm: () => {
+      for (const name of files.keys()) use(name);
+    },
+  };
+
+  function use(name: string) {
+    const known = compiled.get(name) ?? compileFirstGood(name, files.get(name) ?? []);
+    compiled.set(name, known);
+    return known;
+  }
+
+  function compileFirstGood(name: string, list: readonly TemplateFile[]) {
+    for (const [index, file] of list.entries()) {
+      try {
+        const text = readTemplate(file);
+        const render = environment.template(evaluate(name, text, knownHelpers, options.cacheFolder));
+        const shadowed = list.slice(index + 1);
+        reportOutdated(name, file, text, shadowed);
+        return { render, source: { file: file.file, version: versionOf(text), shadowed: shadowed.map((one) => one.file) } };
+      } catch (error) {
+        // A broken override must not take the page away: the next candidate is used.
+        onFault({ owner: file.root.id, template: name, kind: 'refused', error: asError(error) });
+      }
+    }
+    throw new NotFound('templates.not-found', { template: name, message: `There is no usable template ${name}.` });
+  }
+
+  function reportOutdated(name: string, file: TemplateFile, text: string, shadowed: readonly TemplateFile[]): void {
+    const base = shadowed.at(-1);
+    if (base === undefined) return;
+    const [mine, theirs] = [versionOf(text), versionOf(readTemplate(base))];
+    if (mine >= theirs) return;
+    onFault({ owner: file.root.id, template: name, kind: 'outdated', error: new Error(`${file.file} was copied from version ${mine} of ${name}; it is now version ${theirs}.`) });
+  }
+
+  // Handlebars looks partials up by name when it prints them, so that they too compile at first use.
+  function partials(): object {
+    const all: object = Object.create(null);
+    for (const name of files.keys()) Object.defineProperty(all, name, { enumerable: true, get: () => use(name).render });
+    return all;
+  }
+}
+
+function isolated({ name, plugin, run }: TemplateHelper, onFault: (fault: TemplateFault) => void) {
+  return function helper(this: unknown, ...args: unknown[]): unknown {
+    if (plugin === 'core') return run.apply(this, args);
+    try {
+      const printed = runAsPlugin(plugin, () => run.apply(this, args));
+      if (!isPromise(printed)) return printed;
+      printed.then(undefined, () => {});
+      throw new TypeError(`The helper ${name} returned a promise; a template needs its answer at once.`);
+    } catch (error) {
+      onFault({ owner: plugin, template: name, kind: 'helper', error: asError(error) });
+      return '';
+    }
+  };
+}
+
+function evaluate(name: string, source: string, knownHelpers: readonly string[], cacheFolder: string | undefined): unknown {
+  const key = createHash('sha256').update(`${knownHelpers.join(' ')}\0${source}`).digest('hex');
+  const known = cached.get(key);
+  if (known !== undefined) return known;
+  const script = fromDisk(cacheFolder, key) ?? precompileTemplate(name, source, knownHelpers);
+  const spec: unknown = runInThisContext(`(${script})`, { filename: `template:${name}` });
+  if (cacheFolder !== undefined) toDisk(cacheFolder, key, script);
+  if (cached.size >= maxCached) cached.clear();
+  cached.set(key, spec);
+  return spec;
+}
+
+function fromDisk(folder: string | undefined, key: string): string | undefined {
+  if (folder === undefined) return undefined;
+  try {
+    return readFileSync(path.join(folder, `${key}.js`), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+// Written aside and renamed: another process must never read half a template.
+function toDisk(folder: string, key: string, script: string): void {
+  const target = path.join(folder, `${key}.js`);
+  const aside = `${target}.${process.pid}`;
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(aside, script);
+    renameSync(aside, target);
+  } catch {
+    // The cache only saves time; a full or read-only disk must not stop a page.
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
