@@ -104,6 +104,7 @@ export class PluginHost<C> {
   async activate(id: string, { changedBy = null }: { readonly changedBy?: number | null } = {}): Promise<void> {
     const { storage } = this.#ports;
     this.#found = await discover(this.#ports.roots);
+    await this.#lifecycle.enroll(this.#found.plugins, []);
     const plugin = this.#lifecycle.requireRunnable(id, this.#found.plugins, await pluginRows(storage.read));
     // Before the transaction: the ledger has its own lock, and tables of a plugin that stays off do no harm.
     await this.#migrate(plugin);

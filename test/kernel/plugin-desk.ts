@@ -37,7 +37,12 @@ export class PluginDesk {
   }
 
   static async create(): Promise<PluginDesk> {
-    const { open } = await onDatabase();
+    const database = await onDatabase();
+    return new PluginDesk(await temporaryFolder(), () => database.open());
+  }
+
+  /** The same database with another plugins folder, as after a change of versions. */
+  static async beside({ open }: PluginDesk): Promise<PluginDesk> {
     return new PluginDesk(await temporaryFolder(), open);
   }
 
