@@ -20,8 +20,8 @@ export interface PluginKit {
   readonly hooks: Hooks;
   readonly services: PluginServices;
   /** Hands over a timer, socket or connection; taken back in reverse order. */
-  own(resource: Disposable | (() => void | Promise<void>)): void;
-  register<K extends ContributionKind>(kind: K, value: Contributions[K]): Disposable;
+  readonly own: (resource: Disposable | (() => void | Promise<void>)) => void;
+  readonly register: <K extends ContributionKind>(kind: K, value: Contributions[K]) => Disposable;
 }
 
 /** A plugin's default export. */

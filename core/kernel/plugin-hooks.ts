@@ -67,14 +67,16 @@ export class PluginHooks implements Hooks {
   readonly onDurable: Hooks['onDurable'] = (event, handlerId, handler) =>
     this.#guarded(() => this.#bus.registerDurable({ plugin: this.#by.plugin, handler: handlerId, event }, handlerOf(handler)));
 
-  define(kind: HookKind, name: string): Disposable {
+  readonly define: Hooks['define'] = (kind, name) => {
     const { plugin, namespaces } = this.#by;
-    if (plugin !== 'core' && !namespaces.some((one) => name.startsWith(`${one}.`))) {
-      const message = `${plugin} may only define hooks that start with ${namespaces.join('. or ')}., not ${name}.`;
-      throw new Invalid('hooks.foreign-name', { plugin, hook: name, message });
-    }
-    return this.#guarded(() => this.#bus.define(kind, name, plugin));
-  }
+    return this.#guarded(() => {
+      if (plugin !== 'core' && !namespaces.some((one) => name.startsWith(`${one}.`))) {
+        const message = `${plugin} may only define hooks that start with ${namespaces.join('. or ')}., not ${name}.`;
+        throw new Invalid('hooks.foreign-name', { plugin, hook: name, message });
+      }
+      return this.#bus.define(kind, name, plugin);
+    });
+  };
 
   #register(kind: HookKind, name: string, handler: Handler, options: HandlerOptions = {}): Disposable {
     const { plugin, loadOrder } = this.#by;

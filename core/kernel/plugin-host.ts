@@ -55,6 +55,7 @@ export class PluginHost<C> {
   readonly #ports: PluginHostPorts<C>;
   readonly #lifecycle: Lifecycle;
   readonly #queue = new SerialQueue();
+  readonly #migrations = new SerialQueue();
   readonly #runs = new Map<string, PluginRun<C>>();
   /** Plugin to the `changedAt` it failed at: it is tried again after the next change only. */
   readonly #failedAt = new Map<string, number>();
@@ -103,9 +104,10 @@ export class PluginHost<C> {
   async activate(id: string, { changedBy = null }: { readonly changedBy?: number | null } = {}): Promise<void> {
     const { storage } = this.#ports;
     this.#found = await discover(this.#ports.roots);
+    await this.#lifecycle.enroll(this.#found.plugins, []);
     const plugin = this.#lifecycle.requireRunnable(id, this.#found.plugins, await pluginRows(storage.read));
     // Before the transaction: the ledger has its own lock, and tables of a plugin that stays off do no harm.
-    await runPluginMigrations(plugin, this.#ports);
+    await this.#migrate(plugin);
     const generation = await this.#lifecycle.switchOn(id, this.#found.plugins, changedBy);
     await this.#everywhere(generation);
     const row = (await pluginRows(storage.read)).find((one) => one.id === id);
@@ -183,7 +185,7 @@ export class PluginHost<C> {
     if (this.#failedAt.get(id) === row.changedAt) return;
     try {
       this.#requireRunning(plugin);
-      await runPluginMigrations(plugin, this.#ports);
+      await this.#migrate(plugin);
       await this.#run(plugin);
       this.#failedAt.delete(id);
       await this.#lifecycle.noteActive(plugin, row, this.#ports.hooks.declarations(id));
@@ -193,6 +195,11 @@ export class PluginHost<C> {
       this.#ports.onFault({ plugin: id, hook: 'activate', kind: error instanceof DeadlinePassed ? 'timeout' : 'throw', error });
       await this.#lifecycle.noteState(row, 'failed', sentenceOf(error));
     }
+  }
+
+  // One at a time: SQLite waits for its lock inside a thread, and a few that wait leave none for the one that works.
+  #migrate(plugin: FoundPlugin): Promise<void> {
+    return this.#migrations.run(plugin.id, async () => void (await runPluginMigrations(plugin, this.#ports)));
   }
 
   async #run(plugin: FoundPlugin): Promise<void> {
