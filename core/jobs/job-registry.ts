@@ -1,7 +1,14 @@
 import type { JobDefinition } from './types.ts';
 
+/** Where job code comes from besides `define`, such as the durable handlers of running plugins. */
+export interface JobSource {
+  names(): readonly string[];
+  get(name: string): JobDefinition | undefined;
+}
+
 /** The job code that this process has. Jobs of other names wait in the table. */
 export class JobRegistry {
+  private readonly sources: JobSource[] = [];
   private readonly definitions = new Map<string, JobDefinition>();
   private cachedNames: readonly string[] = [];
 
@@ -16,11 +23,15 @@ export class JobRegistry {
     };
   }
 
+  addSource(source: JobSource): void {
+    this.sources.push(source);
+  }
+
   get(name: string): JobDefinition | undefined {
-    return this.definitions.get(name);
+    return this.definitions.get(name) ?? this.sources.map((source) => source.get(name)).find((one) => one !== undefined);
   }
 
   names(): readonly string[] {
-    return this.cachedNames;
+    return [...this.cachedNames, ...this.sources.flatMap((source) => source.names())];
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../kernel/log.ts';
-import { scope } from '../kernel/scope.ts';
+import { runAsPlugin } from '../kernel/scope.ts';
 import type { JobRegistry } from './job-registry.ts';
 import { leaseMs, type JobQueue } from './job-queue.ts';
 import { Hopeless, TryLater, type Job, type JobDefinition, type Lane } from './types.ts';
@@ -120,7 +120,7 @@ export class Worker {
     };
     const work = (): Promise<void> => Promise.race([definition.run(run), rejection(abort.signal)]);
     try {
-      await (definition.plugin === null ? work() : scope.run({ plugin: definition.plugin, hook: `job ${job.name}`, depth: 0 }, work));
+      await (definition.plugin === null ? work() : runAsPlugin(definition.plugin, work));
     } finally {
       clearTimeout(timeout);
     }

@@ -124,6 +124,19 @@ export class Mail {
     return any === undefined ? undefined : this.mailboxCredentials(any);
   }
 
+  /** Marks a sent mail as failed after all, as when it bounced; undefined when no mail has this Message-ID. */
+  async markFailed(tx: Tx, messageId: string, reason: string): Promise<{ ticketId: number | null; messageId: number | null } | undefined> {
+    const row = await tx('outbox').where({ message_id_hash: mailIdHash(messageId) }).first('id', 'ticket_id', 'message_ref');
+    if (row === undefined) return undefined;
+    await tx('outbox').where({ id: row.id }).update({ state: 'failed', error: reason.slice(0, 1000), updated_at: this.desk.clock.now() });
+    await this.desk.events.record(tx, 'mail.failed', {
+      actor: { kind: 'system' },
+      ...(row.ticket_id === null ? {} : { ticketId: row.ticket_id }),
+      payload: { outboxId: row.id, ticketId: row.ticket_id, messageId: row.message_ref, error: reason.slice(0, 300) },
+    });
+    return { ticketId: row.ticket_id, messageId: row.message_ref };
+  }
+
   /** Tries a failed or uncertain mail once more. @throws Conflict when it is not waiting for that. */
   async retry(actor: Actor, outboxId: number): Promise<void> {
     if (!isAllowed(actor, 'tickets.reply')) throw new Forbidden('auth.forbidden', { permission: 'tickets.reply' });
@@ -189,7 +202,7 @@ export class Mail {
     const translator = this.desk.translatorFor(ticket.locale);
     const authors = await Promise.all(quoted.map((one) => (one.authorId === null ? undefined : findUser(tx, one.authorId))));
     return quoted.map((one, index) => ({
-      attribution: translator.t('mail.quote-attribution', { name: authors[index]?.name ?? one.addresses.from?.email ?? '', date: translator.time(one.createdAt, 'full') }),
+      attribution: translator.t('mail.quote-attribution', { name: authors[index]?.name ?? one.addresses.from?.email ?? '', date: translator.date(one.createdAt, 'long') }),
       text: one.text,
       html: one.html?.includes('cid:') === true ? null : one.html,
     }));

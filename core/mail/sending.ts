@@ -27,7 +27,7 @@ export async function sendOutboxEntry(desk: Desk, job: JobRun): Promise<void> {
   let response: string;
   try {
     const transporter = await desk.mail.transports.get(credentials as Exclude<typeof credentials, Error | undefined> & { host: string; port: number; encryption: 'tls' | 'starttls' | 'auto' });
-    const info: { response?: string } = await transporter.sendMail(await compose(desk, entry));
+    const info: { response?: string | undefined } = await transporter.sendMail(await compose(desk, entry));
     response = String(info.response ?? '');
   } catch (error) {
     return settle(desk, job, entry, judge(error));

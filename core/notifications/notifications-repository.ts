@@ -1,0 +1,29 @@
+import type { Reader } from '../storage/index.ts';
+import type { Timestamp } from '../kernel/clock.ts';
+
+export interface Notification {
+  readonly id: number;
+  readonly kind: NotificationKind;
+  readonly ticketId: number | null;
+  readonly messageId: number | null;
+  readonly actorId: number | null;
+  readonly createdAt: Timestamp;
+  readonly readAt: Timestamp | null;
+}
+
+export type NotificationKind = 'new-ticket' | 'assigned' | 'customer-replied' | 'mentioned' | 'delivery-failed';
+export const notificationKinds: readonly NotificationKind[] = ['new-ticket', 'assigned', 'customer-replied', 'mentioned', 'delivery-failed'];
+
+/** How many are unread, counted no further than 100: pages print 99+. */
+export async function unreadNotifications(reader: Reader, userId: number): Promise<number> {
+  const rows = await reader('notifications').where({ user_id: userId }).whereNull('read_at').limit(100).select('id');
+  return rows.length;
+}
+
+/** Newest first; `before` is the id to go on from. */
+export async function listNotifications(reader: Reader, userId: number, page: { before?: number; limit: number }): Promise<readonly Notification[]> {
+  const query = reader('notifications').where({ user_id: userId }).orderBy('id', 'desc').limit(page.limit);
+  if (page.before !== undefined) void query.where('id', '<', page.before);
+  const rows = await query;
+  return rows.map((row) => ({ id: row.id, kind: row.kind, ticketId: row.ticket_id, messageId: row.message_id, actorId: row.actor_id, createdAt: row.created_at, readAt: row.read_at }));
+}

@@ -1,0 +1,40 @@
+/**
+ * The whole contract between the desk and its plugins. Everything a plugin may use is exported
+ * here; a plugin imports nothing else of core.
+ */
+import type { PluginContext } from './plugin-context.ts';
+import type { SettingsSchema } from './settings/index.ts';
+
+export { apiVersion } from './paths.ts';
+export { Conflict, Forbidden, Invalid, NotFound, Refused, TooMany, Unauthenticated, Unavailable, AppError } from './kernel/errors.ts';
+export { Hopeless, TryLater, type JobHandler, type JobRun, type NewJob } from './jobs/index.ts';
+export { crashPoint } from './kernel/crash-point.ts';
+export { cleanHtml, composeNotice, escapeHtml, htmlToText, isPrivateHost, parseServerUrl, testTransport, textToHtml, type MailServer } from './mail/index.ts';
+export type { Address, AutomaticMail, Mailbox, MailboxInput, OutgoingMail, Transport } from './mail/index.ts';
+export { fold, type Translator } from './i18n/index.ts';
+export { emailKey, isEmailAddress, type Actor, type User } from './users/index.ts';
+export { isUniqueViolation, type Migration, type Tx } from './storage/index.ts';
+export { readJson, type Form } from './http/body.ts';
+export type { PluginPage } from './http/pages.ts';
+export { signedIn, type Context } from './http/request-state.ts';
+export { previewOf, type Message, type NewMessage, type Opening, type ReplyInput, type Ticket, type TicketDraft } from './tickets/index.ts';
+export type { Actions, Decisions, Filters, RenderFilters, Services, Slots } from './kernel/hook-map.ts';
+export type { Disposable } from './kernel/hook-point.ts';
+export type { Route } from './kernel/contributions.ts';
+export type { CliCommand, CliInvocation, HealthCheck, MenuItem } from './plugin-contributions.ts';
+export type { JobOptions, PluginContext, PluginDb, PluginTx } from './plugin-context.ts';
+export type { RecordedEvent } from './events/index.ts';
+export type { SettingsOf, SettingsSchema } from './settings/index.ts';
+
+export interface PluginDefinition<S extends SettingsSchema = SettingsSchema> {
+  readonly settings?: S;
+  /** Registers everything through the context; must be repeatable, within ten seconds. */
+  activate(context: PluginContext<S>): void | Promise<void>;
+  /** Only for what taking back registrations cannot undo. */
+  deactivate?(context: PluginContext<S>): void | Promise<void>;
+}
+
+/** The identity, for its types; a plain object works as well. */
+export function definePlugin<const S extends SettingsSchema>(definition: PluginDefinition<S>): PluginDefinition<S> {
+  return definition;
+}

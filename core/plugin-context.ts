@@ -1,0 +1,324 @@
+import type { Knex } from 'knex';
+import type { Desk } from './desk.ts';
+import { eventsAfter, eventsOfTicket, type RecordedEvent } from './events/index.ts';
+import { findFiles, insertFile, type FileRecord } from './files/index.ts';
+import type { Translator } from './i18n/index.ts';
+import type { JobHandler, NewJob } from './jobs/index.ts';
+import type { PluginKit } from './kernel/activating.ts';
+import type { Clock } from './kernel/clock.ts';
+import type { Route } from './kernel/contributions.ts';
+import { Refused, Unavailable } from './kernel/errors.ts';
+import type { Actions, Slots } from './kernel/hook-map.ts';
+import type { Disposable } from './kernel/hook-point.ts';
+import type { Logger } from './kernel/log.ts';
+import type { FoundPlugin } from './kernel/manifest.ts';
+import type { Hooks } from './kernel/plugin-hooks.ts';
+import type { PluginServices } from './kernel/services.ts';
+import type { SlotContribution } from './kernel/slots.ts';
+import { findMailbox, listMailboxes, saveMailbox, type Address, type AutomaticMail, type Mailbox, type MailboxInput } from './mail/index.ts';
+import type { CliCommand, HealthCheck, MenuItem } from './plugin-contributions.ts';
+import { readForm, type Form } from './http/body.ts';
+import type { Pages, PluginPage } from './http/pages.ts';
+import type { Context } from './http/request-state.ts';
+import { guardedFetch } from './net/guarded-fetch.ts';
+import { matchDocuments, putDocument, removeDocument, type Match, type SearchDocument } from './search/index.ts';
+import type { SettingsOf, SettingsSchema } from './settings/index.ts';
+import type { Dialect, Tx } from './storage/index.ts';
+import {
+  editTicket,
+  findMessage,
+  latestMessages,
+  mailIdHash,
+  messageOfMailId,
+  openTicket,
+  prepareOpening,
+  prepareReply,
+  reply,
+  resolveMerged,
+  seeTicket,
+  ticketIdOfNumber,
+  type Message,
+  type Opening,
+  type Replying,
+  type ReplyInput,
+  type Ticket,
+  type TicketChanges,
+  type TicketDraft,
+} from './tickets/index.ts';
+import { emailsOf, findOrCreateCustomer, findUser, findUserByEmail, type Actor, type User } from './users/index.ts';
+
+/** Own tables and transactions. Core's tables are reached through the use cases, never by name. */
+export interface PluginDb {
+  readonly dialect: Dialect;
+  /** Full name of an own table: `mails` is `p_<slug>_mails`. */
+  name(table: string): string;
+  /** A query over an own table, for reading. */
+  table(table: string): Knex.QueryBuilder;
+  readonly raw: Knex['raw'];
+  /**
+   * One transaction over own tables and the `commit` halves of core use cases. Longer than two
+   * seconds it is rolled back: on SQLite it holds the only writer of the desk.
+   */
+  tx<T>(work: (tx: PluginTx) => Promise<T>): Promise<T>;
+}
+
+export type PluginTx = Tx & { table(table: string): Knex.QueryBuilder };
+
+export interface JobOptions {
+  /** Milliseconds; default five minutes. */
+  readonly timeoutMs?: number;
+  /** Runs by itself this often, once over all processes. */
+  readonly everyMs?: number;
+  readonly lane?: NewJob['lane'];
+}
+
+/** Everything a plugin is given. All of it is the plugin's own and undone when it is switched off. */
+export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
+  readonly id: string;
+  readonly version: string;
+  /** The plugin's folder. */
+  readonly folder: string;
+  /** Folder of the data a running site writes; the plugin uses `<data>/plugins-data/<id>`. */
+  readonly dataFolder: string;
+  /** Public base URL of the desk. */
+  readonly url: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Aborted when the plugin is switched off. */
+  readonly signal: AbortSignal;
+  /** False in a command-line call: long-lived work such as connections belongs to processes that run jobs. */
+  readonly runsJobs: boolean;
+  /** The actor for what the plugin does by itself; `userId` names the person it acts for. */
+  actor(userId?: number): Actor;
+  readonly hooks: Hooks;
+  readonly services: PluginServices;
+  own(resource: Disposable | (() => void | Promise<void>)): void;
+  /** Stops the current action with a sentence for the person. @throws Refused always. */
+  refuse(message: string): never;
+  readonly db: PluginDb;
+  readonly settings: { get(): Promise<SettingsOf<S>>; set(values: Readonly<Record<string, unknown>>): Promise<void>; secret(key: string): Promise<string | undefined>; onChange(listener: () => void): Disposable };
+  readonly secrets: { get(key: string): Promise<string | undefined>; set(tx: Tx, key: string, value: string): Promise<void>; delete(tx: Tx, key: string): Promise<void>; signingKey(purpose: string): Buffer };
+  readonly http: {
+    /** Pages of the portal under `/p/<id>`, or under an address of its own such as `/kb`. */
+    portal(routes: readonly Route[], at?: string): Disposable;
+    desk(routes: readonly Route[]): Disposable;
+    admin(routes: readonly Route[]): Disposable;
+    api(routes: readonly Route[]): Disposable;
+    /** Reads a submitted form; files in it are stored already. */
+    form(ctx: Context): Promise<Form>;
+    /** Renders a page of the plugin inside the layout of its area. */
+    page(ctx: Context, page: PluginPage): Promise<void>;
+  };
+  readonly ui: {
+    slot<K extends keyof Slots & string>(name: K, contribution: Omit<SlotContribution<K>, 'slot'>): Disposable;
+    menu(item: MenuItem): Disposable;
+    /** A template helper; its name starts with the plugin's id and a dash. */
+    helper(name: string, run: (this: unknown, ...args: unknown[]) => unknown): Disposable;
+  };
+  readonly jobs: {
+    define(name: string, run: JobHandler, options?: JobOptions): Disposable;
+    enqueue(tx: Tx, job: Omit<NewJob, 'plugin'>): Promise<boolean>;
+  };
+  readonly tickets: {
+    opening(actor: Actor, draft: TicketDraft): Promise<Opening>;
+    open(actor: Actor, draft: TicketDraft): Promise<{ ticket: Ticket; message: Message }>;
+    replying(actor: Actor, ticketId: number, input: ReplyInput): Promise<Replying>;
+    reply(actor: Actor, ticketId: number, input: ReplyInput): Promise<Message>;
+    edit(actor: Actor, ticketId: number, changes: TicketChanges): Promise<Ticket>;
+    get(actor: Actor, ticketId: number): Promise<Ticket>;
+    /** The living ticket behind an id: merges are followed. */
+    living(ticketId: number): Promise<Ticket | undefined>;
+    idOfNumber(number: number): Promise<number | undefined>;
+    message(messageId: number): Promise<Message | undefined>;
+    latestMessages(ticketId: number, limit: number): Promise<readonly Message[]>;
+    /** Which stored messages these Message-IDs name, by the id without brackets. */
+    byMailIds(messageIds: readonly string[]): Promise<ReadonlyMap<string, { ticketId: number; messageId: number | null; direction: 'in' | 'out' }>>;
+  };
+  readonly users: {
+    get(id: number): Promise<User | undefined>;
+    byEmail(email: string): Promise<User | undefined>;
+    emails(id: number): Promise<readonly string[]>;
+    findOrCreateCustomer(tx: Tx, person: { email: string; name?: string | undefined }): Promise<User>;
+    /** Stops sending to an address after permanent bounces, or starts again. */
+    suppress(tx: Tx, email: string, isSuppressed: boolean): Promise<void>;
+    /** Counts one permanent bounce and returns how many there are now. */
+    countBounce(tx: Tx, email: string): Promise<number>;
+  };
+  readonly files: {
+    /** Stores the bytes first, outside any transaction. */
+    store(content: Uint8Array): Promise<{ sha256: string; size: number }>;
+    record(tx: Tx, file: { sha256: string; size: number; name: string; contentType: string }): Promise<FileRecord>;
+    find(ids: readonly number[]): Promise<readonly FileRecord[]>;
+    read(sha256: string): Promise<Buffer>;
+  };
+  readonly mail: {
+    mailboxes(): Promise<readonly Mailbox[]>;
+    mailbox(id: number): Promise<Mailbox | undefined>;
+    saveMailbox(actor: Actor, input: MailboxInput, id?: number): Promise<Mailbox>;
+    /** The sender of mail that belongs to no mailbox; undefined when the desk cannot send. */
+    systemSender(): Promise<Address | undefined>;
+    /** Queues a mail that no person wrote, within the loop budget all plugins share. */
+    queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean>;
+    /** Marks what happened to a sent mail, such as a bounce, on its message. Returns whether the id was known. */
+    markFailed(tx: Tx, messageId: string, reason: string): Promise<{ ticketId: number | null; messageId: number | null } | undefined>;
+  };
+  readonly events: {
+    record<K extends keyof Actions & string>(tx: Tx, name: K, event: { ticketId?: number; actor?: Actor; payload: Actions[K] }): Promise<number>;
+    ofTicket(ticketId: number): Promise<readonly RecordedEvent[]>;
+    after(id: number, limit: number): Promise<readonly RecordedEvent[]>;
+  };
+  readonly search: {
+    put(tx: Tx, document: Omit<SearchDocument, 'owner'>): Promise<void>;
+    remove(tx: Tx, kind: string, ref: number): Promise<void>;
+    find(query: string, kinds: readonly string[], limit: number): Promise<readonly Match[]>;
+  };
+  readonly live: { announce(topics: readonly string[]): void };
+  cli(command: CliCommand): Disposable;
+  health(check: () => Promise<readonly HealthCheck[]>): Disposable;
+  /** A check of the plugin's invariants for `helpdesk doctor`; each returned sentence is a violation. */
+  doctor(id: string, check: () => Promise<readonly string[]>): Disposable;
+  readonly i18n: { translatorFor(locale: string | null): Translator };
+  readonly net: { fetch: typeof fetch };
+}
+
+const txLimitMs = 2000;
+
+/** Builds the context of one plugin from the kernel's kit and the desk. */
+export function makePluginContext(desk: Desk, plugin: FoundPlugin, kit: PluginKit, { runsJobs, pages }: { readonly runsJobs: boolean; readonly pages: Pages }): PluginContext {
+  const { id, register, own } = kit;
+  const { storage, clock } = desk;
+  const slug = plugin.manifest.db?.slug ?? id.replaceAll('-', '_');
+  const name = (table: string): string => `p_${slug}_${table}`;
+  const keep = (dispose: () => void): Disposable => {
+    own(dispose);
+    return { dispose };
+  };
+  const jobName = (job: string): string => (job.startsWith(`${id}.`) ? job : `${id}.${job}`);
+  const routes = (area: 'portal' | 'desk' | 'admin' | 'api') => (list: readonly Route[], at?: string) => register('route', { area, routes: list, ...(at === undefined ? {} : { at }) });
+
+  return {
+    id,
+    version: kit.version,
+    folder: kit.folder,
+    dataFolder: `${desk.config.data}/plugins-data/${id}`,
+    url: desk.config.url,
+    log: desk.log.child({ plugin: id }),
+    clock,
+    signal: kit.signal,
+    runsJobs,
+    actor: (userId) => ({ kind: 'plugin', plugin: id, ...(userId === undefined ? {} : { userId }) }),
+    hooks: kit.hooks,
+    services: kit.services,
+    own,
+    refuse: (message) => {
+      throw new Refused('plugins.refused', { plugin: id, message });
+    },
+    db: {
+      dialect: storage.dialect,
+      name,
+      table: (table) => storage.read(name(table)),
+      raw: storage.read.raw.bind(storage.read) as Knex['raw'],
+      tx: (work) => storage.writeTx((tx) => withinLimit(id, work(Object.assign(tx, { table: (table: string) => tx(name(table)) })))),
+    },
+    settings: {
+      get: () => desk.settings.get(id),
+      set: (values) => desk.settings.set(id, values),
+      secret: (key) => desk.settings.secret(id, key),
+      onChange: (listener) => keep(desk.settings.onChange(id, listener)),
+    },
+    secrets: {
+      get: (key) => desk.secrets.get(id, key),
+      set: (tx, key, value) => desk.secrets.set(tx, id, key, value),
+      delete: (tx, key) => desk.secrets.delete(tx, id, key),
+      signingKey: (purpose) => desk.secrets.signingKey(`${id} ${purpose}`),
+    },
+    http: { portal: routes('portal'), desk: routes('desk'), admin: routes('admin'), api: routes('api'), form: (ctx) => readForm(desk, ctx), page: (ctx, page) => pages.plugin(ctx, page) },
+    ui: {
+      slot: (slot, contribution) => register('slot', { ...contribution, slot } as SlotContribution),
+      menu: (item) => register('menu', item),
+      helper: (helper, run) => register('helper', { name: helper, run }),
+    },
+    jobs: {
+      define: (job, run, options = {}) => {
+        const full = jobName(job);
+        if (options.everyMs !== undefined) keep(desk.cron.add({ name: full, plugin: id, everyMs: options.everyMs, ...(options.lane === undefined ? {} : { lane: options.lane }) }));
+        return keep(desk.jobRegistry.define({ name: full, plugin: id, run, ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }) }));
+      },
+      enqueue: (tx, job) => desk.jobs.enqueue(tx, { ...job, name: jobName(job.name), plugin: id }),
+    },
+    tickets: {
+      opening: (actor, draft) => prepareOpening(desk, actor, draft),
+      open: (actor, draft) => openTicket(desk, actor, draft),
+      replying: (actor, ticketId, input) => prepareReply(desk, actor, ticketId, input),
+      reply: (actor, ticketId, input) => reply(desk, actor, ticketId, input),
+      edit: (actor, ticketId, changes) => editTicket(desk, actor, ticketId, changes),
+      get: (actor, ticketId) => seeTicket(desk, actor, ticketId),
+      living: (ticketId) => resolveMerged(storage.read, ticketId),
+      idOfNumber: (number) => ticketIdOfNumber(storage.read, number),
+      message: (messageId) => findMessage(storage.read, messageId),
+      latestMessages: (ticketId, limit) => latestMessages(storage.read, ticketId, limit),
+      byMailIds: async (messageIds) => {
+        const hashes = new Map(messageIds.map((one) => [mailIdHash(one), one]));
+        const found = await messageOfMailId(storage.read, [...hashes.keys()]);
+        return new Map([...found].map(([hash, hit]) => [hashes.get(hash) ?? hash, hit]));
+      },
+    },
+    users: {
+      get: (userId) => findUser(storage.read, userId),
+      byEmail: (email) => findUserByEmail(storage.read, email),
+      emails: async (userId) => (await emailsOf(storage.read, userId)).map(({ email }) => email),
+      findOrCreateCustomer: (tx, person) => findOrCreateCustomer(desk, tx, person),
+      suppress: async (tx, email, isSuppressed) => {
+        await tx('user_emails').where({ email_key: email.trim().toLowerCase() }).update({ suppressed_at: isSuppressed ? clock.now() : null });
+      },
+      countBounce: async (tx, email) => {
+        const [row]: { bounces: number }[] = await tx('user_emails').where({ email_key: email.trim().toLowerCase() }).update({ bounces: tx.raw('bounces + 1') }).returning('bounces');
+        return row?.bounces ?? 0;
+      },
+    },
+    files: {
+      store: (content) => desk.files.put(content),
+      record: (tx, file) => insertFile(tx, clock, file),
+      find: (ids) => findFiles(storage.read, ids),
+      read: (sha256) => desk.files.read(sha256),
+    },
+    mail: {
+      mailboxes: () => listMailboxes(storage.read),
+      mailbox: (mailboxId) => findMailbox(storage.read, mailboxId),
+      saveMailbox: (actor, input, mailboxId) => saveMailbox(desk, actor, input, mailboxId),
+      systemSender: () => desk.mail.systemSender(),
+      queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
+      markFailed: (tx, messageId, reason) => desk.mail.markFailed(tx, messageId, reason),
+    },
+    events: {
+      record: (tx, event, { ticketId, actor, payload }) => desk.events.record(tx, event, { actor: actor ?? { kind: 'plugin', plugin: id }, payload, ...(ticketId === undefined ? {} : { ticketId }) }),
+      ofTicket: (ticketId) => eventsOfTicket(storage.read, ticketId),
+      after: (eventId, limit) => eventsAfter(storage.read, eventId, limit),
+    },
+    search: {
+      put: (tx, document) => putDocument(tx, storage.dialect, { ...document, owner: id }),
+      remove: (tx, kind, ref) => removeDocument(tx, storage.dialect, { owner: id, kind, ref }),
+      find: (query, kinds, limit) => matchDocuments(storage.read, storage.dialect, query, { owner: id, kinds, limit }),
+    },
+    live: desk.live,
+    cli: (command) => register('cli', command),
+    health: (check) => register('health', { check }),
+    doctor: (check, run) => register('doctor', { id: check, check: run }),
+    i18n: { translatorFor: (locale) => desk.translatorFor(locale) },
+    net: { fetch: guardedFetch(plugin.manifest.uses ?? []) },
+  };
+}
+
+// The race loses to the work on SQLite only when the work awaits something else than the database,
+// which is the mistake this guards against.
+async function withinLimit<T>(plugin: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Unavailable('plugins.tx-too-long', { plugin, limitMs: txLimitMs })), txLimitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

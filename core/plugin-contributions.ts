@@ -1,0 +1,51 @@
+import type { Actor } from './users/index.ts';
+
+/** A link that a plugin adds to one of the areas. */
+export interface MenuItem {
+  readonly area: 'portal' | 'desk' | 'admin';
+  /** Catalogue key of the label. */
+  readonly label: string;
+  readonly href: string;
+  readonly icon?: string;
+  readonly permission?: string;
+  /** For the admin area: which group it belongs to. */
+  readonly group?: 'mail' | 'people' | 'portal' | 'system';
+}
+
+/** A command of the `helpdesk` command line, such as `mailbox add`. */
+export interface CliCommand {
+  readonly name: string;
+  /** One sentence for `--help`. */
+  readonly summary: string;
+  /** Arguments and options as they are typed, such as `--address <address>`. */
+  readonly usage: string;
+  /** Runs the command. What it returns is printed: objects as a table or, with `--json`, as JSON. */
+  run(invocation: CliInvocation): Promise<unknown>;
+}
+
+export interface CliInvocation {
+  readonly args: readonly string[];
+  /** `--name value` as strings, `--flag` as true. */
+  readonly options: Readonly<Record<string, string | true>>;
+  readonly actor: Actor;
+  readonly stdin: NodeJS.ReadableStream;
+  /** Progress and remarks for people; silent with `--json`. */
+  say(line: string): void;
+}
+
+export interface HealthCheck {
+  readonly id: string;
+  readonly status: 'good' | 'warn' | 'bad';
+  /** Catalogue key, or a plain sentence. */
+  readonly text: string;
+  readonly params?: Readonly<Record<string, string | number>>;
+}
+
+declare module './kernel/contributions.ts' {
+  interface Contributions {
+    readonly menu: MenuItem;
+    readonly cli: CliCommand;
+    readonly health: { check(): Promise<readonly HealthCheck[]> };
+    readonly doctor: { readonly id: string; check(): Promise<readonly string[]> };
+  }
+}

