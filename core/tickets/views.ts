@@ -159,33 +159,42 @@ export interface EventView {
   readonly at: Timestamp;
 }
 
-/** `tickets/composer`: reply and note are two forms, told apart by colour, label and button. */
+/** `tickets/composer`: reply and note are two forms, told apart by color, label and button. */
 export interface ComposerView {
   readonly number: number;
   readonly mode: 'reply' | 'note';
   readonly open: boolean;
-  /** Makes a second click or a slow network harmless. */
-  readonly idempotencyKey: string;
-  /** What the agent had seen; the server refuses when something newer exists. */
+  /** What the agent had seen; the server refuses to send when something newer exists. */
   readonly lastSeenMessageId: string;
+  readonly customerName: string;
   readonly from?: { readonly name: string; readonly address: string } | undefined;
   readonly to: readonly RecipientView[];
   readonly cc: readonly RecipientView[];
-  /** Cc was changed by hand since the customer wrote; a first-time outside address is marked. */
-  readonly html: string;
-  readonly draft?:
-    | { readonly savedAt: Timestamp; readonly by?: PersonView | undefined; readonly takeOverUrl?: string | undefined }
-    | undefined;
-  readonly attachments: readonly AttachmentView[];
   readonly signature?: string | undefined;
-  readonly undoSeconds: number;
+  readonly reply: ComposerPartView;
+  readonly note: ComposerPartView;
   /** Statuses the split button offers: send and solve, send and wait. */
   readonly sendAnd: readonly StatusView[];
-  readonly can: { readonly reply: boolean; readonly note: boolean; readonly attach: boolean };
-  /** Agents that `@` in a note may name. */
-  readonly mentionable: readonly OptionView[];
+  readonly can: { readonly reply: boolean; readonly note: boolean };
   readonly conflict?: CollisionView | undefined;
   readonly errors?: FormErrorsView | undefined;
+}
+
+/** One draft per agent, ticket and mode. */
+export interface ComposerPartView {
+  /** Makes a second click or a slow network harmless. */
+  readonly idempotencyKey: string;
+  /** The body as typed: sanitised HTML from the editor, or plain lines. */
+  readonly body: string;
+  readonly attachments: readonly AttachmentView[];
+  readonly draft?: DraftView | undefined;
+}
+
+export interface DraftView {
+  readonly savedAt: Timestamp;
+  /** Somebody else's draft: shown, and open only after taking it over. */
+  readonly by?: PersonView | undefined;
+  readonly takeOverUrl?: string | undefined;
 }
 
 export interface RecipientView {

@@ -1,0 +1,92 @@
+import type { Timestamp } from '../kernel/clock.ts';
+import type { Desk } from '../desk.ts';
+import { findUser, type User, type UserActor } from '../users/index.ts';
+import { newToken, tokenHash } from './tokens.ts';
+
+export interface Session {
+  readonly id: number;
+  readonly userId: number;
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly createdAt: Timestamp;
+  readonly lastSeenAt: Timestamp;
+}
+
+const idleMs = 30 * 86_400_000;
+const absoluteMs = 90 * 86_400_000;
+const touchEveryMs = 5 * 60_000;
+
+/** Opens a session and returns the token for its cookie; only the token's hash is stored. */
+export async function openSession(desk: Desk, userId: number, client: { ip?: string | undefined; userAgent?: string | undefined }): Promise<string> {
+  const token = newToken();
+  const now = desk.clock.now();
+  await desk.storage.writeTx(async (tx) => {
+    await tx('sessions').where('expires_at', '<', now).delete();
+    await tx('sessions').insert({
+      token_hash: tokenHash(token),
+      user_id: userId,
+      ip: client.ip ?? null,
+      user_agent: client.userAgent?.slice(0, 400) ?? null,
+      created_at: now,
+      last_seen_at: now,
+      expires_at: now + absoluteMs,
+    });
+    await tx('users').where({ id: userId }).update({ last_seen_at: now });
+    await desk.events.record(tx, 'user.signed-in', { actor: { kind: 'system' }, payload: { userId } });
+  });
+  return token;
+}
+
+/** The session of a cookie's token and its person; nothing when it ended or the person may not sign in any more. */
+export async function resumeSession(desk: Desk, token: string): Promise<{ session: Session; user: User } | undefined> {
+  const now = desk.clock.now();
+  const row = await desk.storage.read('sessions').where({ token_hash: tokenHash(token) }).where('expires_at', '>', now).where('last_seen_at', '>', now - idleMs).first();
+  if (row === undefined) return undefined;
+  const user = await findUser(desk.storage.read, row.user_id);
+  if (user === undefined || !user.isActive || user.deletedAt !== null) return undefined;
+  if (row.last_seen_at < now - touchEveryMs) {
+    await desk.storage.writeTx((tx) => tx('sessions').where({ id: row.id }).update({ last_seen_at: now }));
+  }
+  return { session: sessionFromRow(row), user };
+}
+
+export async function listSessions(desk: Desk, userId: number): Promise<readonly Session[]> {
+  const rows: SessionRow[] = await desk.storage.read('sessions').where({ user_id: userId }).where('expires_at', '>', desk.clock.now()).orderBy('last_seen_at', 'desc').limit(100);
+  return rows.map(sessionFromRow);
+}
+
+/** Ends one session of the person, or all but `exceptId`. */
+export async function endSessions(desk: Desk, userId: number, which: { id: number } | { exceptId: number | null }): Promise<void> {
+  await desk.storage.writeTx(async (tx) => {
+    const ending = tx('sessions').where({ user_id: userId });
+    if ('id' in which) void ending.where({ id: which.id });
+    else if (which.exceptId !== null) void ending.whereNot({ id: which.exceptId });
+    await ending.delete();
+    await desk.events.record(tx, 'user.signed-out', { actor: { kind: 'system' }, payload: { userId } });
+  });
+}
+
+export function actorOf(user: User, scopes?: readonly string[]): UserActor {
+  return {
+    kind: 'user',
+    userId: user.id,
+    name: user.name,
+    role: user.role.kind,
+    permissions: new Set(user.role.permissions),
+    organizationId: user.organizationId,
+    ...(scopes === undefined ? {} : { scopes: new Set(scopes) }),
+  };
+}
+
+interface SessionRow {
+  id: number;
+  user_id: number;
+  ip: string | null;
+  user_agent: string | null;
+  created_at: number;
+  last_seen_at: number;
+}
+
+function sessionFromRow(row: SessionRow): Session {
+  return { id: row.id, userId: row.user_id, ip: row.ip, userAgent: row.user_agent, createdAt: row.created_at, lastSeenAt: row.last_seen_at };
+}

@@ -1,0 +1,2 @@
+export { FileStore, type StoredBlob } from './file-store.ts';
+export { cleanFileName, fileFromRow, findFiles, insertFile, type FileRecord, type FileRow, type NewFile } from './files-repository.ts';

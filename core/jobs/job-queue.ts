@@ -1,0 +1,169 @@
+import type { Clock } from '../kernel/clock.ts';
+import { Conflict } from '../kernel/errors.ts';
+import { isUniqueViolation, type Storage, type Tx } from '../storage/index.ts';
+import type { Job, Lane, NewJob } from './types.ts';
+
+interface JobRow {
+  id: number;
+  name: string;
+  plugin: string | null;
+  lane: Lane;
+  payload: string;
+  attempts: number;
+  max_attempts: number;
+}
+
+export interface Claim {
+  readonly owner: string;
+  readonly lanes: readonly Lane[];
+  /** Only jobs whose code this process has. */
+  readonly names: readonly string[];
+  /** Plugins that already hold their share of the workers. */
+  readonly busyPlugins: readonly string[];
+}
+
+export const leaseMs = 60_000;
+
+const unfinished = ['ready', 'active'];
+
+/**
+ * One table, one claim statement, on both databases.
+ *
+ * A job is leased to one worker; a worker that dies loses the lease after a minute and another one
+ * runs the job again. Completion is guarded by the lease and the attempt, so a worker that was only
+ * slow cannot complete what somebody else has taken over. Handlers run at least once.
+ */
+export class JobQueue {
+  private readonly storage: Storage;
+  private readonly clock: Clock;
+  private readonly wakers = new Set<() => void>();
+
+  constructor(storage: Storage, clock: Clock) {
+    this.storage = storage;
+    this.clock = clock;
+  }
+
+  /** Queues a job in the caller's transaction; false when an unfinished job with the same dedupe key exists. */
+  async enqueue(tx: Tx, job: NewJob): Promise<boolean> {
+    const now = this.clock.now();
+    const inserted = await tx('jobs')
+      .insert({
+        name: job.name,
+        plugin: job.plugin ?? null,
+        lane: job.lane ?? 'normal',
+        state: 'ready',
+        payload: JSON.stringify(job.payload),
+        run_at: job.runAt ?? now,
+        max_attempts: job.maxAttempts ?? 12,
+        dedupe_key: job.dedupeKey ?? null,
+        concurrency_key: job.concurrencyKey ?? null,
+        order_key: job.orderKey ?? null,
+        created_at: now,
+        updated_at: now,
+      })
+      .onConflict(tx.raw("(dedupe_key) where dedupe_key is not null and state in ('ready', 'active')"))
+      .ignore()
+      .returning('id');
+    tx.afterCommit(() => this.wake());
+    return inserted.length > 0;
+  }
+
+  /** Calls back whenever this process queued something, so that its workers need not wait for the next poll. */
+  onWake(waker: () => void): () => void {
+    this.wakers.add(waker);
+    return () => this.wakers.delete(waker);
+  }
+
+  wake(): void {
+    for (const waker of this.wakers) waker();
+  }
+
+  /** Takes the next runnable job, or nothing. */
+  async claim(claim: Claim): Promise<Job | undefined> {
+    if (claim.names.length === 0) return undefined;
+    try {
+      return await this.storage.writeTx((tx) => this.take(tx, claim));
+    } catch (error) {
+      // Two workers took jobs of one concurrency key at the same moment, and the index let one pass.
+      if (isUniqueViolation(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Extends the lease; false when it was lost. */
+  async heartbeat(job: Job, owner: string): Promise<boolean> {
+    const now = this.clock.now();
+    return this.storage.writeTx(async (tx) => (await this.held(tx, job, owner).update({ lease_until: now + leaseMs, updated_at: now })) === 1);
+  }
+
+  /** @throws Conflict when the lease was lost to another worker. */
+  async finish(tx: Tx, job: Job, owner: string): Promise<void> {
+    const now = this.clock.now();
+    const updated = await this.held(tx, job, owner).update({ state: 'done', lease_owner: null, lease_until: null, error: null, updated_at: now, finished_at: now });
+    if (updated !== 1) throw new Conflict('jobs.lease-lost', { jobId: job.id });
+    tx.afterCommit(() => this.wake());
+  }
+
+  /** `finish` in a transaction of its own. */
+  async complete(job: Job, owner: string): Promise<void> {
+    await this.storage.writeTx((tx) => this.finish(tx, job, owner));
+  }
+
+  /** Puts the job back for `delayMs`, or into the dead letters when `isFinal`. */
+  async fail(job: Job, owner: string, failure: { error: string; delayMs: number; isFinal: boolean }): Promise<void> {
+    const now = this.clock.now();
+    await this.storage.writeTx(async (tx) => {
+      await this.held(tx, job, owner).update({
+        state: failure.isFinal ? 'dead' : 'ready',
+        run_at: now + failure.delayMs,
+        lease_owner: null,
+        lease_until: null,
+        error: failure.error.slice(0, 4000),
+        updated_at: now,
+        finished_at: failure.isFinal ? now : null,
+      });
+    });
+  }
+
+  /** Hands a job back unharmed, as a process does that is asked to stop. */
+  async giveBack(job: Job, owner: string): Promise<void> {
+    await this.storage.writeTx(async (tx) => {
+      await this.held(tx, job, owner).update({ state: 'ready', lease_owner: null, lease_until: null, attempts: Math.max(0, job.attempts - 1), updated_at: this.clock.now() });
+    });
+  }
+
+  private held(tx: Tx, job: Job, owner: string) {
+    return tx('jobs').where({ id: job.id, state: 'active', lease_owner: owner, attempts: job.attempts });
+  }
+
+  private async take(tx: Tx, claim: Claim): Promise<Job | undefined> {
+    const now = this.clock.now();
+    const candidates = tx('jobs as job')
+      .whereIn('job.lane', claim.lanes)
+      .whereIn('job.name', claim.names)
+      .where((runnable) =>
+        runnable
+          .where((ready) => ready.where('job.state', 'ready').where('job.run_at', '<=', now))
+          .orWhere((lapsed) => lapsed.where('job.state', 'active').where('job.lease_until', '<', now)),
+      )
+      .whereNotExists((earlier) =>
+        earlier.from('jobs as earlier').whereNotNull('job.order_key').whereRaw('earlier.order_key = job.order_key and earlier.id < job.id').whereIn('earlier.state', unfinished),
+      )
+      .whereNotExists((other) =>
+        other.from('jobs as other').whereNotNull('job.concurrency_key').whereRaw('other.concurrency_key = job.concurrency_key and other.id <> job.id').where('other.state', 'active'),
+      )
+      .orderBy(['job.run_at', 'job.id'])
+      .limit(1)
+      .select('job.id');
+    if (claim.busyPlugins.length > 0) {
+      void candidates.where((share) => share.whereNull('job.plugin').orWhereNotIn('job.plugin', claim.busyPlugins));
+    }
+    if (this.storage.dialect === 'postgres') void candidates.forUpdate('job').skipLocked();
+    const [row]: JobRow[] = await tx('jobs')
+      .whereIn('id', candidates)
+      .update({ state: 'active', attempts: tx.raw('attempts + 1'), lease_owner: claim.owner, lease_until: now + leaseMs, updated_at: now })
+      .returning(['id', 'name', 'plugin', 'lane', 'payload', 'attempts', 'max_attempts']);
+    if (row === undefined) return undefined;
+    return { id: row.id, name: row.name, plugin: row.plugin, lane: row.lane, payload: JSON.parse(row.payload), attempts: row.attempts, maxAttempts: row.max_attempts };
+  }
+}

@@ -1,0 +1,73 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { escapeHtml } from './html-tree.ts';
+import { textToHtml } from './text-to-html.ts';
+import type { Address } from './types.ts';
+
+export interface Composition {
+  readonly text: string;
+  readonly html: string | null;
+  readonly signature: string;
+  /** What the reply answers, quoted below it. */
+  readonly quoted: readonly Quoted[];
+  readonly locale: string;
+}
+
+export interface Quoted {
+  readonly attribution: string;
+  readonly text: string;
+  readonly html: string | null;
+}
+
+/** A reply as a person's mail looks: words, signature, the quoted history; no banner and no boxes. */
+export function composeReply(parts: Composition): { text: string; html: string } {
+  const signatureText = parts.signature.trim() === '' ? '' : `\n\n-- \n${parts.signature.trim()}`;
+  const quotedText = parts.quoted.map(({ attribution, text }) => `\n\n${attribution}\n${quoteLines(text)}`).join('');
+  const signatureHtml = parts.signature.trim() === '' ? '' : `<p class="hd-signature" data-hd="signature">-- <br>${textToHtml(parts.signature.trim())}</p>`;
+  const quotedHtml = parts.quoted
+    .map(({ attribution, text, html }) => `<div class="hd-quote" data-hd="quote"><p>${escapeHtml(attribution)}</p><blockquote type="cite">${html ?? textToHtml(text)}</blockquote></div>`)
+    .join('');
+  const body = parts.html ?? textToHtml(parts.text);
+  return {
+    text: `${parts.text.trimEnd()}${signatureText}${quotedText}\n`,
+    html: `<!doctype html><html lang="${escapeHtml(parts.locale)}"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"></head><body style="font:15px/22px -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif">${body}${signatureHtml}${quotedHtml}</body></html>`,
+  };
+}
+
+/** An id nobody can guess and no ticket number can be read from (RFC 5322 section 3.6.4). */
+export function newMessageId(fromAddress: string): string {
+  const domain = fromAddress.slice(fromAddress.lastIndexOf('@') + 1) || 'localhost';
+  return `<${randomUUID()}.${randomBytes(8).toString('hex')}@${domain}>`;
+}
+
+/** At most this many ids in References; the first one stays, since clients thread by it. */
+const maxReferences = 20;
+
+export function referencesHeader(ids: readonly string[]): string {
+  const unique = [...new Set(ids)];
+  const kept = unique.length <= maxReferences ? unique : [...unique.slice(0, 1), ...unique.slice(1 - maxReferences)];
+  return kept.join(' ');
+}
+
+/** `Re: subject`, without a second prefix. */
+export function replySubject(subject: string): string {
+  return /^re:\s/i.test(subject) ? subject : `Re: ${subject}`;
+}
+
+/** The address once, whatever its case; our own addresses never. */
+export function uniqueAddresses(addresses: readonly Address[], without: readonly string[]): readonly Address[] {
+  const seen = new Set(without.map((email) => email.toLowerCase()));
+  return addresses.filter(({ email }) => {
+    const key = email.toLowerCase();
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function quoteLines(text: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`))
+    .join('\n');
+}

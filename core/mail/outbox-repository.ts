@@ -1,0 +1,73 @@
+import type { Reader, Tx } from '../storage/index.ts';
+import type { OutboxEntry, OutboxState } from './types.ts';
+
+interface OutboxRow {
+  id: number;
+  kind: OutboxEntry['kind'];
+  ticket_id: number | null;
+  message_ref: number | null;
+  mailbox_id: number | null;
+  state: OutboxState;
+  envelope: string;
+  headers: string;
+  subject: string;
+  text: string;
+  html: string | null;
+  files: string;
+  message_id: string;
+  send_after: number;
+  attempts: number;
+  may_be_doubled: boolean | number;
+  error: string | null;
+  response: string | null;
+  sent_at: number | null;
+  created_at: number;
+}
+
+export async function findOutboxEntry(reader: Reader, id: number): Promise<OutboxEntry | undefined> {
+  const row: OutboxRow | undefined = await reader('outbox').where({ id }).first();
+  return row === undefined ? undefined : entryFromRow(row);
+}
+
+/** Delivery of messages, by message id. */
+export async function deliveriesOf(reader: Reader, messageIds: readonly number[]): Promise<ReadonlyMap<number, OutboxEntry>> {
+  if (messageIds.length === 0) return new Map();
+  const rows: OutboxRow[] = await reader('outbox').whereIn('message_ref', messageIds).where({ kind: 'reply' }).orderBy('id');
+  return new Map(rows.map((row) => [row.message_ref ?? 0, entryFromRow(row)]));
+}
+
+/** What has not left yet, oldest first. */
+export async function unfinishedMail(reader: Reader, limit: number): Promise<readonly OutboxEntry[]> {
+  const rows: OutboxRow[] = await reader('outbox').whereIn('state', ['held', 'queued', 'sending', 'uncertain', 'failed']).orderBy('id', 'desc').limit(limit);
+  return rows.map(entryFromRow);
+}
+
+/** Compare-and-set of the state; false when somebody else moved it first. */
+export async function moveOutboxState(tx: Tx, id: number, from: readonly OutboxState[], change: Readonly<Record<string, unknown>> & { readonly state: OutboxState }): Promise<boolean> {
+  return (await tx('outbox').where({ id }).whereIn('state', from).update(change)) === 1;
+}
+
+function entryFromRow(row: OutboxRow): OutboxEntry {
+  return {
+    id: row.id,
+    kind: row.kind,
+    ticketId: row.ticket_id,
+    messageRef: row.message_ref,
+    mailboxId: row.mailbox_id,
+    state: row.state,
+    envelope: JSON.parse(row.envelope),
+    headers: JSON.parse(row.headers),
+    subject: row.subject,
+    text: row.text,
+    html: row.html,
+    files: JSON.parse(row.files),
+    messageId: row.message_id,
+    sendAfter: row.send_after,
+    attempts: row.attempts,
+    mayBeDoubled: Boolean(row.may_be_doubled),
+    error: row.error,
+    response: row.response,
+    sentAt: row.sent_at,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,251 @@
+import type { Desk } from '../desk.ts';
+import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../kernel/errors.ts';
+import type { Tx } from '../storage/index.ts';
+import { mailIdHash, messagesOf, attachmentsOf, type Message, type Ticket } from '../tickets/index.ts';
+import { findUser, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
+import { composeReply, newMessageId, referencesHeader, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
+import { findMailbox, listMailboxes } from './mailboxes.ts';
+import { findOutboxEntry, moveOutboxState } from './outbox-repository.ts';
+import { parseServerUrl } from './server-url.ts';
+import { composeSystemMail, type SystemMail } from './system-mail.ts';
+import { Transports, type Credentials } from './transports.ts';
+import type { Address, Mailbox, OutboxEntry, OutboxFile } from './types.ts';
+
+export interface QueuedReply {
+  readonly ticket: Ticket;
+  readonly message: Message;
+  readonly requester: User | undefined;
+  readonly cc: readonly Address[];
+  readonly undoMs: number;
+}
+
+/** What was read before the transaction, so that queueing inside it only writes. */
+export interface Delivery {
+  /** Freezes sender, recipients, Message-ID and content; nothing is queued when the desk has no way to send. */
+  queueReply(tx: Tx, reply: QueuedReply): Promise<void>;
+}
+
+export interface AutomaticMail {
+  readonly kind: 'acknowledgement' | 'notification' | 'plugin';
+  readonly to: Address;
+  readonly mailbox?: Mailbox | undefined;
+  readonly ticketId?: number | undefined;
+  readonly subject: string;
+  readonly text: string;
+  readonly html?: string | null | undefined;
+  /** Message-ID of the mail that this one answers. */
+  readonly inReplyTo?: string | undefined;
+}
+
+// One automatic mail an hour and five a day to one address: two machines that answer each other stop there.
+const hourlyBudget = 1;
+const dailyBudget = 5;
+
+/** Everything that leaves the process by mail. */
+export class Mail {
+  private readonly desk: Desk;
+  readonly transports = new Transports();
+
+  constructor(desk: Desk) {
+    this.desk = desk;
+  }
+
+  async prepareDelivery(): Promise<Delivery> {
+    const [system, ticketSettings] = await Promise.all([this.systemSender(), this.desk.settings.get('tickets')]);
+    const quoteHistory = String(ticketSettings['quoteHistory']);
+    return { queueReply: (tx, reply) => this.queueReply(tx, reply, system, quoteHistory) };
+  }
+
+  /** The address system mail comes from: the setting, else the first mailbox that can send. */
+  async systemSender(): Promise<Address | undefined> {
+    const [mail, site, mailboxes] = await Promise.all([this.desk.settings.get('mail'), this.desk.settings.get('site'), listMailboxes(this.desk.storage.read)]);
+    const from = String(mail['from']);
+    if (isEmailAddress(from) && (await this.desk.settings.hasSecret('mail', 'smtp'))) return { name: String(site['name']), email: from };
+    const mailbox = mailboxes.find((one) => one.isActive && one.transport !== null);
+    return mailbox === undefined ? undefined : { name: mailbox.name, email: mailbox.address };
+  }
+
+  /** Queues a mail of the desk itself, such as a sign-in link. @throws Unavailable `mail.not-set-up`. */
+  async sendSystem(mail: SystemMail): Promise<void> {
+    const sender = await this.systemSender();
+    if (sender === undefined) throw new Unavailable('mail.not-set-up');
+    const composed = await composeSystemMail(this.desk, mail);
+    await this.desk.storage.writeTx((tx) =>
+      this.insert(tx, {
+        kind: 'system',
+        envelope: { from: sender, to: [{ email: mail.to }], cc: [] },
+        headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+        ...composed,
+      }),
+    );
+  }
+
+  /**
+   * Queues a mail that no person wrote, within the loop budget of its recipient.
+   * Returns false when the budget is used up, the address is suppressed or the desk cannot send.
+   */
+  async queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean> {
+    const from = mail.mailbox?.transport ? { name: mail.mailbox.name, email: mail.mailbox.address } : sender;
+    const key = mail.to.email.toLowerCase();
+    if (from === undefined || !isEmailAddress(mail.to.email) || (await this.isSuppressed(tx, key))) return false;
+    const now = this.desk.clock.now();
+    if (mail.kind !== 'notification') {
+      const spent: number[] = await tx('mail_budget').where({ address_key: key, mailbox_id: mail.mailbox?.id ?? 0 }).where('created_at', '>', now - 86_400_000).pluck('created_at');
+      if (spent.length >= dailyBudget || spent.filter((at) => at > now - 3_600_000).length >= hourlyBudget) return false;
+      await tx('mail_budget').insert({ address_key: key, mailbox_id: mail.mailbox?.id ?? 0, kind: mail.kind, created_at: now });
+    }
+    const isAnswer = mail.kind === 'acknowledgement';
+    await this.insert(tx, {
+      kind: mail.kind,
+      ticketId: mail.ticketId,
+      mailboxId: mail.mailbox?.transport ? mail.mailbox.id : undefined,
+      envelope: { from, to: [mail.to], cc: [] },
+      // RFC 3834 section 5, and the older headers that vacation programs still look at.
+      headers: {
+        'Auto-Submitted': isAnswer ? 'auto-replied' : 'auto-generated',
+        'X-Auto-Response-Suppress': 'All',
+        Precedence: isAnswer ? 'auto_reply' : 'bulk',
+        ...(mail.inReplyTo === undefined ? {} : { 'In-Reply-To': mail.inReplyTo, References: mail.inReplyTo }),
+      },
+      subject: mail.subject,
+      text: mail.text,
+      html: mail.html ?? null,
+    });
+    return true;
+  }
+
+  /** Where an entry is sent through: its mailbox's server, else the one for system mail. */
+  async credentialsFor(entry: OutboxEntry): Promise<Credentials | undefined> {
+    const mailbox = entry.mailboxId === null ? undefined : await findMailbox(this.desk.storage.read, entry.mailboxId);
+    if (mailbox?.transport) return this.mailboxCredentials(mailbox);
+    const url = await this.desk.settings.secret('mail', 'smtp');
+    if (url !== undefined) return { ...parseServerUrl(url, 'smtp'), isOperators: true };
+    const any = (await listMailboxes(this.desk.storage.read)).find((one) => one.isActive && one.transport !== null);
+    return any === undefined ? undefined : this.mailboxCredentials(any);
+  }
+
+  /** Tries a failed or uncertain mail once more. @throws Conflict when it is not waiting for that. */
+  async retry(actor: Actor, outboxId: number): Promise<void> {
+    if (!isAllowed(actor, 'tickets.reply')) throw new Forbidden('auth.forbidden', { permission: 'tickets.reply' });
+    const entry = await findOutboxEntry(this.desk.storage.read, outboxId);
+    if (entry === undefined) throw new NotFound('outbox.not-found', { outboxId });
+    await this.desk.storage.writeTx(async (tx) => {
+      const now = this.desk.clock.now();
+      if (!(await moveOutboxState(tx, outboxId, ['failed', 'uncertain'], { state: 'queued', send_after: now, updated_at: now }))) throw new Conflict('outbox.not-failed', { outboxId });
+      await this.enqueue(tx, outboxId, entry.mailboxId, now);
+      if (entry.ticketId !== null) tx.afterCommit(() => this.desk.live.announce([`ticket:${entry.ticketId}`]));
+    });
+  }
+
+  private async mailboxCredentials(mailbox: Mailbox): Promise<Credentials | undefined> {
+    if (mailbox.transport === null) return undefined;
+    return { ...mailbox.transport, password: await this.desk.secrets.get('mail', `mailbox:${mailbox.id}:smtp`) };
+  }
+
+  private async queueReply(tx: Tx, reply: QueuedReply, system: Address | undefined, quoteHistory: string): Promise<void> {
+    const { ticket, message, requester } = reply;
+    const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
+    const from = mailbox?.transport ? { name: mailbox.name, email: mailbox.address } : system;
+    const earlier = (await messagesOf(tx, ticket.id, { kinds: ['reply'], limit: 200 })).filter((one) => one.id < message.id);
+    const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
+    const to = lastIn?.addresses.replyTo ?? lastIn?.addresses.from ?? (requester?.email ? { name: requester.name, email: requester.email } : undefined);
+    if (from === undefined || to === undefined) return;
+    const own = [from.email, mailbox?.address ?? '', ...(mailbox?.aliases ?? [])];
+    const recipients = uniqueAddresses([to], own);
+    const cc = uniqueAddresses(reply.cc, [...own, to.email]);
+    const invalid = [...recipients, ...cc].find(({ email }) => !isEmailAddress(email));
+    if (recipients.length === 0 || invalid !== undefined) throw new Invalid('mail.recipient-invalid', { address: invalid?.email ?? to.email, fields: ['cc'] });
+    const ids = earlier.flatMap((one) => (one.messageId === null ? [] : [one.messageId]));
+    const last = ids.at(-1);
+    const messageId = newMessageId(from.email);
+    const files: OutboxFile[] = (await attachmentsOf(tx, [message.id])).map((one) => ({ fileId: one.fileId, ...(one.contentId === null || !one.isInline ? {} : { contentId: one.contentId }) }));
+    const composed = composeReply({
+      text: message.text,
+      html: message.html,
+      signature: mailbox?.signature ?? '',
+      quoted: await this.quotedHistory(tx, earlier, quoteHistory, ticket),
+      locale: ticket.locale ?? this.desk.config.locale,
+    });
+    await tx('messages').where({ id: message.id }).update({ message_id: messageId, message_id_hash: mailIdHash(messageId), addresses: JSON.stringify({ from, to: recipients, cc }) });
+    await this.insert(tx, {
+      kind: 'reply',
+      ticketId: ticket.id,
+      messageRef: message.id,
+      mailboxId: mailbox?.transport ? mailbox.id : undefined,
+      envelope: { from, to: recipients, cc },
+      headers: last === undefined ? {} : { 'In-Reply-To': last, References: referencesHeader(ids) },
+      subject: earlier.length === 0 ? ticket.subject : replySubject(ticket.subject),
+      ...composed,
+      files,
+      messageId,
+      undoMs: reply.undoMs,
+      error: (await this.isSuppressed(tx, to.email.toLowerCase())) ? 'The address is suppressed after permanent bounces.' : undefined,
+    });
+  }
+
+  private async quotedHistory(tx: Tx, earlier: readonly Message[], setting: string, ticket: Ticket): Promise<readonly Quoted[]> {
+    if (setting === 'none') return [];
+    const quoted = setting === 'last' ? earlier.slice(-1) : earlier.slice(-10).toReversed();
+    const translator = this.desk.translatorFor(ticket.locale);
+    const authors = await Promise.all(quoted.map((one) => (one.authorId === null ? undefined : findUser(tx, one.authorId))));
+    return quoted.map((one, index) => ({
+      attribution: translator.t('mail.quote-attribution', { name: authors[index]?.name ?? one.addresses.from?.email ?? '', date: translator.time(one.createdAt, 'full') }),
+      text: one.text,
+      html: one.html?.includes('cid:') === true ? null : one.html,
+    }));
+  }
+
+  private async isSuppressed(tx: Tx, emailKey: string): Promise<boolean> {
+    return (await tx('user_emails').where({ email_key: emailKey }).whereNotNull('suppressed_at').first('id')) !== undefined;
+  }
+
+  private async insert(tx: Tx, mail: NewOutboxMail): Promise<number> {
+    const now = this.desk.clock.now();
+    const messageId = mail.messageId ?? newMessageId(mail.envelope.from.email);
+    const sendAfter = now + (mail.undoMs ?? 0);
+    const [row]: { id: number }[] = await tx('outbox')
+      .insert({
+        kind: mail.kind,
+        ticket_id: mail.ticketId ?? null,
+        message_ref: mail.messageRef ?? null,
+        mailbox_id: mail.mailboxId ?? null,
+        state: mail.error === undefined ? ((mail.undoMs ?? 0) > 0 ? 'held' : 'queued') : 'failed',
+        envelope: JSON.stringify(mail.envelope),
+        headers: JSON.stringify(mail.headers),
+        subject: mail.subject,
+        text: mail.text,
+        html: mail.html,
+        files: JSON.stringify(mail.files ?? []),
+        message_id: messageId,
+        message_id_hash: mailIdHash(messageId),
+        send_after: sendAfter,
+        error: mail.error ?? null,
+        created_at: now,
+        updated_at: now,
+      })
+      .returning('id');
+    const id = row?.id ?? 0;
+    if (mail.error === undefined) await this.enqueue(tx, id, mail.mailboxId ?? null, sendAfter);
+    return id;
+  }
+
+  private async enqueue(tx: Tx, outboxId: number, mailboxId: number | null, runAt: number): Promise<void> {
+    await this.desk.jobs.enqueue(tx, { name: 'mail.send', payload: { outboxId }, lane: 'interactive', runAt, dedupeKey: `mail.send:${outboxId}`, concurrencyKey: `smtp:${mailboxId ?? 0}`, maxAttempts: 15 });
+  }
+}
+
+interface NewOutboxMail {
+  readonly kind: OutboxEntry['kind'];
+  readonly ticketId?: number | undefined;
+  readonly messageRef?: number | undefined;
+  readonly mailboxId?: number | undefined;
+  readonly envelope: OutboxEntry['envelope'];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string | null;
+  readonly files?: readonly OutboxFile[] | undefined;
+  readonly messageId?: string | undefined;
+  readonly undoMs?: number | undefined;
+  readonly error?: string | undefined;
+}

@@ -1,0 +1,51 @@
+import { lookup } from 'node:dns/promises';
+import { BlockList, isIP } from 'node:net';
+import { Invalid } from '../kernel/errors.ts';
+import type { Encryption } from './types.ts';
+
+export interface MailServer {
+  readonly protocol: 'imap' | 'smtp';
+  readonly host: string;
+  readonly port: number;
+  readonly encryption: Encryption;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+const defaultPorts: Readonly<Record<string, number>> = { 'imap:': 143, 'imaps:': 993, 'smtp:': 587, 'smtps:': 465 };
+
+/**
+ * Reads `imap[s]://user:password@host:port` or `smtp[s]://...`; user and password are percent-encoded.
+ *
+ * @throws Invalid `mail.server-url-invalid`; the password is not repeated in the error.
+ */
+export function parseServerUrl(text: string, protocol: 'imap' | 'smtp'): MailServer {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const port = url === undefined ? undefined : Number(url.port) || defaultPorts[url.protocol];
+  if (url === undefined || port === undefined || !url.protocol.startsWith(protocol) || url.hostname === '') throw new Invalid('mail.server-url-invalid', { protocol });
+  return {
+    protocol,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port,
+    encryption: url.protocol.endsWith('s:') ? 'tls' : 'auto',
+    ...(url.username === '' ? {} : { user: decodeURIComponent(url.username) }),
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+  };
+}
+
+// RFC 6890: addresses that are not reached over the public Internet.
+const privateRanges = new BlockList();
+for (const [address, prefix] of [['10.0.0.0', 8], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.168.0.0', 16], ['100.64.0.0', 10], ['0.0.0.0', 8]] as const) privateRanges.addSubnet(address, prefix);
+for (const [address, prefix] of [['::1', 128], ['fc00::', 7], ['fe80::', 10], ['::', 128]] as const) privateRanges.addSubnet(address, prefix, 'ipv6');
+
+export function isPrivateAddress(address: string): boolean {
+  const mapped = address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address;
+  const version = isIP(mapped);
+  return version !== 0 && privateRanges.check(mapped, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Whether every address of the host is private; a host that does not resolve is not. */
+export async function isPrivateHost(host: string): Promise<boolean> {
+  const addresses = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }];
+  return addresses.length > 0 && addresses.every(({ address }) => isPrivateAddress(address));
+}

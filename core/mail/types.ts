@@ -1,0 +1,81 @@
+import type { Timestamp } from '../kernel/clock.ts';
+
+export type OutboxState = 'held' | 'queued' | 'sending' | 'sent' | 'failed' | 'uncertain' | 'undone';
+
+export interface Address {
+  readonly name?: string | undefined;
+  readonly email: string;
+}
+
+/** Frozen when the mail is queued: whoever changes the ticket later does not change who gets this mail. */
+export interface Envelope {
+  readonly from: Address;
+  readonly to: readonly Address[];
+  readonly cc: readonly Address[];
+  readonly replyTo?: Address | undefined;
+}
+
+export interface OutboxFile {
+  readonly fileId: number;
+  readonly contentId?: string | undefined;
+}
+
+export interface OutboxEntry {
+  readonly id: number;
+  readonly kind: 'reply' | 'acknowledgement' | 'notification' | 'system' | 'plugin';
+  readonly ticketId: number | null;
+  readonly messageRef: number | null;
+  readonly mailboxId: number | null;
+  readonly state: OutboxState;
+  readonly envelope: Envelope;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string | null;
+  readonly files: readonly OutboxFile[];
+  readonly messageId: string;
+  readonly sendAfter: Timestamp;
+  readonly attempts: number;
+  readonly mayBeDoubled: boolean;
+  readonly error: string | null;
+  readonly response: string | null;
+  readonly sentAt: Timestamp | null;
+  readonly createdAt: Timestamp;
+}
+
+/** What `mail.outgoing` may shape just before the mail goes to its server. Recipients and Message-ID are not among it. */
+export interface OutgoingMail {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly replyTo?: Address | undefined;
+}
+
+export type Encryption = 'tls' | 'starttls' | 'auto';
+
+/** An SMTP server without its password. */
+export interface Transport {
+  readonly host: string;
+  readonly port: number;
+  readonly encryption: Encryption;
+  readonly user?: string | undefined;
+  /** Hosts the operator gave on the command line or in the configuration may be private; those typed in a browser may not. */
+  readonly isOperators?: boolean | undefined;
+}
+
+export interface Mailbox {
+  readonly id: number;
+  readonly name: string;
+  readonly address: string;
+  readonly aliases: readonly string[];
+  readonly signature: string;
+  readonly locale: string | null;
+  readonly transport: Transport | null;
+  readonly isActive: boolean;
+  readonly acknowledges: boolean;
+  readonly lastSentAt: Timestamp | null;
+  readonly lastError: string | null;
+  readonly lastErrorAt: Timestamp | null;
+  readonly version: number;
+}

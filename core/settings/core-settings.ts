@@ -1,0 +1,19 @@
+import type { SettingsSchema } from './schema-types.ts';
+
+export const siteSettings = {
+  name: { type: 'string', default: 'Helpdesk', minLength: 1, maxLength: 80 },
+  locale: { type: 'string', enum: ['en', 'tr'], default: 'en' },
+  timeZone: { type: 'string', default: 'UTC', maxLength: 60 },
+} as const satisfies SettingsSchema;
+
+export const ticketSettings = {
+  undoSeconds: { type: 'integer', default: 10, minimum: 0, maximum: 60, 'x-unit': 'unit.seconds' },
+  reopenDays: { type: 'integer', default: 14, minimum: 0, maximum: 3650, 'x-unit': 'unit.days' },
+  quoteHistory: { type: 'string', enum: ['none', 'last', 'all'], default: 'last' },
+  maxUploadMegabytes: { type: 'integer', default: 25, minimum: 1, maximum: 200, 'x-unit': 'unit.megabytes' },
+} as const satisfies SettingsSchema;
+
+export const mailSettings = {
+  from: { type: 'string', default: '', maxLength: 320 },
+  smtp: { type: 'string', 'x-secret': true, maxLength: 1000 },
+} as const satisfies SettingsSchema;

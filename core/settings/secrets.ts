@@ -1,0 +1,98 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Clock } from '../kernel/clock.ts';
+import { Unavailable } from '../kernel/errors.ts';
+import type { Storage, Tx } from '../storage/index.ts';
+
+/**
+ * Secrets at rest: AES-256-GCM under a key file that lies outside the database.
+ *
+ * A lost key is never replaced silently: with secrets stored and no key, reading says
+ * `secrets.key-missing`, and the desk runs on without them until they are entered again.
+ */
+export class Secrets {
+  private readonly storage: Storage;
+  private readonly clock: Clock;
+  private readonly file: string;
+  private key: Buffer | undefined;
+
+  constructor(storage: Storage, clock: Clock, file: string) {
+    this.storage = storage;
+    this.clock = clock;
+    this.file = file;
+  }
+
+  /** Reads the key file, or makes one while there is nothing it would be needed for. */
+  async open(): Promise<void> {
+    if (existsSync(this.file)) {
+      const key = Buffer.from(readFileSync(this.file, 'utf8').trim(), 'base64');
+      if (key.length === 32) this.key = key;
+      return;
+    }
+    const stored = await this.storage.read('secrets').first('owner');
+    if (stored !== undefined) return;
+    mkdirSync(path.dirname(this.file), { recursive: true });
+    const key = randomBytes(32);
+    try {
+      writeFileSync(this.file, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+      this.key = key;
+    } catch {
+      // Another process of this desk made the file in the same moment.
+      await this.open();
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.key !== undefined;
+  }
+
+  /** @throws Unavailable `secrets.key-missing`, also when the stored secret belongs to another key. */
+  async get(owner: string, key: string): Promise<string | undefined> {
+    const row = await this.storage.read('secrets').where({ owner, key }).first('ciphertext', 'key_id');
+    if (row === undefined) return undefined;
+    if (this.key === undefined || row.key_id !== this.keyId()) throw new Unavailable('secrets.key-missing', { file: this.file });
+    return this.decrypt(this.key, owner, key, row.ciphertext);
+  }
+
+  /** @throws Unavailable `secrets.key-missing` while secrets of a lost key are stored. */
+  async set(tx: Tx, owner: string, key: string, value: string): Promise<void> {
+    if (this.key === undefined) throw new Unavailable('secrets.key-missing', { file: this.file });
+    const now = this.clock.now();
+    const row = { ciphertext: this.encrypt(this.key, owner, key, value), key_id: this.keyId(), updated_at: now };
+    await tx('secrets').insert({ owner, key, ...row, created_at: now }).onConflict(['owner', 'key']).merge(row);
+  }
+
+  async delete(tx: Tx, owner: string, key: string): Promise<void> {
+    await tx('secrets').where({ owner, key }).delete();
+  }
+
+  async has(owner: string, key: string): Promise<boolean> {
+    return (await this.storage.read('secrets').where({ owner, key }).first('owner')) !== undefined;
+  }
+
+  /** A key for signing that is derived from the key file, one per purpose. */
+  signingKey(purpose: string): Buffer {
+    if (this.key === undefined) throw new Unavailable('secrets.key-missing', { file: this.file });
+    return createHash('sha256').update(this.key).update(purpose).digest();
+  }
+
+  private keyId(): string {
+    return createHash('sha256').update('key id').update(this.key ?? '').digest('hex').slice(0, 16);
+  }
+
+  // Owner and name are authenticated too, so a ciphertext cannot be moved to another place.
+  private encrypt(key: Buffer, owner: string, name: string, value: string): string {
+    const iv = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(`${owner}\n${name}`));
+    const body = Buffer.concat([cipher.update(value, 'utf8'), cipher.final()]);
+    return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64');
+  }
+
+  private decrypt(key: Buffer, owner: string, name: string, text: string): string {
+    const bytes = Buffer.from(text, 'base64');
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(Buffer.from(`${owner}\n${name}`));
+    decipher.setAuthTag(bytes.subarray(12, 28));
+    return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+  }
+}

@@ -1,0 +1,70 @@
+import type { Desk } from '../desk.ts';
+import { Conflict } from '../kernel/errors.ts';
+import { cleanHtml } from '../mail/index.ts';
+import type { Reader } from '../storage/index.ts';
+import { userIdOf, type Actor } from '../users/index.ts';
+import { mayNote, mayReply, require } from './tickets-policy.ts';
+import { seeTicket } from './visible-tickets.ts';
+
+export interface DraftInput {
+  readonly kind: 'reply' | 'note';
+  readonly html?: string | undefined;
+  readonly text?: string | undefined;
+  /** Cc and whatever else the composer holds. */
+  readonly fields?: Readonly<Record<string, string>> | undefined;
+  readonly files?: readonly number[] | undefined;
+  /** What this browser saved last; another one's later save is not overwritten. */
+  readonly version?: number | undefined;
+}
+
+export interface Draft extends Required<Omit<DraftInput, 'version'>> {
+  readonly id: number;
+  readonly userId: number;
+  readonly version: number;
+  readonly updatedAt: number;
+}
+
+/** One draft per person, ticket and kind. @throws Conflict `drafts.stale` when another window saved in between. */
+export async function saveDraft(desk: Desk, actor: Actor, ticketId: number, input: DraftInput): Promise<Draft> {
+  await seeTicket(desk, actor, ticketId);
+  require(input.kind === 'note' ? mayNote(actor) : mayReply(actor), `tickets.${input.kind}`);
+  const key = { ticket_id: ticketId, user_id: userIdOf(actor) ?? 0, kind: input.kind };
+  const now = desk.clock.now();
+  const row = {
+    html: input.html === undefined ? '' : cleanHtml(input.html),
+    text: input.text ?? '',
+    fields: JSON.stringify(input.fields ?? {}),
+    files: JSON.stringify(input.files ?? []),
+    updated_at: now,
+  };
+  await desk.storage.writeTx(async (tx) => {
+    const stored = await tx('drafts').where(key).first('id', 'version');
+    if (stored === undefined) await tx('drafts').insert({ ...key, ...row, created_at: now });
+    else if (input.version !== undefined && input.version !== stored.version) throw new Conflict('drafts.stale', { ticketId, version: stored.version });
+    else await tx('drafts').where({ id: stored.id }).update({ ...row, version: stored.version + 1 });
+  });
+  const draft = (await draftsOf(desk.storage.read, ticketId)).find((one) => one.userId === key.user_id && one.kind === input.kind);
+  if (draft === undefined) throw new Conflict('drafts.stale', { ticketId });
+  return draft;
+}
+
+export async function discardDraft(desk: Desk, actor: Actor, ticketId: number, kind: 'reply' | 'note'): Promise<void> {
+  await seeTicket(desk, actor, ticketId);
+  await desk.storage.writeTx((tx) => tx('drafts').where({ ticket_id: ticketId, user_id: userIdOf(actor) ?? 0, kind }).delete());
+}
+
+/** Drafts of everybody: the team sees who is writing. */
+export async function draftsOf(reader: Reader, ticketId: number): Promise<readonly Draft[]> {
+  const rows = await reader('drafts').where({ ticket_id: ticketId }).orderBy('updated_at', 'desc');
+  return rows.map((row) => ({
+    id: row.id,
+    userId: row.user_id,
+    kind: row.kind,
+    html: row.html,
+    text: row.text,
+    fields: JSON.parse(row.fields),
+    files: JSON.parse(row.files),
+    version: row.version,
+    updatedAt: row.updated_at,
+  }));
+}

@@ -1,0 +1,36 @@
+export { assign } from './assigning.ts';
+export { changeStatus } from './changing-status.ts';
+export { discardDraft, draftsOf, saveDraft, type Draft, type DraftInput } from './drafting.ts';
+export { editTicket, type TicketChanges } from './editing.ts';
+export { setFollowing } from './following.ts';
+export { linkedTickets, setLink } from './linking.ts';
+export { mergeTickets } from './merging.ts';
+export { mailIdHash, previewOf } from './message-content.ts';
+export { attachmentsOf, findMessage, latestMessages, messageOfMailId, messagesOf } from './messages-repository.ts';
+export { moveTicket } from './moving.ts';
+export { openTicket, prepareOpening, type Opening } from './opening.ts';
+export { prepareReply, reply, type Replying, type ReplyInput } from './replying.ts';
+export { snooze, wake } from './snoozing.ts';
+export { Statuses } from './statuses.ts';
+export { mayChangeStatus, mayDelete, mayEdit, mayNote, mayReply } from './tickets-policy.ts';
+export { bucketOf, findTicket, followersOf, tagsOf, ticketCounts, ticketFromRow, ticketIdOfNumber, type Bucket, type TicketCount, type TicketRow } from './tickets-repository.ts';
+export { ticketsActions, ticketsDecisions, ticketsFilters } from './tickets-hooks.ts';
+export { undoReply } from './undoing.ts';
+export { resolveMerged, seeTicket, seeTicketByNumber, ticketsFor, visibleTickets } from './visible-tickets.ts';
+export { priorities } from './types.ts';
+export type {
+  Attachment,
+  Category,
+  Folds,
+  MailAddress,
+  Message,
+  MessageAddresses,
+  NewAttachment,
+  NewMessage,
+  Origin,
+  Place,
+  Priority,
+  Status,
+  Ticket,
+  TicketDraft,
+} from './types.ts';

@@ -1,0 +1,22 @@
+export { isAgent, isAllowed, systemActor, userIdOf, type Actor, type PluginActor, type UserActor } from './actor.ts';
+export { cleanName, createUser, findOrCreateCustomer, type NewUser } from './creating.ts';
+export { addEmail, editUser, makePrimary, type UserChanges } from './editing.ts';
+export { emailKey, isEmailAddress } from './email-address.ts';
+export { saveOrganization, type OrganizationInput } from './organizations.ts';
+export { corePermissions, saveRole, type RoleInput } from './roles.ts';
+export type { NotificationPreference, Organization, Preferences, Role, User, UserEmail } from './types.ts';
+export { usersActions } from './users-hooks.ts';
+export {
+  countAdministrators,
+  emailsOf,
+  findOrganization,
+  findRole,
+  findUser,
+  findUserByEmail,
+  findUsers,
+  likeText,
+  listOrganizations,
+  listRoles,
+  listUsers,
+  passwordHashOf,
+} from './users-repository.ts';
