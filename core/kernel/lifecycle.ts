@@ -180,6 +180,7 @@ export class Lifecycle {
   }
 }
 
+/** What should run: desired and not quarantined; switching on again is what ends a quarantine. */
 export function desiredIds(rows: readonly PluginRow[]): readonly string[] {
-  return rows.filter(({ isDesired }) => isDesired).map(({ id }) => id);
+  return rows.filter(({ isDesired, state }) => isDesired && state !== 'quarantined').map(({ id }) => id);
 }

@@ -303,6 +303,20 @@ describe('the plugin host', () => {
     expect(await desk.storage.read('processes').pluck('id')).to.deep.equal(['web-1']);
   });
 
+  it('leaves a quarantined plugin off until somebody switches it on', async () => {
+    await desk.add('a');
+    await host.start();
+    await host.activate('a');
+    await host.stop();
+    await desk.storage.writeTx(async (tx) => void (await tx('plugins').where({ id: 'a' }).update({ state: 'quarantined' })));
+
+    const restarted = desk.process('restarted');
+    await restarted.start();
+    expect([running(restarted), (await desk.row('a'))?.state]).to.deep.equal(['', 'quarantined']);
+    await restarted.activate('a');
+    expect([running(restarted), (await desk.row('a'))?.state]).to.deep.equal(['a', 'active']);
+  });
+
   it('never changes a snapshot that a request holds', async () => {
     await desk.add('a', { activate: (kit) => void kit.register('helper', { name: 'a-x', run: () => 'x' }) });
     await host.start();
