@@ -72,11 +72,20 @@ export class PluginRun<C> {
     const { id, entry } = this.plugin;
     const { importModule, makeContext, deadlineMs } = this.#ports;
     try {
-      const module = definitionIn<C>(id, await withinDeadline(this.#asItself(() => importModule(entry)), deadlineMs));
+      const module = definitionIn<C>(
+        id,
+        await withinDeadline(
+          this.#asItself(() => importModule(entry)),
+          deadlineMs,
+        ),
+      );
       const context = makeContext(this.plugin, this.#kit(loadOrder));
       this.#module = module;
       this.#context = context;
-      await withinDeadline(this.#asItself(async () => module.activate(context)), deadlineMs);
+      await withinDeadline(
+        this.#asItself(async () => module.activate(context)),
+        deadlineMs,
+      );
       if (this.#refusal !== undefined) throw this.#refusal.error;
       this.#isStarted = true;
     } catch (error) {
@@ -98,10 +107,20 @@ export class PluginRun<C> {
     this.#abort.abort(new Conflict('plugins.not-active', { plugin: id }));
     const [module, context] = [this.#module, this.#context];
     if (wasStarted && module?.deactivate !== undefined && context !== undefined) {
-      await this.#attempt('deactivate', () => withinDeadline(this.#asItself(async () => module.deactivate?.(context)), deadlineMs));
+      await this.#attempt('deactivate', () =>
+        withinDeadline(
+          this.#asItself(async () => module.deactivate?.(context)),
+          deadlineMs,
+        ),
+      );
     }
     for (const dispose of this.#owned.splice(0).toReversed()) {
-      await this.#attempt('dispose', () => withinDeadline(this.#asItself(async () => dispose()), deadlineMs));
+      await this.#attempt('dispose', () =>
+        withinDeadline(
+          this.#asItself(async () => dispose()),
+          deadlineMs,
+        ),
+      );
     }
     this.#module = undefined;
     this.#context = undefined;
@@ -163,7 +182,8 @@ export class PluginRun<C> {
 
   #requireLive(): void {
     const { id } = this.plugin;
-    if (this.#abort.signal.aborted) throw new Conflict('plugins.not-active', { plugin: id, message: `${id} registers something after it was switched off.` });
+    if (this.#abort.signal.aborted)
+      throw new Conflict('plugins.not-active', { plugin: id, message: `${id} registers something after it was switched off.` });
   }
 
   // The first refusal fails the activation even when the plugin swallows it.
@@ -190,7 +210,10 @@ function definitionIn<C>(id: string, module: unknown): PluginModule<C> {
   const first = defaultOf(module);
   const definition = isDefinition<C>(first) ? first : defaultOf(first);
   if (isDefinition<C>(definition)) return definition;
-  throw new Invalid('plugins.no-definition', { plugin: id, message: `${id}: the main file has no default export with a function activate.` });
+  throw new Invalid('plugins.no-definition', {
+    plugin: id,
+    message: `${id}: the main file has no default export with a function activate.`,
+  });
 }
 
 function defaultOf(value: unknown): unknown {

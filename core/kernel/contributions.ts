@@ -47,7 +47,12 @@ export function isRoute(one: Owned): one is Owned<'route'> {
 }
 
 /** @throws Invalid `plugins.route-open` or `plugins.route-path`, Conflict `plugins.route-taken`. */
-export function checkRoutes(plugin: string, { area, at, routes }: RouteContribution, others: readonly Owned<'route'>[], reserved: readonly string[]): void {
+export function checkRoutes(
+  plugin: string,
+  { area, at, routes }: RouteContribution,
+  others: readonly Owned<'route'>[],
+  reserved: readonly string[],
+): void {
   const open = routes.find(({ permission, public: isPublic }) => (permission === undefined) === (isPublic !== true));
   if (open !== undefined) {
     const message = `${plugin}: the ${area} route ${open.method.toUpperCase()} ${open.path} needs either a permission or public: true.`;
@@ -57,8 +62,11 @@ export function checkRoutes(plugin: string, { area, at, routes }: RouteContribut
   if (area !== 'portal' || !/^(\/[a-z0-9][a-z0-9-]*)+$/.test(at)) {
     throw new Invalid('plugins.route-path', { plugin, path: at, message: `${plugin}: ${at} is not an address that a plugin can have.` });
   }
-  const owner = reserved.some((path) => covers(path, at) || covers(at, path)) ? 'core' : others.find((one) => one.plugin !== plugin && one.value.at === at)?.plugin;
-  if (owner !== undefined) throw new Conflict('plugins.route-taken', { plugin, path: at, message: `${plugin}: the address ${at} belongs to ${owner}.` });
+  const owner = reserved.some((path) => covers(path, at) || covers(at, path))
+    ? 'core'
+    : others.find((one) => one.plugin !== plugin && one.value.at === at)?.plugin;
+  if (owner !== undefined)
+    throw new Conflict('plugins.route-taken', { plugin, path: at, message: `${plugin}: the address ${at} belongs to ${owner}.` });
 }
 
 function covers(path: string, other: string): boolean {

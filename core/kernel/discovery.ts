@@ -42,7 +42,12 @@ export async function discover(roots: readonly PluginRoot[]): Promise<Discovery>
       }
       const first = plugins.get(found.id);
       if (first === undefined) plugins.set(found.id, found);
-      else broken.push({ folder, code: 'discovery.duplicate', message: `${entry.name} has the id ${found.id}, which ${first.folder} has already.` });
+      else
+        broken.push({
+          folder,
+          code: 'discovery.duplicate',
+          message: `${entry.name} has the id ${found.id}, which ${first.folder} has already.`,
+        });
     }
   }
   return { plugins: [...plugins.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)), broken };

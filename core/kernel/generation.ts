@@ -12,7 +12,11 @@ const pauseMs = 50;
  *
  * @throws Unavailable `plugins.not-everywhere` after `patienceMs`; the change stays, and the rest follows at its next poll.
  */
-export async function untilEverywhere(storage: Storage, clock: Clock, { generation, patienceMs }: { readonly generation: number; readonly patienceMs: number }): Promise<void> {
+export async function untilEverywhere(
+  storage: Storage,
+  clock: Clock,
+  { generation, patienceMs }: { readonly generation: number; readonly patienceMs: number },
+): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
     const live = await liveGenerations(storage.read, clock.now() - liveForMs);

@@ -1,6 +1,14 @@
 import { Invalid } from './errors.ts';
 import type { Actions, Decisions, Filters, RenderFilters } from './hook-map.ts';
-import { type Disposable, type FaultSink, type Handler, type HandlerOptions, type HandlerReport, type HookKind, HookPoint } from './hook-point.ts';
+import {
+  type Disposable,
+  type FaultSink,
+  type Handler,
+  type HandlerOptions,
+  type HandlerReport,
+  type HookKind,
+  HookPoint,
+} from './hook-point.ts';
 import { PluginHooks, type Registrant } from './plugin-hooks.ts';
 import { runAsPlugin } from './scope.ts';
 
@@ -92,7 +100,11 @@ export class HookBus {
    *
    * @throws AppError what a handler refuses with.
    */
-  async applyFilter<K extends FilterName>(name: K, value: ValueOf<Filters[K]>, context: ContextOf<Filters[K]>): Promise<ValueOf<Filters[K]>> {
+  async applyFilter<K extends FilterName>(
+    name: K,
+    value: ValueOf<Filters[K]>,
+    context: ContextOf<Filters[K]>,
+  ): Promise<ValueOf<Filters[K]>> {
     const point = this.#find('filter', name);
     if (point === undefined) return value;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- handlers of this name return its value type or nothing
@@ -100,7 +112,11 @@ export class HookBus {
   }
 
   /** The filter for templates: answers at once, and every failure leaves the value as it was. */
-  applyFilterSync<K extends RenderFilterName>(name: K, value: ValueOf<RenderFilters[K]>, context: ContextOf<RenderFilters[K]>): ValueOf<RenderFilters[K]> {
+  applyFilterSync<K extends RenderFilterName>(
+    name: K,
+    value: ValueOf<RenderFilters[K]>,
+    context: ContextOf<RenderFilters[K]>,
+  ): ValueOf<RenderFilters[K]> {
     const point = this.#find('filterSync', name);
     if (point === undefined) return value;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- handlers of this name return its value type or nothing
@@ -125,7 +141,12 @@ export class HookBus {
   }
 
   /** @throws Invalid `hooks.unknown` naming a hook that nobody defines and no inactive plugin could. */
-  register(kind: HookKind, name: string, handler: Handler, by: { readonly plugin: string; readonly loadOrder: number; readonly options?: HandlerOptions }): Disposable {
+  register(
+    kind: HookKind,
+    name: string,
+    handler: Handler,
+    by: { readonly plugin: string; readonly loadOrder: number; readonly options?: HandlerOptions },
+  ): Disposable {
     this.#requireKnown(kind, name, by.plugin);
     const key = `${kind} ${name}`;
     const point = this.#points.get(key) ?? new HookPoint(kind, name, this.#onFault);
@@ -174,7 +195,9 @@ export class HookBus {
 
   /** Names in these namespaces that handlers wait for although nobody defines them: misspelled ones, once their plugin runs. */
   undefinedIn(namespaces: readonly string[]): readonly HookReport[] {
-    return this.inspect().filter(({ name, isDefined, handlers }) => !isDefined && handlers.length > 0 && namespaces.some((one) => name.startsWith(`${one}.`)));
+    return this.inspect().filter(
+      ({ name, isDefined, handlers }) => !isDefined && handlers.length > 0 && namespaces.some((one) => name.startsWith(`${one}.`)),
+    );
   }
 
   #find(kind: HookKind, name: string): HookPoint | undefined {
@@ -185,7 +208,12 @@ export class HookBus {
     if (this.#defined.has(`${kind} ${name}`)) return;
     const namespace = name.split('.', 1)[0] ?? '';
     if (this.#waiting.has(namespace)) return;
-    throw new Invalid('hooks.unknown', { hook: name, kind, plugin, message: `${plugin} registers the ${kind} ${name}, which nobody defines.` });
+    throw new Invalid('hooks.unknown', {
+      hook: name,
+      kind,
+      plugin,
+      message: `${plugin} registers the ${kind} ${name}, which nobody defines.`,
+    });
   }
 }
 

@@ -240,7 +240,13 @@ export class HookPoint {
       return undefined;
     }
     one.stats.calls++;
-    return { plugin: one.plugin, hook: this.name, depth: parent.depth + 1, parent, ...(parent.skip !== undefined && { skip: parent.skip }) };
+    return {
+      plugin: one.plugin,
+      hook: this.name,
+      depth: parent.depth + 1,
+      parent,
+      ...(parent.skip !== undefined && { skip: parent.skip }),
+    };
   }
 
   /** The error the caller gets, or null when the handler is left out and the others go on. */

@@ -3,7 +3,15 @@ import type { Clock } from './clock.ts';
 import { Conflict, NotFound, Refused } from './errors.ts';
 import type { DurableDeclaration } from './hook-bus.ts';
 import type { FoundPlugin } from './manifest.ts';
-import { insertPlugin, lockGeneration, type PluginRow, pluginRows, type PluginState, setGeneration, updatePlugin } from './plugins-repository.ts';
+import {
+  insertPlugin,
+  lockGeneration,
+  type PluginRow,
+  pluginRows,
+  type PluginState,
+  setGeneration,
+  updatePlugin,
+} from './plugins-repository.ts';
 import { dependentsOf, resolve } from './resolve.ts';
 
 /** Where the durable wishes of plugins are kept; rows, so that they outlive safe mode and quarantine. */
@@ -54,9 +62,16 @@ export class Lifecycle {
     const reason = blocked.find((one) => one.id === id);
     if (reason !== undefined) throw new Refused('plugins.blocked', { ...reason });
     const slug = plugin.manifest.db?.slug;
-    const owner = slug === undefined ? undefined : rows.find((row) => row.id !== id && row.slug === slug && (row.isDesired || row.state !== 'installed'));
+    const owner =
+      slug === undefined
+        ? undefined
+        : rows.find((row) => row.id !== id && row.slug === slug && (row.isDesired || row.state !== 'installed'));
     if (owner !== undefined) {
-      throw new Conflict('plugins.slug-taken', { plugin: id, owner: owner.id, message: `${id} names its tables p_${slug}_, and ${owner.id} has data there.` });
+      throw new Conflict('plugins.slug-taken', {
+        plugin: id,
+        owner: owner.id,
+        message: `${id} names its tables p_${slug}_, and ${owner.id} has data there.`,
+      });
     }
     return plugin;
   }
@@ -72,7 +87,15 @@ export class Lifecycle {
 
       if (row === undefined) await insertPlugin(tx, this.#newRow(plugin, true));
       const { version, slug } = this.#newRow(plugin, true);
-      await updatePlugin(tx, id, { version, slug, isDesired: true, state: 'installed', lastError: null, changedBy, changedAt: this.#later(row) });
+      await updatePlugin(tx, id, {
+        version,
+        slug,
+        isDesired: true,
+        state: 'installed',
+        lastError: null,
+        changedBy,
+        changedAt: this.#later(row),
+      });
       const { order } = resolve(found, [...desiredIds(rows), id], this.#ports.apiVersion);
       for (const [loadOrder, one] of order.entries()) await updatePlugin(tx, one, { loadOrder });
       await setGeneration(tx, generation + 1);
@@ -85,7 +108,11 @@ export class Lifecycle {
    *
    * @throws Conflict `plugins.needed` naming the dependents, unless they go along.
    */
-  async switchOff(id: string, found: readonly FoundPlugin[], options: { readonly changedBy: number | null; readonly withDependents: boolean }): Promise<number> {
+  async switchOff(
+    id: string,
+    found: readonly FoundPlugin[],
+    options: { readonly changedBy: number | null; readonly withDependents: boolean },
+  ): Promise<number> {
     const { changedBy, withDependents } = options;
     return this.#ports.storage.writeTx(async (tx) => {
       const generation = await lockGeneration(tx);
@@ -139,10 +166,21 @@ export class Lifecycle {
 
   #newRow({ id, version, manifest }: FoundPlugin, isDesired: boolean): PluginRow {
     const slug = manifest.db?.slug ?? null;
-    return { id, version, slug, isDesired, state: 'installed', loadOrder: 0, lastError: null, changedBy: null, changedAt: this.#ports.clock.now() };
+    return {
+      id,
+      version,
+      slug,
+      isDesired,
+      state: 'installed',
+      loadOrder: 0,
+      lastError: null,
+      changedBy: null,
+      changedAt: this.#ports.clock.now(),
+    };
   }
 }
 
+/** What should run: desired and not quarantined; switching on again is what ends a quarantine. */
 export function desiredIds(rows: readonly PluginRow[]): readonly string[] {
-  return rows.filter(({ isDesired }) => isDesired).map(({ id }) => id);
+  return rows.filter(({ isDesired, state }) => isDesired && state !== 'quarantined').map(({ id }) => id);
 }

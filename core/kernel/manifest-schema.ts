@@ -93,12 +93,18 @@ export const manifestSchema: Readonly<Record<string, unknown>> = {
       overrides: names,
       permissions: {
         type: 'array',
-        items: object({ key: text, title: text, defaultRoles: { type: 'array', items: { enum: ['admin', 'agent', 'customer'] }, uniqueItems: true } }, ['key', 'title']),
+        items: object(
+          { key: text, title: text, defaultRoles: { type: 'array', items: { enum: ['admin', 'agent', 'customer'] }, uniqueItems: true } },
+          ['key', 'title'],
+        ),
       },
       uses: {
         type: 'array',
         uniqueItems: true,
-        items: { type: 'string', pattern: String.raw`^((tickets|users):(read|write)|mail:send|jobs|files|secrets|net:[A-Za-z0-9.*-]+(:\d+)?)$` },
+        items: {
+          type: 'string',
+          pattern: String.raw`^((tickets|users):(read|write)|mail:send|jobs|files|secrets|net:[A-Za-z0-9.*-]+(:\d+)?)$`,
+        },
       },
       contributes: object({
         adminPages: { type: 'array', items: object({ path: text, title: text }, ['path', 'title']) },
@@ -113,7 +119,9 @@ export const manifestSchema: Readonly<Record<string, unknown>> = {
   patternProperties: { '^x-': {} },
 };
 
-const validate = new Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true }).compile<PluginManifest>(manifestSchema);
+const validate = new Ajv({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true }).compile<PluginManifest>(
+  manifestSchema,
+);
 
 export type ManifestCheck = { readonly manifest: PluginManifest } | { readonly problems: readonly string[] };
 

@@ -1,5 +1,16 @@
 import { Invalid } from './errors.ts';
-import type { ActionName, ContextOf, DecisionName, Delivery, FilterName, HookBus, InputOf, RenderFilterName, ValueOf, VerdictOf } from './hook-bus.ts';
+import type {
+  ActionName,
+  ContextOf,
+  DecisionName,
+  Delivery,
+  FilterName,
+  HookBus,
+  InputOf,
+  RenderFilterName,
+  ValueOf,
+  VerdictOf,
+} from './hook-bus.ts';
 import type { Actions, Decisions, Filters, RenderFilters } from './hook-map.ts';
 import type { Disposable, Handler, HandlerOptions, HookKind } from './hook-point.ts';
 
@@ -11,7 +22,11 @@ export interface Hooks {
   /** Told after commit, in this process; lost if the process dies before it runs. */
   on<K extends ActionName>(name: K, handler: (payload: Readonly<Actions[K]>) => unknown, options?: HandlerOptions): Disposable;
   /** Told from the job queue at least once, in order per ticket; `handlerId` is stable across versions. */
-  onDurable<K extends ActionName>(name: K, handlerId: string, handler: (payload: Readonly<Actions[K]>, delivery: Delivery) => unknown): Disposable;
+  onDurable<K extends ActionName>(
+    name: K,
+    handlerId: string,
+    handler: (payload: Readonly<Actions[K]>, delivery: Delivery) => unknown,
+  ): Disposable;
   /** Returns the new value, or nothing to leave it. An AppError thrown here reaches the caller as a refusal. */
   filter<K extends FilterName>(
     name: K,

@@ -111,7 +111,8 @@ export class PluginHost<C> {
     const generation = await this.#lifecycle.switchOn(id, this.#found.plugins, changedBy);
     await this.#everywhere(generation);
     const row = (await pluginRows(storage.read)).find((one) => one.id === id);
-    if (row?.state === 'failed') throw new Refused('plugins.activation-failed', { plugin: id, message: row.lastError ?? 'The plugin failed.' });
+    if (row?.state === 'failed')
+      throw new Refused('plugins.activation-failed', { plugin: id, message: row.lastError ?? 'The plugin failed.' });
   }
 
   /**
@@ -119,7 +120,10 @@ export class PluginHost<C> {
    *
    * @throws NotFound, Conflict `plugins.needed`, Unavailable `plugins.not-everywhere`.
    */
-  async deactivate(id: string, { changedBy = null, withDependents = false }: { readonly changedBy?: number | null; readonly withDependents?: boolean } = {}): Promise<void> {
+  async deactivate(
+    id: string,
+    { changedBy = null, withDependents = false }: { readonly changedBy?: number | null; readonly withDependents?: boolean } = {},
+  ): Promise<void> {
     this.#found = await discover(this.#ports.roots);
     await this.#everywhere(await this.#lifecycle.switchOff(id, this.#found.plugins, { changedBy, withDependents }));
   }
@@ -157,7 +161,8 @@ export class PluginHost<C> {
     const generation = await readGeneration(storage.read);
     const rows = await pluginRows(storage.read);
     this.#found = await discover(this.#ports.roots);
-    const { order, blocked } = safeMode || passive ? { order: [], blocked: [] } : resolve(this.#found.plugins, desiredIds(rows), apiVersion);
+    const { order, blocked } =
+      safeMode || passive ? { order: [], blocked: [] } : resolve(this.#found.plugins, desiredIds(rows), apiVersion);
 
     for (const id of [...this.#order].toReversed()) if (!order.includes(id)) await this.#stopPlugin(id);
     this.#order = order;
@@ -179,7 +184,8 @@ export class PluginHost<C> {
     const running = this.#runs.get(id);
     if (running !== undefined) {
       // Node cannot unload modules, so new code needs a new process.
-      if (running.plugin.version !== plugin.version) await this.#lifecycle.noteState(row, 'upgrading', `Restart to run ${id} ${plugin.version}.`);
+      if (running.plugin.version !== plugin.version)
+        await this.#lifecycle.noteState(row, 'upgrading', `Restart to run ${id} ${plugin.version}.`);
       return;
     }
     if (this.#failedAt.get(id) === row.changedAt) return;

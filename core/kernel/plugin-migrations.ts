@@ -30,7 +30,10 @@ export const importFile: ImportModule = (file) => import(pathToFileURL(file).hre
  *
  * @throws Invalid `migrations.*` for a step that cannot be run as it is.
  */
-export async function runPluginMigrations(plugin: FoundPlugin, { storage, runMigrations, importModule = importFile }: PluginMigrationOptions): Promise<readonly string[]> {
+export async function runPluginMigrations(
+  plugin: FoundPlugin,
+  { storage, runMigrations, importModule = importFile }: PluginMigrationOptions,
+): Promise<readonly string[]> {
   const { id, version, manifest } = plugin;
   if (manifest.db === undefined) return [];
   const engine = storage.dialect === 'postgres' ? 'pg' : 'sqlite3';
@@ -42,7 +45,10 @@ export async function runPluginMigrations(plugin: FoundPlugin, { storage, runMig
 }
 
 /** The steps of a plugin by file name; compiled ones in `dist` go before a plain folder. */
-export async function loadMigrations({ id, folder, manifest }: FoundPlugin, importModule: ImportModule = importFile): Promise<readonly Migration[]> {
+export async function loadMigrations(
+  { id, folder, manifest }: FoundPlugin,
+  importModule: ImportModule = importFile,
+): Promise<readonly Migration[]> {
   if (manifest.db === undefined) return [];
   const plain = path.join(folder, manifest.db.migrations);
   const built = path.join(folder, 'dist', manifest.db.migrations);
@@ -54,11 +60,15 @@ export async function loadMigrations({ id, folder, manifest }: FoundPlugin, impo
 async function loadStep(id: string, file: string, importModule: ImportModule): Promise<Migration> {
   const name = path.basename(file).replace(/\.(js|mjs|cjs)$/, '');
   if (Buffer.byteLength(name) > maxNameBytes) {
-    throw new Invalid('migrations.name-too-long', { plugin: id, message: `${id}: the migration name ${name} has more than ${maxNameBytes} bytes.` });
+    throw new Invalid('migrations.name-too-long', {
+      plugin: id,
+      message: `${id}: the migration name ${name} has more than ${maxNameBytes} bytes.`,
+    });
   }
   const loaded = await runAsPlugin(id, () => importModule(file));
   const up = typeof loaded === 'object' && loaded !== null && 'up' in loaded ? loaded.up : undefined;
-  if (typeof up !== 'function') throw new Invalid('migrations.no-up', { plugin: id, message: `${id}: the migration ${name} exports no function up.` });
+  if (typeof up !== 'function')
+    throw new Invalid('migrations.no-up', { plugin: id, message: `${id}: the migration ${name} exports no function up.` });
   return {
     name,
     source: await readFile(file, 'utf8'),
@@ -71,7 +81,8 @@ async function withCheckedNames(id: string, migration: string, tx: Tx, work: () 
   const tooLong = new Set<string>();
   const look = ({ sql }: { readonly sql: string }) => {
     if (!/^\s*(create|alter|drop)\b/i.test(sql)) return;
-    for (const [, name] of sql.matchAll(/["`]([^"`]+)["`]/g)) if (name !== undefined && Buffer.byteLength(name) > maxNameBytes) tooLong.add(name);
+    for (const [, name] of sql.matchAll(/["`]([^"`]+)["`]/g))
+      if (name !== undefined && Buffer.byteLength(name) > maxNameBytes) tooLong.add(name);
   };
   tx.on('query', look);
   try {
@@ -81,6 +92,9 @@ async function withCheckedNames(id: string, migration: string, tx: Tx, work: () 
   }
   if (tooLong.size > 0) {
     const names = [...tooLong].join(', ');
-    throw new Invalid('migrations.identifier-too-long', { plugin: id, message: `${id}: the migration ${migration} uses names of more than ${maxNameBytes} bytes: ${names}` });
+    throw new Invalid('migrations.identifier-too-long', {
+      plugin: id,
+      message: `${id}: the migration ${migration} uses names of more than ${maxNameBytes} bytes: ${names}`,
+    });
   }
 }

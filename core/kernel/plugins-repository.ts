@@ -85,10 +85,17 @@ export interface ProcessIdentity {
   readonly role: string;
 }
 
-export async function reportProcess(storage: Storage, { id, host, pid, role }: ProcessIdentity, report: { readonly generation: number; readonly now: number }): Promise<void> {
+export async function reportProcess(
+  storage: Storage,
+  { id, host, pid, role }: ProcessIdentity,
+  report: { readonly generation: number; readonly now: number },
+): Promise<void> {
   const { generation, now } = report;
   await storage.writeTx(async (tx) => {
-    await tx('processes').insert({ id, host, pid, role, generation, started_at: now, seen_at: now }).onConflict('id').merge({ generation, seen_at: now });
+    await tx('processes')
+      .insert({ id, host, pid, role, generation, started_at: now, seen_at: now })
+      .onConflict('id')
+      .merge({ generation, seen_at: now });
   });
 }
 

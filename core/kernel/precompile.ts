@@ -18,7 +18,11 @@ export interface TemplateProblem {
 export function precompileTemplate(name: string, source: string, knownHelpers: readonly string[]): string {
   const problem = checkTemplate(source).find(({ kind }) => kind !== 'unquoted');
   if (problem !== undefined) {
-    throw new Invalid('templates.refused', { template: name, line: problem.line, message: `${name}, line ${problem.line}: ${problem.message}` });
+    throw new Invalid('templates.refused', {
+      template: name,
+      line: problem.line,
+      message: `${name}, line ${problem.line}: ${problem.message}`,
+    });
   }
   const compiled: unknown = Handlebars.precompile(source, {
     knownHelpers: Object.fromEntries(knownHelpers.map((helper) => [helper, true])),

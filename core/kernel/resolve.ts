@@ -8,7 +8,16 @@ export interface Candidate {
   readonly manifest: Pick<PluginManifest, 'api' | 'requires' | 'optional' | 'conflicts' | 'db'>;
 }
 
-export type BlockReason = 'missing' | 'api' | 'slug' | 'conflict' | 'requires-missing' | 'requires-inactive' | 'requires-version' | 'requires-blocked' | 'cycle';
+export type BlockReason =
+  | 'missing'
+  | 'api'
+  | 'slug'
+  | 'conflict'
+  | 'requires-missing'
+  | 'requires-inactive'
+  | 'requires-version'
+  | 'requires-blocked'
+  | 'cycle';
 
 export interface Blocked {
   readonly id: string;
@@ -36,7 +45,13 @@ export function resolve(manifests: readonly Candidate[], desired: readonly strin
 
   for (const id of wanted) {
     const plugin = present.get(id);
-    const wrong = plugin === undefined ? missing(id) : (wrongApi(plugin, apiVersion) ?? wrongSlug(plugin, present, wanted) ?? conflict(plugin, present, wanted) ?? wrongRequirement(plugin, present, wanted));
+    const wrong =
+      plugin === undefined
+        ? missing(id)
+        : (wrongApi(plugin, apiVersion) ??
+          wrongSlug(plugin, present, wanted) ??
+          conflict(plugin, present, wanted) ??
+          wrongRequirement(plugin, present, wanted));
     if (wrong !== undefined) blocked.set(id, wrong);
   }
   for (const id of wanted) {
@@ -70,7 +85,8 @@ function missing(id: string): Blocked {
 }
 
 function wrongApi({ id, manifest }: Candidate, apiVersion: string): Blocked | undefined {
-  if (!isRange(manifest.api)) return { id, reason: 'api', chain: [id], message: `${id} asks for the plugin API "${manifest.api}", which is not a version range.` };
+  if (!isRange(manifest.api))
+    return { id, reason: 'api', chain: [id], message: `${id} asks for the plugin API "${manifest.api}", which is not a version range.` };
   if (satisfies(apiVersion, manifest.api)) return undefined;
   return { id, reason: 'api', chain: [id], message: `${id} needs the plugin API ${manifest.api}; this desk has ${apiVersion}.` };
 }
@@ -86,7 +102,9 @@ function wrongSlug({ id, manifest }: Candidate, present: ReadonlyMap<string, Can
 
 function conflict(plugin: Candidate, present: ReadonlyMap<string, Candidate>, wanted: ReadonlySet<string>): Blocked | undefined {
   const { id } = plugin;
-  const other = [...wanted].map((one) => present.get(one)).find((one) => one !== undefined && one.id !== id && (clashes(plugin, one) || clashes(one, plugin)));
+  const other = [...wanted]
+    .map((one) => present.get(one))
+    .find((one) => one !== undefined && one.id !== id && (clashes(plugin, one) || clashes(one, plugin)));
   if (other === undefined) return undefined;
   return { id, reason: 'conflict', chain: [id, other.id], message: `${id} and ${other.id} cannot run together.` };
 }
@@ -96,13 +114,18 @@ function clashes(one: Candidate, other: Candidate): boolean {
   return range !== undefined && satisfies(other.version, range);
 }
 
-function wrongRequirement({ id, manifest }: Candidate, present: ReadonlyMap<string, Candidate>, wanted: ReadonlySet<string>): Blocked | undefined {
+function wrongRequirement(
+  { id, manifest }: Candidate,
+  present: ReadonlyMap<string, Candidate>,
+  wanted: ReadonlySet<string>,
+): Blocked | undefined {
   for (const [needed, range] of sortedEntries(manifest.requires)) {
     const chain = [id, needed];
     const other = present.get(needed);
     if (other === undefined) return { id, reason: 'requires-missing', chain, message: `${id} needs ${needed}, which is not installed.` };
     if (!wanted.has(needed)) return { id, reason: 'requires-inactive', chain, message: `${id} needs ${needed}, which is switched off.` };
-    if (!satisfies(other.version, range)) return { id, reason: 'requires-version', chain, message: `${id} needs ${needed} ${range}; ${other.version} is installed.` };
+    if (!satisfies(other.version, range))
+      return { id, reason: 'requires-version', chain, message: `${id} needs ${needed} ${range}; ${other.version} is installed.` };
   }
   return undefined;
 }
@@ -131,7 +154,12 @@ function blockDependents(present: ReadonlyMap<string, Candidate>, wanted: Readon
       if (blocked.has(id)) continue;
       const cause = sortedEntries(present.get(id)?.manifest.requires).flatMap(([needed]) => blocked.get(needed) ?? [])[0];
       if (cause !== undefined) {
-        blocked.set(id, { id, reason: 'requires-blocked', chain: [id, ...cause.chain], message: `${id} needs ${cause.id}, which cannot run: ${cause.message}` });
+        blocked.set(id, {
+          id,
+          reason: 'requires-blocked',
+          chain: [id, ...cause.chain],
+          message: `${id} needs ${cause.id}, which cannot run: ${cause.message}`,
+        });
       }
     }
   } while (blocked.size > before);
@@ -144,7 +172,8 @@ function inLoadOrder(running: readonly string[], present: ReadonlyMap<string, Ca
   const order: string[] = [];
   const waiting = new Set(running.toSorted());
   while (waiting.size > 0) {
-    const isFree = (id: string, needs: ReadonlyMap<string, readonly string[]>) => (needs.get(id) ?? []).every((one) => !waiting.has(one) || one === id);
+    const isFree = (id: string, needs: ReadonlyMap<string, readonly string[]>) =>
+      (needs.get(id) ?? []).every((one) => !waiting.has(one) || one === id);
     const free = [...waiting].filter((id) => isFree(id, hard));
     // A circle of optional wishes is no reason to refuse: the smallest id then goes first.
     const next = free.find((id) => isFree(id, soft)) ?? free[0];

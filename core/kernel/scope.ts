@@ -12,27 +12,29 @@ export interface Scope {
   readonly parent?: Scope;
 }
 
-const storage = new AsyncLocalStorage<Scope>();
+/** The store itself, for whoever enters a scope of its own, such as a job. */
+export const scope = new AsyncLocalStorage<Scope>();
 const outside: Scope = { depth: 0 };
 
 /** The scope of the running code; outside any plugin it is empty with depth 0. */
 export function currentScope(): Scope {
-  return storage.getStore() ?? outside;
+  return scope.getStore() ?? outside;
 }
 
-/** Runs `work`, and everything it awaits, inside `scope`. */
-export function runInScope<T>(scope: Scope, work: () => T): T {
-  return storage.run(scope, work);
+/** Runs `work`, and everything it awaits, inside `entered`. */
+export function runInScope<T>(entered: Scope, work: () => T): T {
+  return scope.run(entered, work);
 }
 
 /** Runs `work` attributed to a plugin; what it skips is inherited. */
 export function runAsPlugin<T>(plugin: string, work: () => T): T {
-  const { skip, depth } = currentScope();
-  return storage.run({ plugin, depth, ...(skip !== undefined && { skip }) }, work);
+  const parent = currentScope();
+  const { skip, depth } = parent;
+  return scope.run({ plugin, depth, ...(parent !== outside && { parent }), ...(skip !== undefined && { skip }) }, work);
 }
 
 /** Whether this request leaves `plugin` out; core itself is never left out. */
-export function isSkipped(plugin: string, scope: Scope = currentScope()): boolean {
-  if (scope.skip === undefined || plugin === 'core') return false;
-  return scope.skip === 'all' || scope.skip.has(plugin);
+export function isSkipped(plugin: string, { skip }: Scope = currentScope()): boolean {
+  if (skip === undefined || plugin === 'core') return false;
+  return skip === 'all' || skip.has(plugin);
 }

@@ -22,7 +22,12 @@ export class ServiceRegistry {
   /** @throws Conflict `services.taken` naming the plugin that offers it already. */
   provide<K extends ServiceName>(plugin: string, name: K, service: Services[K]): Disposable {
     const taken = this.#offers.get(name);
-    if (taken !== undefined) throw new Conflict('services.taken', { service: name, plugin: taken.plugin, message: `${taken.plugin} provides ${String(name)} already.` });
+    if (taken !== undefined)
+      throw new Conflict('services.taken', {
+        service: name,
+        plugin: taken.plugin,
+        message: `${taken.plugin} provides ${String(name)} already.`,
+      });
     const offer = { plugin, service };
     this.#offers.set(name, offer);
     return { dispose: () => void (this.#offers.get(name) === offer && this.#offers.delete(name)) };

@@ -57,7 +57,8 @@ export class SlotRegistry {
   /** Runs every loader of a page at once; takes no longer than the longest deadline and never rejects. */
   async loadSlots(names: readonly string[], input: unknown, request: SlotRequest): Promise<LoadedSlots> {
     const shown = this.#slots.filter(
-      ({ plugin, value: { slot, permission } }) => names.includes(slot) && !isSkipped(plugin) && (permission === undefined || request.may(permission)),
+      ({ plugin, value: { slot, permission } }) =>
+        names.includes(slot) && !isSkipped(plugin) && (permission === undefined || request.may(permission)),
     );
     const loaded = await Promise.all(shown.map((one) => this.#load(one, input, request.signal)));
     return Object.fromEntries(names.map((name) => [name, loaded.filter(({ slot }) => slot === name)]));

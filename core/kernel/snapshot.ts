@@ -26,7 +26,8 @@ export interface SnapshotParts {
 }
 
 export function buildSnapshot({ generation, plugins, contributions, onFault, templates }: SnapshotParts): Snapshot {
-  const all = <K extends ContributionKind>(kind: K): readonly Owned<K>[] => contributions.filter((one): one is Owned<K> => one.kind === kind);
+  const all = <K extends ContributionKind>(kind: K): readonly Owned<K>[] =>
+    contributions.filter((one): one is Owned<K> => one.kind === kind);
   const base = { generation, plugins, routes: all('route'), helpers: all('helper'), slots: new SlotRegistry(all('slot'), onFault), all };
   return Object.freeze({ ...base, templates: templates?.(base) });
 }

@@ -84,7 +84,8 @@ function allowed(name: string, files: readonly TemplateFile[], onFault: Template
   const report = (file: TemplateFile, kind: TemplateFault['kind'], message: string) =>
     onFault({ owner: file.root.id, template: name, kind, error: new Error(message) });
 
-  if (!isThemeable) for (const file of themes) report(file, 'not-themeable', `${name} is not for themes to override; ${file.file} is ignored.`);
+  if (!isThemeable)
+    for (const file of themes) report(file, 'not-themeable', `${name} is not for themes to override; ${file.file} is ignored.`);
   if (claims.length > 1) {
     const ids = claims.map(({ root }) => root.id).join(' and ');
     for (const file of claims) report(file, 'two-claimants', `${ids} both replace ${name}; neither is used.`);

@@ -6,7 +6,15 @@ import { runInThisContext } from 'node:vm';
 import { NotFound } from './errors.ts';
 import { precompileTemplate } from './precompile.ts';
 import { runAsPlugin } from './scope.ts';
-import { candidates, readTemplate, type TemplateFault, type TemplateFaultSink, type TemplateFile, type TemplateRoot, versionOf } from './template-roots.ts';
+import {
+  candidates,
+  readTemplate,
+  type TemplateFault,
+  type TemplateFaultSink,
+  type TemplateFile,
+  type TemplateRoot,
+  versionOf,
+} from './template-roots.ts';
 
 export type { TemplateFault, TemplateRoot } from './template-roots.ts';
 
@@ -122,7 +130,12 @@ export function buildTemplates(options: TemplateOptions): Templates {
     if (base === undefined) return;
     const [mine, theirs] = [versionOf(text), versionOf(readTemplate(base))];
     if (mine >= theirs) return;
-    onFault({ owner: file.root.id, template: name, kind: 'outdated', error: new Error(`${file.file} was copied from version ${mine} of ${name}; it is now version ${theirs}.`) });
+    onFault({
+      owner: file.root.id,
+      template: name,
+      kind: 'outdated',
+      error: new Error(`${file.file} was copied from version ${mine} of ${name}; it is now version ${theirs}.`),
+    });
   }
 
   // Handlebars looks partials up by name when it prints them, so that they too compile at first use.
@@ -149,7 +162,9 @@ function isolated({ name, plugin, run }: TemplateHelper, onFault: (fault: Templa
 }
 
 function evaluate(name: string, source: string, knownHelpers: readonly string[], cacheFolder: string | undefined): unknown {
-  const key = createHash('sha256').update(`${knownHelpers.join(' ')}\0${source}`).digest('hex');
+  const key = createHash('sha256')
+    .update(`${knownHelpers.join(' ')}\0${source}`)
+    .digest('hex');
   const known = cached.get(key);
   if (known !== undefined) return known;
   const script = fromDisk(cacheFolder, key) ?? precompileTemplate(name, source, knownHelpers);

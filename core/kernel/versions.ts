@@ -118,7 +118,9 @@ function holds(version: Version, { operator, version: limit }: Comparator): bool
 // 2.0.0-beta is below 2.0.0 but nobody who wrote ^1.0.0 meant it: a pre-release must be named.
 function mayBePrerelease(version: Version, comparators: readonly Comparator[]): boolean {
   if (version.prerelease.length === 0) return true;
-  return comparators.some(({ version: one }) => one.prerelease.length > 0 && one.numbers.every((number, index) => number === version.numbers[index]));
+  return comparators.some(
+    ({ version: one }) => one.prerelease.length > 0 && one.numbers.every((number, index) => number === version.numbers[index]),
+  );
 }
 
 function comparePrereleases(a: readonly string[], b: readonly string[]): number {

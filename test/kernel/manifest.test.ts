@@ -25,7 +25,11 @@ describe('a manifest', () => {
       db: { slug: 'kb', migrations: './migrations', engines: ['sqlite3', 'pg'] },
       permissions: [{ key: 'kb.article.edit', title: 'Edit articles', defaultRoles: ['admin'] }],
       uses: ['tickets:read', 'net:*.example.com:8443'],
-      contributes: { adminPages: [{ path: '/', title: 'Articles' }], jobs: [{ name: 'kb.clean', cron: '0 3 * * *' }], hooks: { defines: ['kb.article.html'] } },
+      contributes: {
+        adminPages: [{ path: '/', title: 'Articles' }],
+        jobs: [{ name: 'kb.clean', cron: '0 3 * * *' }],
+        hooks: { defines: ['kb.article.html'] },
+      },
       'x-anything': { free: true },
     };
 

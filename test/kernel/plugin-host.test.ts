@@ -31,7 +31,11 @@ describe('the plugin host', () => {
 
   it('activates the defaults of a new desk in order, and only on the first start', async () => {
     const order: string[] = [];
-    for (const [id, requires] of [['a', { b: '*' }], ['b', {}], ['c', {}]] as const) {
+    for (const [id, requires] of [
+      ['a', { b: '*' }],
+      ['b', {}],
+      ['c', {}],
+    ] as const) {
       await desk.add(id, { manifest: { requires }, activate: () => void order.push(id) });
     }
     const first = desk.process('first', { activeByDefault: ['a', 'b'] });
@@ -51,7 +55,9 @@ describe('the plugin host', () => {
     let ran = 0;
     await desk.add('a', {
       manifest: { db: { slug: 'aa', migrations: './migrations' } },
-      migrations: { '0001-one.js': 'export const up = (tx, t) => tx.schema.createTable(t("things"), (table) => { table.increments("id"); });' },
+      migrations: {
+        '0001-one.js': 'export const up = (tx, t) => tx.schema.createTable(t("things"), (table) => { table.increments("id"); });',
+      },
       activate: ({ hooks }) => {
         activations++;
         hooks.on('test.happened', () => ran++);
@@ -123,7 +129,10 @@ describe('the plugin host', () => {
     expect(disposed).to.equal(1);
     expect(first.bus.inspect().flatMap(({ handlers }) => handlers)).to.deep.equal([]);
     expect(desk.faults[0]).to.include({ plugin: 'bad', hook: 'activate', kind: 'throw' });
-    expect(await failure(first.activate('bad'))).to.deep.include({ code: 'plugins.activation-failed', details: { plugin: 'bad', message: 'no licence' } });
+    expect(await failure(first.activate('bad'))).to.deep.include({
+      code: 'plugins.activation-failed',
+      details: { plugin: 'bad', message: 'no licence' },
+    });
 
     isFixed = true;
     await first.activate('bad');
@@ -183,9 +192,13 @@ describe('the plugin host', () => {
   });
 
   it('fails a plugin with an open route, a reserved address, or one that is taken', async () => {
-    const claim = (at: string) => ({ activate: (kit: PluginKit) => void kit.register('route', { area: 'portal', at, routes: [route('/', { public: true })] }) });
+    const claim = (at: string) => ({
+      activate: (kit: PluginKit) => void kit.register('route', { area: 'portal', at, routes: [route('/', { public: true })] }),
+    });
     await desk.add('open', { activate: (kit) => void kit.register('route', { area: 'admin', routes: [route('/keys', {})] }) });
-    await desk.add('both', { activate: (kit) => void kit.register('route', { area: 'admin', routes: [route('/keys', { public: true, permission: 'x' })] }) });
+    await desk.add('both', {
+      activate: (kit) => void kit.register('route', { area: 'admin', routes: [route('/keys', { public: true, permission: 'x' })] }),
+    });
     await desk.add('core-page', claim('/tickets/mine'));
     await desk.add('kb', claim('/kb'));
     await desk.add('wiki', claim('/kb'));
@@ -288,6 +301,20 @@ describe('the plugin host', () => {
     expect(activations).to.equal(1);
     expect([running(host), running(command)]).to.deep.equal(['a', '']);
     expect(await desk.storage.read('processes').pluck('id')).to.deep.equal(['web-1']);
+  });
+
+  it('leaves a quarantined plugin off until somebody switches it on', async () => {
+    await desk.add('a');
+    await host.start();
+    await host.activate('a');
+    await host.stop();
+    await desk.storage.writeTx(async (tx) => void (await tx('plugins').where({ id: 'a' }).update({ state: 'quarantined' })));
+
+    const restarted = desk.process('restarted');
+    await restarted.start();
+    expect([running(restarted), (await desk.row('a'))?.state]).to.deep.equal(['', 'quarantined']);
+    await restarted.activate('a');
+    expect([running(restarted), (await desk.row('a'))?.state]).to.deep.equal(['a', 'active']);
   });
 
   it('never changes a snapshot that a request holds', async () => {

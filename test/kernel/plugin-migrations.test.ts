@@ -24,7 +24,10 @@ describe('migrations of a plugin', () => {
   const refusal = async (id: string) => ((await errorOf(host.activate(id))) as Error).message;
 
   it('run sorted, once, with names that carry the prefix', async () => {
-    await add('kb', { '0002-b.js': step(table('t("b")', 'table.increments("id"); table.integer("a_id").references("id").inTable(t("a"));')), '0001-a.js': step(table('t("a")')) });
+    await add('kb', {
+      '0002-b.js': step(table('t("b")', 'table.increments("id"); table.integer("a_id").references("id").inTable(t("a"));')),
+      '0001-a.js': step(table('t("a")')),
+    });
 
     await host.activate('kb');
     await host.deactivate('kb');
@@ -56,7 +59,10 @@ describe('migrations of a plugin', () => {
     await add('kb', {
       '0001.js': step(
         table('t("a")', 'table.increments("id"); table.string("x"); table.string("y");'),
-        table('t("b")', 'table.increments("id"); table.integer("a_id").notNullable().references("id").inTable(t("a")).onDelete("CASCADE");'),
+        table(
+          't("b")',
+          'table.increments("id"); table.integer("a_id").notNullable().references("id").inTable(t("a")).onDelete("CASCADE");',
+        ),
         'await tx(t("a")).insert({ id: 1, x: "x", y: "y" });',
         'await tx(t("b")).insert([{ a_id: 1 }, { a_id: 1 }]);',
       ),
@@ -77,7 +83,12 @@ describe('migrations of a plugin', () => {
     await add('table', { '0001.js': step(table(`t("${'t'.repeat(60)}")`)) });
     await add('file', { [`${long}.js`]: step(table('t("a")')) });
 
-    for (const [id, words] of [['index', long], ['table', '63 bytes'], ['file', '63 bytes']] as const) expect(await refusal(id), id).to.include(words);
+    for (const [id, words] of [
+      ['index', long],
+      ['table', '63 bytes'],
+      ['file', '63 bytes'],
+    ] as const)
+      expect(await refusal(id), id).to.include(words);
     expect(await hasTable('p_index_a')).to.equal(false);
   });
 
@@ -90,7 +101,8 @@ describe('migrations of a plugin', () => {
 
     // A module is imported once per process, so the other version of the desk gets other folders.
     const later = await PluginDesk.beside(desk);
-    const addLater = (id: string, source: string) => later.add(id, { manifest: { db: { slug: id, migrations: './migrations' } }, migrations: { '0001.js': source } });
+    const addLater = (id: string, source: string) =>
+      later.add(id, { manifest: { db: { slug: id, migrations: './migrations' } }, migrations: { '0001.js': source } });
     await addLater('edited', step(table('t("a")'), table('t("more")')));
     await addLater('older', step(table('t("a")')));
     await addLater('fine', step(table('t("a")')));
@@ -99,7 +111,9 @@ describe('migrations of a plugin', () => {
 
     expect(running(restarted)).to.equal('fine');
     expect((await later.row('edited'))?.lastError).to.include('0001 was edited after it ran');
-    expect((await later.row('older'))?.lastError).to.include('2.0.0').and.to.include('newer');
+    expect((await later.row('older'))?.lastError)
+      .to.include('2.0.0')
+      .and.to.include('newer');
     await later.close();
   });
 });

@@ -7,7 +7,13 @@ import { currentScope, runInScope } from '#core/kernel/scope.js';
 import { ServiceRegistry } from '#core/kernel/services.js';
 import { collectGarbage, errorOf, pause } from './support.js';
 
-const plugin: FoundPlugin = { id: 'a', version: '1.0.0', folder: '/nowhere', entry: '/nowhere/index.js', manifest: { manifest: 1, id: 'a', title: 'A', api: '*' } };
+const plugin: FoundPlugin = {
+  id: 'a',
+  version: '1.0.0',
+  folder: '/nowhere',
+  entry: '/nowhere/index.js',
+  manifest: { manifest: 1, id: 'a', title: 'A', api: '*' },
+};
 
 describe('running a plugin', () => {
   let faults: Fault[];
@@ -76,7 +82,9 @@ describe('running a plugin', () => {
 
     expect(activations).to.equal(1);
     expect(await errorOf(run({ activate: () => {} }).start(0))).to.include({ code: 'plugins.no-definition' });
-    expect(await errorOf(run({ default: { default: { default: { activate: () => {} } } } }).start(0))).to.include({ code: 'plugins.no-definition' });
+    expect(await errorOf(run({ default: { default: { default: { activate: () => {} } } } }).start(0))).to.include({
+      code: 'plugins.no-definition',
+    });
   });
 
   it('does not inherit what the person who switched it on skips', async () => {

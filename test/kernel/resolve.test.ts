@@ -13,7 +13,13 @@ const blockedOf = (list: readonly Candidate[], desired: readonly string[]) =>
 
 describe('resolving plugins', () => {
   it('puts what is needed first and breaks ties by id, whatever order it is told', () => {
-    const list = [plugin('csat', { requires: { tags: '*' } }), plugin('tags'), plugin('a'), plugin('kb', { optional: { zed: '*' } }), plugin('zed')];
+    const list = [
+      plugin('csat', { requires: { tags: '*' } }),
+      plugin('tags'),
+      plugin('a'),
+      plugin('kb', { optional: { zed: '*' } }),
+      plugin('zed'),
+    ];
     const ids = list.map(({ id }) => id);
 
     expect(resolve(list, ids, '1.0.0')).to.deep.equal({ order: ['a', 'tags', 'csat', 'zed', 'kb'], blocked: [] });
@@ -24,9 +30,24 @@ describe('resolving plugins', () => {
     { name: 'a missing folder', list: [], desired: ['gone'], blocked: [['gone', 'missing', 'gone']] },
     { name: 'an API that is too new', list: [plugin('a', { api: '^2.0.0' })], desired: ['a'], blocked: [['a', 'api', 'a']] },
     { name: 'an API range that is none', list: [plugin('a', { api: 'newest' })], desired: ['a'], blocked: [['a', 'api', 'a']] },
-    { name: 'a requirement that is absent', list: [plugin('a', { requires: { b: '*' } })], desired: ['a'], blocked: [['a', 'requires-missing', 'a b']] },
-    { name: 'a requirement that is off', list: [plugin('a', { requires: { b: '*' } }), plugin('b')], desired: ['a'], blocked: [['a', 'requires-inactive', 'a b']] },
-    { name: 'a requirement that is too old', list: [plugin('a', { requires: { b: '>=1.1' } }), plugin('b')], desired: ['a', 'b'], blocked: [['a', 'requires-version', 'a b']] },
+    {
+      name: 'a requirement that is absent',
+      list: [plugin('a', { requires: { b: '*' } })],
+      desired: ['a'],
+      blocked: [['a', 'requires-missing', 'a b']],
+    },
+    {
+      name: 'a requirement that is off',
+      list: [plugin('a', { requires: { b: '*' } }), plugin('b')],
+      desired: ['a'],
+      blocked: [['a', 'requires-inactive', 'a b']],
+    },
+    {
+      name: 'a requirement that is too old',
+      list: [plugin('a', { requires: { b: '>=1.1' } }), plugin('b')],
+      desired: ['a', 'b'],
+      blocked: [['a', 'requires-version', 'a b']],
+    },
     {
       name: 'a conflict, seen from either side',
       list: [plugin('a'), plugin('b', { conflicts: { a: '<2' } })],
@@ -36,7 +57,12 @@ describe('resolving plugins', () => {
         ['b', 'conflict', 'b a'],
       ],
     },
-    { name: 'a conflict only in its range', list: [plugin('a', { version: '2.0.0' }), plugin('b', { conflicts: { a: '<2' } })], desired: ['a', 'b'], blocked: [] },
+    {
+      name: 'a conflict only in its range',
+      list: [plugin('a', { version: '2.0.0' }), plugin('b', { conflicts: { a: '<2' } })],
+      desired: ['a', 'b'],
+      blocked: [],
+    },
     {
       name: 'a second plugin with one slug',
       list: [plugin('a', { db: { slug: 'kb', migrations: 'm' } }), plugin('b', { db: { slug: 'kb', migrations: 'm' } })],
@@ -55,7 +81,12 @@ describe('resolving plugins', () => {
     },
     {
       name: 'a whole cycle, by name',
-      list: [plugin('a', { requires: { b: '*' } }), plugin('b', { requires: { c: '*' } }), plugin('c', { requires: { a: '*' } }), plugin('d', { requires: { a: '*' } })],
+      list: [
+        plugin('a', { requires: { b: '*' } }),
+        plugin('b', { requires: { c: '*' } }),
+        plugin('c', { requires: { a: '*' } }),
+        plugin('d', { requires: { a: '*' } }),
+      ],
       desired: ['a', 'b', 'c', 'd'],
       blocked: [
         ['a', 'cycle', 'a b c a'],
@@ -76,7 +107,12 @@ describe('resolving plugins', () => {
   });
 
   it('lists everything that needs a plugin, directly or not', () => {
-    const list = [plugin('a'), plugin('b', { requires: { a: '*' } }), plugin('c', { requires: { b: '*' } }), plugin('d', { requires: { a: '*' } })];
+    const list = [
+      plugin('a'),
+      plugin('b', { requires: { a: '*' } }),
+      plugin('c', { requires: { b: '*' } }),
+      plugin('d', { requires: { a: '*' } }),
+    ];
 
     expect(dependentsOf('a', list, ['a', 'b', 'c'])).to.deep.equal(['b', 'c']);
   });

@@ -31,10 +31,12 @@ describe('the pages of plugins', () => {
   beforeEach(async () => {
     skip = undefined;
     const app = new Koa();
-    app.use((ctx, next) => runInScope({ depth: 0, ...(skip !== undefined && { skip }) }, next).then(undefined, (error: unknown) => {
-      if (!(error instanceof Forbidden)) throw error;
-      ctx.status = error.status;
-    }));
+    app.use((ctx, next) =>
+      runInScope({ depth: 0, ...(skip !== undefined && { skip }) }, next).then(undefined, (error: unknown) => {
+        if (!(error instanceof Forbidden)) throw error;
+        ctx.status = error.status;
+      }),
+    );
     app.use(
       dispatchPlugins({
         snapshot: () => snapshot,
@@ -54,21 +56,28 @@ describe('the pages of plugins', () => {
   it('are found by area and by claimed address, and only there', async () => {
     serve([
       { plugin: 'kb', value: { area: 'portal', routes: says('portal') } },
-      { plugin: 'kb', value: { area: 'portal', at: '/kb', routes: [...says('claimed'), { method: 'get', path: '/:slug', public: true, handler: (ctx) => void (ctx.body = `article ${String(ctx.params['slug'])}`) }] } },
+      {
+        plugin: 'kb',
+        value: {
+          area: 'portal',
+          at: '/kb',
+          routes: [
+            ...says('claimed'),
+            { method: 'get', path: '/:slug', public: true, handler: (ctx) => void (ctx.body = `article ${String(ctx.params['slug'])}`) },
+          ],
+        },
+      },
       { plugin: 'kb', value: { area: 'desk', routes: says('desk') } },
       { plugin: 'kb', value: { area: 'admin', routes: says('admin') } },
       { plugin: 'kb', value: { area: 'api', routes: says('api') } },
     ]);
 
-    expect(await Promise.all(['/p/kb', '/kb', '/kb/how-to', '/desk/p/kb', '/admin/p/kb/', '/api/v1/p/kb'].map((path) => get(path)))).to.deep.equal([
-      '200 portal',
-      '200 claimed',
-      '200 article how-to',
-      '200 desk',
-      '200 admin',
-      '200 api',
-    ]);
-    expect(await Promise.all(['/p/kbx', '/p', '/kbx', '/p/other', '/api/p/kb'].map((path) => get(path)))).to.deep.equal(Array.from({ length: 5 }, () => '404 Not Found'));
+    expect(
+      await Promise.all(['/p/kb', '/kb', '/kb/how-to', '/desk/p/kb', '/admin/p/kb/', '/api/v1/p/kb'].map((path) => get(path))),
+    ).to.deep.equal(['200 portal', '200 claimed', '200 article how-to', '200 desk', '200 admin', '200 api']);
+    expect(await Promise.all(['/p/kbx', '/p', '/kbx', '/p/other', '/api/p/kb'].map((path) => get(path)))).to.deep.equal(
+      Array.from({ length: 5 }, () => '404 Not Found'),
+    );
     expect(await get('/p/kb/core')).to.equal('200 core');
     expect(await get('/kb', 'DELETE')).to.match(/^405/);
   });

@@ -7,7 +7,10 @@ import { pause } from './support.js';
 describe('slots', () => {
   let faults: Fault[];
   const everything = { may: () => true };
-  const owned = (plugin: string, value: Partial<SlotContribution> = {}): OwnedSlot => ({ plugin, value: { slot: 'side', template: `${plugin}/side`, ...value } });
+  const owned = (plugin: string, value: Partial<SlotContribution> = {}): OwnedSlot => ({
+    plugin,
+    value: { slot: 'side', template: `${plugin}/side`, ...value },
+  });
   const registry = (slots: readonly OwnedSlot[]) => new SlotRegistry(slots, (fault) => void faults.push(fault));
   const states = async (slots: readonly OwnedSlot[], may = everything) =>
     (await registry(slots).loadSlots(['side'], { id: 1 }, may))['side']?.map(({ plugin, state }) => `${plugin} ${state}`);
@@ -20,7 +23,11 @@ describe('slots', () => {
     const wait = () => pause(120, { x: 1 }).then((data) => data ?? {});
     const started = performance.now();
 
-    const result = await states([owned('b', { load: wait }), owned('a', { load: wait, priority: 20 }), owned('first', { load: wait, priority: 1 })]);
+    const result = await states([
+      owned('b', { load: wait }),
+      owned('a', { load: wait, priority: 20 }),
+      owned('first', { load: wait, priority: 1 }),
+    ]);
 
     expect(performance.now() - started).to.be.lessThan(240);
     expect(result).to.deep.equal(['first ready', 'b ready', 'a ready']);
@@ -48,10 +55,18 @@ describe('slots', () => {
     const { side } = await registry(slots).loadSlots(['side'], { id: 7 }, everything);
 
     expect(performance.now() - started).to.be.lessThan(400);
-    expect(side?.map(({ plugin, state }) => `${plugin} ${state}`)).to.deep.equal(['hangs late', 'fails failed', 'works ready', 'static ready']);
+    expect(side?.map(({ plugin, state }) => `${plugin} ${state}`)).to.deep.equal([
+      'hangs late',
+      'fails failed',
+      'works ready',
+      'static ready',
+    ]);
     expect(side?.[2]?.data).to.deep.equal({ input: { id: 7 } });
     expect(aborted).to.deep.equal(['hangs']);
-    expect(faults.map(({ plugin, hook, kind }) => `${plugin} ${hook} ${kind}`).toSorted()).to.deep.equal(['fails slot side throw', 'hangs slot side timeout']);
+    expect(faults.map(({ plugin, hook, kind }) => `${plugin} ${hook} ${kind}`).toSorted()).to.deep.equal([
+      'fails slot side throw',
+      'hangs slot side timeout',
+    ]);
   });
 
   it('are not loaded for people who may not see them, nor for plugins the request skips', async () => {

@@ -14,7 +14,12 @@ describe('templates', () => {
     faults = [];
   });
 
-  async function root(kind: TemplateRoot['kind'], id: string, files: Readonly<Record<string, string>>, more: Partial<TemplateRoot> = {}): Promise<TemplateRoot> {
+  async function root(
+    kind: TemplateRoot['kind'],
+    id: string,
+    files: Readonly<Record<string, string>>,
+    more: Partial<TemplateRoot> = {},
+  ): Promise<TemplateRoot> {
     const folder = path.join(base, id);
     for (const [name, text] of Object.entries(files)) {
       await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
@@ -29,7 +34,12 @@ describe('templates', () => {
   const portal = { prefix: 'tickets', themeable: (name: string) => name.startsWith('tickets/portal-') };
 
   it('take the child theme, then the theme, then the plugin', async () => {
-    const plugin = await root('plugin', 'kb', { article: 'plugin', index: 'plugin', search: 'plugin' }, { prefix: 'kb', themeable: () => true });
+    const plugin = await root(
+      'plugin',
+      'kb',
+      { article: 'plugin', index: 'plugin', search: 'plugin' },
+      { prefix: 'kb', themeable: () => true },
+    );
     const theme = await root('theme', 'blue', { 'plugins/kb/article': 'theme', 'plugins/kb/index': 'theme' });
     const child = await root('child-theme', 'navy', { 'plugins/kb/article': 'child' });
     const templates = build([plugin, theme, child]);
@@ -43,7 +53,12 @@ describe('templates', () => {
   });
 
   it('let a theme replace core portal pages and partials, never a desk page', async () => {
-    const core = await root('core', 'core', { 'portal-list': '{{> tickets/portal-row}}', 'portal-row': 'core row', 'desk-list': 'core desk' }, portal);
+    const core = await root(
+      'core',
+      'core',
+      { 'portal-list': '{{> tickets/portal-row}}', 'portal-row': 'core row', 'desk-list': 'core desk' },
+      portal,
+    );
     const theme = await root('theme', 'blue', { 'pages/tickets/portal-row': 'theme row', 'pages/tickets/desk-list': 'theme desk' });
     const templates = build([core, theme]);
 
@@ -54,8 +69,18 @@ describe('templates', () => {
 
   it('let one plugin replace what it declares, and none when two do', async () => {
     const core = await root('core', 'core', { 'portal-list': 'core list', 'portal-one': 'core one' }, portal);
-    const first = await root('plugin', 'first', { 'overrides/tickets/portal-list': 'first', 'overrides/tickets/portal-one': 'first' }, { prefix: 'first', overrides: ['tickets/portal-list'] });
-    const second = await root('plugin', 'second', { 'overrides/tickets/portal-list': 'second' }, { prefix: 'second', overrides: ['tickets/portal-list'] });
+    const first = await root(
+      'plugin',
+      'first',
+      { 'overrides/tickets/portal-list': 'first', 'overrides/tickets/portal-one': 'first' },
+      { prefix: 'first', overrides: ['tickets/portal-list'] },
+    );
+    const second = await root(
+      'plugin',
+      'second',
+      { 'overrides/tickets/portal-list': 'second' },
+      { prefix: 'second', overrides: ['tickets/portal-list'] },
+    );
 
     expect(build([core, first]).render('tickets/portal-list', {})).to.equal('first');
     expect(build([core, first]).render('tickets/portal-one', {})).to.equal('core one');
@@ -90,7 +115,13 @@ describe('templates', () => {
   it('print nothing where a helper of a plugin throws or promises, and report it', async () => {
     const core = await root('core', 'core', { page: '[{{kb-bad}}][{{kb-late}}][{{kb-good "x"}}][{{safe}}]' });
     const helpers: readonly TemplateHelper[] = [
-      { name: 'kb-bad', plugin: 'kb', run: () => { throw new Error('boom'); } },
+      {
+        name: 'kb-bad',
+        plugin: 'kb',
+        run: () => {
+          throw new Error('boom');
+        },
+      },
       { name: 'kb-late', plugin: 'kb', run: () => Promise.resolve('late') },
       { name: 'kb-good', plugin: 'kb', run: (text) => `<${String(text)}>` },
       { name: 'safe', plugin: 'core', run: () => safeHtml('<hr>') },
