@@ -35,7 +35,7 @@ export interface ActivationPorts<C> {
   readonly hooks: HookBus;
   readonly services: ServiceRegistry;
   readonly importModule: ImportModule;
-  readonly makeContext: (plugin: FoundPlugin, kit: PluginKit) => C;
+  readonly makeContext: (plugin: FoundPlugin, kit: PluginKit, definition: PluginModule<C>) => C;
   readonly reservedPaths: readonly string[];
   /** Milliseconds for each of import, activate and deactivate. */
   readonly deadlineMs: number;
@@ -79,7 +79,7 @@ export class PluginRun<C> {
           deadlineMs,
         ),
       );
-      const context = makeContext(this.plugin, this.#kit(loadOrder));
+      const context = makeContext(this.plugin, this.#kit(loadOrder), module);
       this.#module = module;
       this.#context = context;
       await withinDeadline(

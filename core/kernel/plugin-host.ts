@@ -1,4 +1,4 @@
-import { type ActivationPorts, type PluginKit, PluginRun } from './activating.ts';
+import { type ActivationPorts, type PluginKit, type PluginModule, PluginRun } from './activating.ts';
 import { isRoute } from './contributions.ts';
 import { type Discovery, discover, type PluginRoot } from './discovery.ts';
 import { DeadlinePassed } from './deadline-wheel.ts';
@@ -24,7 +24,7 @@ export interface PluginHostPorts<C> extends LifecyclePorts {
   readonly process: ProcessIdentity;
   readonly runMigrations: MigrationRunner;
   /** Builds what a plugin is given, from the kit and whatever the desk offers on top. */
-  readonly makeContext: (plugin: FoundPlugin, kit: PluginKit) => C;
+  readonly makeContext: (plugin: FoundPlugin, kit: PluginKit, definition: PluginModule<C>) => C;
   readonly onFault: FaultSink;
   /** Runs no plugin; what is desired and subscribed stays as it is. */
   readonly safeMode?: boolean;

@@ -1,0 +1,317 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import Koa from 'koa';
+import { authActions, authDecisions, issueSetupToken, Throttle } from './auth/index.ts';
+import type { Config } from './config.ts';
+import type { Desk } from './desk.ts';
+import { EventLog, durableJobName, endSubscriptions, replaceSubscriptions } from './events/index.ts';
+import { FileStore } from './files/index.ts';
+import { handleErrors } from './http/errors.ts';
+import { Pages } from './http/pages.ts';
+import { requestBasics, sameOrigin } from './http/request-basics.ts';
+import type { Context, Middleware } from './http/request-state.ts';
+import { coreRoutes } from './http/routes.ts';
+import { Assets } from './http/static.ts';
+import { createTranslator, loadCatalog, type Catalog, type Translator } from './i18n/index.ts';
+import { Cron, JobQueue, JobRegistry, sweepJobs, Worker } from './jobs/index.ts';
+import { Forbidden, Unauthenticated } from './kernel/errors.ts';
+import type { Clock } from './kernel/clock.ts';
+import type { FoundPlugin } from './kernel/manifest.ts';
+import { HookBus } from './kernel/hook-bus.ts';
+import type { Fault } from './kernel/hook-point.ts';
+import type { Logger } from './kernel/log.ts';
+import { PluginHost } from './kernel/plugin-host.ts';
+import { dispatchPlugins, type GuardedRoute } from './kernel/router-dispatch.ts';
+import type { Snapshot } from './kernel/snapshot.ts';
+import { buildTemplates, type Templates } from './kernel/templates.ts';
+import type { TemplateRoot } from './kernel/template-roots.ts';
+import { LiveHub } from './live/hub.ts';
+import { Mail, mailActions, mailFilters, sendOutboxEntry } from './mail/index.ts';
+import { notify, notifyingEvents, notifyingHandler } from './notifications/index.ts';
+import { apiVersion, coreFolder, coreVersion } from './paths.ts';
+import { makePluginContext, type PluginContext } from './plugin-context.ts';
+import { mailSettings, Secrets, Settings, siteSettings, ticketSettings, type SettingsSchema } from './settings/index.ts';
+import { migrateCore, openStorage, runMigrations, type Storage } from './storage/index.ts';
+import { findTheme, type Theme } from './theme/index.ts';
+import { Statuses, ticketsActions, ticketsDecisions, ticketsFilters, wake } from './tickets/index.ts';
+import { createHelpers } from './ui/helpers.ts';
+import { createIcons } from './ui/icon.ts';
+import { isAllowed, usersActions } from './users/index.ts';
+
+export type { Config } from './config.ts';
+export { defineConfig, readConfig } from './config.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** What this process does; `command` runs plugins without connections and takes no jobs. */
+  readonly role: 'web' | 'work' | 'all' | 'command';
+  readonly storage?: Storage;
+  /** Folders searched for plugins; default the site's and the data folder's. */
+  readonly pluginFolders?: readonly string[];
+  readonly isMigrated?: boolean;
+}
+
+/** A whole desk in one object. `start` brings up its workers and plugins, `callback` answers requests. */
+export interface App {
+  readonly desk: Desk;
+  readonly worker: Worker;
+  readonly plugins: PluginHost<PluginContext>;
+  readonly pages: Pages;
+  /** Faults of plugins since the start, newest last, at most 200. */
+  readonly faults: readonly Fault[];
+  callback(): ReturnType<Koa['callback']>;
+  /** Starts plugins and, by role, workers and timers. */
+  start(): Promise<void>;
+  /** The one-time setup link, while no administrator exists. */
+  setupLink(): Promise<string | undefined>;
+  stop(): Promise<void>;
+}
+
+const reconcileMs = 1000;
+const cronMs = 15_000;
+const reservedPaths = ['/desk', '/admin', '/api', '/assets', '/health', '/sign-in', '/sign-out', '/setup', '/reset', '/tickets', '/files', '/events', '/slots', '/p'];
+
+/** Builds a desk: the only place that makes things and ties them together. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, clock, log, role } = options;
+  const storage = options.storage ?? openStorage({ log, ...(config.databaseUrl === undefined ? { file: path.join(config.data, 'helpdesk.sqlite') } : { url: config.databaseUrl }) });
+  if (options.isMigrated !== true) await migrateCore(storage, coreVersion);
+  const faults: Fault[] = [];
+  const onFault = (fault: Fault): void => {
+    faults.push(fault);
+    if (faults.length > 200) faults.shift();
+    log.warn('A plugin failed and the desk went on.', { plugin: fault.plugin, hook: fault.hook, kind: fault.kind, error: fault.error });
+  };
+  const hooks = new HookBus({ onFault });
+  defineCoreHooks(hooks);
+  const jobs = new JobQueue(storage, clock);
+  const jobRegistry = new JobRegistry();
+  const live = new LiveHub();
+  const secrets = new Secrets(storage, clock, config.secretFile);
+  await secrets.open();
+  const settings = new Settings(storage, secrets, clock);
+  settings.define('site', siteSettings);
+  settings.define('tickets', ticketSettings);
+  settings.define('mail', mailSettings);
+  const processId = randomUUID();
+
+  let catalog: Catalog = loadCatalog([path.join(coreFolder, 'locales')]);
+  let theme: Theme = findTheme(config, 'default');
+  const assets = new Assets();
+  const translators = new Map<string, Translator>();
+  function translatorFor(locale: string | null, timeZone?: string | null): Translator {
+    const key = `${locale ?? config.locale} ${timeZone ?? 'UTC'}`;
+    let translator = translators.get(key);
+    if (translator === undefined) {
+      translator = createTranslator({ catalog, locale: locale ?? config.locale, timeZone: timeZone ?? 'UTC' });
+      translators.set(key, translator);
+    }
+    return translator;
+  }
+
+  const desk: Desk = {
+    config,
+    clock,
+    log,
+    storage,
+    hooks,
+    events: new EventLog({ clock, hooks, jobs, live }),
+    jobs,
+    jobRegistry,
+    cron: new Cron(storage, jobs, clock),
+    live,
+    settings,
+    secrets,
+    files: new FileStore(path.join(config.data, 'files')),
+    throttle: new Throttle(storage, clock),
+    statuses: new Statuses(storage),
+    get mail(): Mail {
+      return mail;
+    },
+    locales: () => catalog.locales,
+    translatorFor,
+  };
+  const mail = new Mail(desk);
+
+  const helpers = Object.entries(createHelpers({ icons: createIcons({ lenient: true }), assetUrl: (name) => assets.url('core', name) })).map(([name, run]) => ({ name, plugin: 'core', run }));
+  function templatesOf(snapshot: Omit<Snapshot, 'templates'>): Templates {
+    refreshShared(snapshot.plugins);
+    return buildTemplates({
+      roots: templateRoots(snapshot.plugins, theme),
+      helpers: [...helpers, ...snapshot.helpers.map(({ plugin, value }) => ({ ...value, plugin }))],
+      onFault: ({ owner, template, kind, error }) => log.warn('A template is not used as it is.', { owner, template, kind, error }),
+      cacheFolder: path.join(config.data, 'cache', 'templates'),
+    });
+  }
+  // Texts and assets follow the running plugins, so they change together with the snapshot.
+  function refreshShared(plugins: readonly FoundPlugin[]): void {
+    const folderOf = (plugin: FoundPlugin, kind: 'locales' | 'assets'): string[] => (plugin.manifest[kind] === undefined ? [] : [path.join(plugin.folder, plugin.manifest[kind])]);
+    catalog = loadCatalog([path.join(coreFolder, 'locales'), ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')), path.join(theme.folder, 'locales')]);
+    translators.clear();
+    assets.set([
+      { name: 'core', folders: [path.join(coreFolder, 'ui/css'), path.join(coreFolder, 'dist/web'), path.join(coreFolder, 'ui/assets')] },
+      { name: `t/${theme.id}`, folders: [theme.folder] },
+      ...plugins.flatMap((plugin) => folderOf(plugin, 'assets').map((folder) => ({ name: `p/${plugin.id}`, folders: [folder] }))),
+    ]);
+  }
+
+  const runsJobs = role === 'work' || role === 'all';
+  const plugins = new PluginHost<PluginContext>({
+    storage,
+    clock,
+    log,
+    hooks,
+    apiVersion,
+    roots: (options.pluginFolders ?? [path.join(config.root, 'plugins'), path.join(config.data, 'plugins')]).map((folder) => ({ folder })),
+    process: { id: processId, host: hostname(), pid: process.pid, role },
+    runMigrations,
+    subscriptions: {
+      replace: (tx, id, wanted) => replaceSubscriptions(tx, id, wanted, clock),
+      end: endSubscriptions,
+    },
+    makeContext: (plugin, kit, definition) => {
+      if ('settings' in definition) kit.own(settings.define(plugin.id, definition.settings as SettingsSchema));
+      return makePluginContext(desk, plugin, kit, { runsJobs, pages });
+    },
+    onFault,
+    safeMode: config.isSafe,
+    activeByDefault: ['email-inbox'],
+    reservedPaths,
+    templates: templatesOf,
+  });
+  jobRegistry.addSource(durableSource(hooks, () => plugins.snapshot));
+  const pages = new Pages({
+    desk,
+    snapshot: () => plugins.snapshot,
+    onFault,
+    theme: () => ({ id: theme.id, stylesheets: theme.stylesheets.map((file) => assets.url(`t/${theme.id}`, file)), options: {} }),
+  });
+  defineCoreJobs(desk);
+  const worker = new Worker(jobs, jobRegistry, log, { owner: processId });
+
+  const koa = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
+  koa.on('error', (error: unknown) => log.error('A response could not be finished.', { error }));
+  const use = (middleware: Middleware): void => void koa.use((ctx, next) => middleware(ctx as unknown as Context, next));
+  use(assets.middleware);
+  use(requestBasics(desk));
+  use(handleErrors(desk, (ctx, problem) => pages.error(ctx, problem)));
+  use(sameOrigin(desk));
+  const app: App = {
+    desk,
+    worker,
+    plugins,
+    pages,
+    faults,
+    callback: () => koa.callback(),
+    start,
+    setupLink,
+    stop,
+  };
+  for (const middleware of coreRoutes(app)) use(middleware);
+  koa.use(dispatchPlugins({ snapshot: () => plugins.snapshot, guard: (ctx, route) => guardPluginRoute(ctx as unknown as Context, route) }));
+
+  const timers: NodeJS.Timeout[] = [];
+  async function start(): Promise<void> {
+    const site = await settings.get('site');
+    theme = findTheme(config, String((site as { theme?: string }).theme ?? 'default'));
+    await storage.writeTx((tx) =>
+      replaceSubscriptions(tx, 'core', notifyingEvents.map((event) => ({ plugin: 'core', handler: notifyingHandler, event })), clock),
+    );
+    await plugins.start();
+    if (role === 'command') return;
+    every(reconcileMs, () => plugins.reconcile());
+    if (!runsJobs) return;
+    worker.start();
+    every(cronMs, () => desk.cron.tick());
+    await desk.cron.tick();
+  }
+
+  function every(ms: number, work: () => Promise<unknown>): void {
+    let isRunning = false;
+    const timer = setInterval(() => {
+      if (isRunning) return;
+      isRunning = true;
+      work()
+        .catch((error: unknown) => log.error('A background task failed and will run again.', { error }))
+        .finally(() => (isRunning = false));
+    }, ms);
+    timer.unref();
+    timers.push(timer);
+  }
+
+  async function setupLink(): Promise<string | undefined> {
+    const token = await issueSetupToken(desk);
+    return token === undefined ? undefined : new URL(`/setup?token=${token}`, config.url).href;
+  }
+
+  async function stop(): Promise<void> {
+    for (const timer of timers) clearInterval(timer);
+    if (runsJobs) await worker.stop();
+    await plugins.stop();
+    mail.transports.close();
+    if (options.storage === undefined) await storage.close();
+  }
+
+  return app;
+}
+
+function defineCoreHooks(hooks: HookBus): void {
+  for (const name of [...ticketsActions, ...usersActions, ...authActions, ...mailActions]) hooks.define('action', name);
+  for (const name of [...ticketsFilters, ...mailFilters]) hooks.define('filter', name);
+  for (const name of [...ticketsDecisions, ...authDecisions]) hooks.define('decision', name);
+}
+
+function defineCoreJobs(desk: Desk): void {
+  const { jobRegistry, cron } = desk;
+  jobRegistry.define({ name: 'mail.send', plugin: null, run: (job) => sendOutboxEntry(desk, job) });
+  jobRegistry.define({ name: 'tickets.wake', plugin: null, run: (job) => wake(desk, job.payload) });
+  jobRegistry.define({ name: durableJobName('core', notifyingHandler), plugin: null, run: (job) => notify(desk, job) });
+  jobRegistry.define({ name: 'jobs.sweep', plugin: null, run: async () => void (await sweepJobs(desk.storage, desk.clock)) });
+  cron.add({ name: 'jobs.sweep', plugin: null, everyMs: 3_600_000, lane: 'bulk' });
+}
+
+// Durable handlers of running plugins are jobs; those of plugins that are switched off wait in the table.
+function durableSource(hooks: HookBus, snapshot: () => Snapshot) {
+  const split = (name: string): readonly [string, string] => [name.slice(0, name.indexOf(':')), name.slice(name.indexOf(':') + 1)];
+  return {
+    names: () => snapshot().plugins.flatMap(({ id }) => hooks.declarations(id).map(({ handler }) => durableJobName(id, handler))),
+    get: (name: string) => {
+      const [plugin, handler] = split(name);
+      const run = hooks.durable(plugin, handler);
+      if (run === undefined) return undefined;
+      return {
+        name,
+        plugin,
+        run: async (job: { readonly payload: Readonly<Record<string, unknown>>; readonly attempts: number }) => {
+          const { eventId, occurredAt, payload } = job.payload as { eventId: number; occurredAt: number; payload: unknown };
+          await run(payload, { eventId, at: occurredAt, attempt: job.attempts });
+        },
+      };
+    },
+  };
+}
+
+function templateRoots(plugins: readonly FoundPlugin[], theme: Theme): readonly TemplateRoot[] {
+  const isThemeable = (name: string): boolean => /^(portal|auth)\//.test(name) || name === 'ui/layouts/portal';
+  const core = ['tickets', 'users', 'auth', 'notifications', 'portal', 'admin', 'inbox'].map((feature) => ({ kind: 'core' as const, id: 'core', folder: path.join(coreFolder, feature, 'templates'), prefix: feature, themeable: isThemeable }));
+  return [
+    ...core,
+    { kind: 'core', id: 'core', folder: path.join(coreFolder, 'ui/layouts'), prefix: 'ui/layouts', themeable: isThemeable },
+    { kind: 'core', id: 'core', folder: path.join(coreFolder, 'ui/partials'), prefix: 'ui', themeable: isThemeable },
+    ...plugins.flatMap(({ id, folder, manifest }) =>
+      manifest.templates === undefined ? [] : [{ kind: 'plugin' as const, id, folder: path.join(folder, manifest.templates), prefix: id, themeable: () => true, ...(manifest.overrides === undefined ? {} : { overrides: manifest.overrides }) }],
+    ),
+    { kind: 'theme', id: theme.id, folder: theme.folder },
+  ];
+}
+
+function guardPluginRoute(ctx: Context, route: GuardedRoute): void {
+  const { actor } = ctx.state;
+  if (route.public === true) return;
+  if (actor === undefined) throw new Unauthenticated('auth.sign-in-needed');
+  if (route.permission !== undefined && !isAllowed(actor, route.permission)) throw new Forbidden('auth.forbidden', { permission: route.permission });
+  if ((route.area === 'desk' || route.area === 'admin') && actor.role !== 'agent') throw new Forbidden('auth.forbidden', { permission: route.permission });
+}

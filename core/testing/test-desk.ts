@@ -1,0 +1,99 @@
+import { createServer, type Server } from 'node:http';
+import path from 'node:path';
+import { createApp, readConfig, type App } from '../app.ts';
+import { actorOf, createApiToken, hashPassword, openSession } from '../auth/index.ts';
+import { sessionCookie } from '../http/cookies.ts';
+import { createLogger } from '../log.ts';
+import { createUser, systemActor, type User, type UserActor } from '../users/index.ts';
+import type { Storage } from '../storage/index.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
+import { TestClock } from './test-clock.ts';
+
+export interface TestDeskOptions {
+  readonly database?: TestDatabase;
+  /** Folders that hold plugin folders; default none. */
+  readonly pluginFolders?: readonly string[];
+  /** Ids of plugins to switch on. */
+  readonly plugins?: readonly string[];
+  /** Folder of the site, for its themes; default a folder without any. */
+  readonly root?: string;
+  readonly role?: 'all' | 'web' | 'command';
+}
+
+type Name = 'ada' | 'can' | 'mina';
+
+export interface TestDesk {
+  readonly app: App;
+  readonly clock: TestClock;
+  readonly storage: Storage;
+  /** ada administers, can is an agent, mina is a customer. Addresses are `<name>@example.com`, passwords `<name> has a password`. */
+  readonly people: Readonly<Record<Name, User>>;
+  actor(name: Name): UserActor;
+  /** An API token of the person with all scopes. */
+  token(name: Name): Promise<string>;
+  /** A `Cookie` header of a fresh session. */
+  cookie(name: Name): Promise<string>;
+  /** Base URL of the desk's HTTP server, started on first use. */
+  url(): Promise<string>;
+  /** `fetch` against the desk, with the same-origin proof that browsers send. */
+  fetch(pathname: string, init?: RequestInit & { as?: Name }): Promise<Response>;
+  /** Runs every job that is due, and what those jobs queue. */
+  settle(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** A whole desk for one test: its own database, a clock the test moves, three people. Jobs run when `settle` is called. */
+export async function createTestDesk(options: TestDeskOptions = {}): Promise<TestDesk> {
+  const clock = new TestClock();
+  const handle = await createDatabase(options.database);
+  const storage = handle.open();
+  const log = createLogger(process.env['TEST_LOG'] === undefined ? 'silent' : 'debug', clock, (line) => process.stderr.write(line));
+  const config = { ...readConfig({ HELPDESK_DATA: handle.folder, HELPDESK_URL: 'http://desk.example' }, {}, options.root ?? path.join(handle.folder, 'site')), databaseUrl: handle.url };
+  const app = await createApp({ config, clock, log, role: options.role ?? 'web', storage, isMigrated: true, pluginFolders: options.pluginFolders ?? [] });
+  await app.start();
+  for (const id of options.plugins ?? []) await app.plugins.activate(id);
+  const people = await createPeople(app);
+  let server: Server | undefined;
+
+  const desk: TestDesk = {
+    app,
+    clock,
+    storage,
+    people,
+    actor: (name) => actorOf(people[name]),
+    token: async (name) => (await createApiToken(app.desk, actorOf(people[name]), { userId: people[name].id, name: 'test', scopes: ['*'] })).token,
+    cookie: async (name) => `${sessionCookie(false)}=${await openSession(app.desk, people[name].id, {})}`,
+    async url() {
+      server ??= await listen(app);
+      const address = server.address();
+      return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    },
+    async fetch(pathname, init = {}) {
+      const headers = new Headers(init.headers);
+      if (!headers.has('Sec-Fetch-Site')) headers.set('Sec-Fetch-Site', 'same-origin');
+      if (init.as !== undefined) headers.set('Cookie', await desk.cookie(init.as));
+      return fetch(`${await desk.url()}${pathname}`, { redirect: 'manual', ...init, headers });
+    },
+    settle: () => app.worker.drain(),
+    async close() {
+      server?.closeAllConnections();
+      await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+      await app.stop();
+      await storage.close();
+      handle.remove();
+    },
+  };
+  return desk;
+}
+
+async function listen(app: App): Promise<Server> {
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+async function createPeople(app: App): Promise<Readonly<Record<Name, User>>> {
+  const create = async (name: Name, role: string, full: string): Promise<User> =>
+    createUser(app.desk, systemActor, { name: full, email: `${name}@example.com`, role, passwordHash: await hashPassword(`${name} has a password`), isConfirmed: true });
+  return { ada: await create('ada', 'admin', 'Ada Yılmaz'), can: await create('can', 'agent', 'Can Demir'), mina: await create('mina', 'customer', 'Mina Kaya') };
+}
