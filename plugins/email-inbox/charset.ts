@@ -76,9 +76,11 @@ function chooseDecoding(bytes: Uint8Array, hints: DecodeHints): string {
   if (declaredText !== undefined && !declaredText.includes('\uFFFD')) return declaredText;
   if (declared !== 'iso-2022-jp' && holdsJapaneseEscape(bytes)) return new TextDecoder('iso-2022-jp').decode(bytes);
 
+  // A relay may have turned the text into UTF-8 without correcting the meta element, so valid UTF-8 wins over it,
+  // unless it reads as C1 control characters, which nobody writes.
   const utf8 = strictUtf8(bytes);
-  const meta = hints.isHtml === true && declared === undefined && !isAscii(bytes) ? metaCharset(bytes) : undefined;
-  if (utf8 !== undefined && meta !== 'utf-16le' && (meta === undefined || meta === 'utf-8' || utf8.length < bytes.length)) return utf8;
+  const meta = hints.isHtml === true && declared === undefined ? metaCharset(bytes) : undefined;
+  if (utf8 !== undefined && (meta === undefined || !/[\x80-\x9f]/.test(utf8))) return utf8;
   if (meta !== undefined) return new TextDecoder(meta).decode(bytes);
   return declaredText ?? new TextDecoder('windows-1252').decode(bytes);
 }

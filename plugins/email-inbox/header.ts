@@ -6,6 +6,8 @@ export interface MailHeader {
   readonly value: string;
 }
 
+// ISO-2022-JP is written with escapes in seven bits, so it also looks like valid UTF-8.
+const escape = 0x1b;
 const maxHeaderBytes = 4 * 1024 * 1024;
 
 /**
@@ -15,7 +17,7 @@ const maxHeaderBytes = 4 * 1024 * 1024;
 export function readHeaders(block: Uint8Array, fallbackCharset?: string): MailHeader[] {
   const headers: { name: string; parts: string[] }[] = [];
   for (const line of headerLines(block)) {
-    const text = storable(strictUtf8(line) ?? decodeText(line, { charset: fallbackCharset }));
+    const text = line.includes(escape) ? decodeText(line) : storable(strictUtf8(line) ?? decodeText(line, { charset: fallbackCharset }));
     if (/^[ \t]/.test(text)) {
       headers.at(-1)?.parts.push(text);
     } else {
@@ -59,10 +61,13 @@ const encodedWord = /=\?([^?\s]{1,60})\?([bq])\?([^?]{0,8000})\?=/gi;
 export function decodeWords(value: string): string {
   if (!value.includes('=?')) return value;
   let output = '';
-  let pending: { charset: string; bytes: Buffer[] } | undefined;
+  let pending: { charset: string; bytes: Buffer[]; source: string } | undefined;
   let end = 0;
   const flush = (): void => {
-    if (pending) output += decodeText(Buffer.concat(pending.bytes), { charset: pending.charset });
+    if (pending) {
+      const decoded = decodeText(Buffer.concat(pending.bytes), { charset: pending.charset });
+      output += isGarbage(decoded) ? pending.source : decoded;
+    }
     pending = undefined;
   };
   for (const match of value.matchAll(encodedWord)) {
@@ -74,12 +79,18 @@ export function decodeWords(value: string): string {
       output += between;
     }
     if (pending?.charset !== charset) flush();
-    pending ??= { charset, bytes: [] };
+    pending ??= { charset, bytes: [], source: '' };
+    pending.source += whole;
     pending.bytes.push(encoding.toLowerCase() === 'b' ? Buffer.from(payload, 'base64') : decodeQ(payload));
     end = match.index + whole.length;
   }
   flush();
   return storable(output + value.slice(end));
+}
+
+function isGarbage(text: string): boolean {
+  const unreadable = text.match(/[\p{Cc}\uFFFD]/gu)?.length ?? 0;
+  return unreadable * 4 > text.length;
 }
 
 function decodeQ(payload: string): Buffer {

@@ -49,10 +49,12 @@ export function readBody(root: MimePart): MailBody {
   collect(root, collected, undefined);
   const blocks = collected.blocks.filter(({ plain, html }) => plain.length + html.length > 0);
   const hasHtml = blocks.some(({ html }) => html.length > 0);
+  // Some mailers send an empty plain part beside the HTML that holds the words.
+  const speaks = ({ plain, html }: Block): boolean => html.length === 0 || plain.some((text) => text.trim() !== '');
   return {
     ...collected,
-    text: blocks.map(({ plain, html }) => (plain.length > 0 ? plain.join('\n') : htmlToText(html.join('\n')))).join('\n'),
-    hasPlainText: blocks.some(({ plain }) => plain.length > 0),
+    text: blocks.map((block) => (speaks(block) ? block.plain.join('\n') : htmlToText(block.html.join('\n')))).join('\n'),
+    hasPlainText: blocks.some((block) => speaks(block)),
     html: hasHtml ? blocks.map(({ plain, html }) => (html.length > 0 ? html.join('\n') : textToHtml(plain.join('\n')))).join('\n') : undefined,
   };
 }
