@@ -55,11 +55,15 @@ export function readHtmlTree(html: string): HtmlElement {
   return root;
 }
 
-/** All nodes below an element in document order. */
+/** All nodes below an element in document order, as they stood when each level was reached. */
 export function* walk(element: HtmlElement): Generator<HtmlNode> {
-  for (const child of element.children) {
-    yield child;
-    if (child.kind === 'element') yield* walk(child);
+  const stack: HtmlNode[] = element.children.toReversed();
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    yield node;
+    if (node.kind === 'element') for (let index = node.children.length - 1; index >= 0; index -= 1) {
+      const child = node.children[index];
+      if (child) stack.push(child);
+    }
   }
 }
 

@@ -1,14 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { checkHostile } from './check-hostile.ts';
 import { checkMime } from './check-mime.ts';
 import { checkClasses } from './check-classes.ts';
+import { checkTrimming } from './check-trimming.ts';
 import type { CorpusItem, FolderCheck } from './corpus.ts';
 
 /** Least number of items that must pass, per folder; fewer than that on the whole folder fails the run. */
 const floors: readonly { readonly folder: string; readonly check: FolderCheck; readonly floor: number }[] = [
   { folder: 'auto-replies', check: checkClasses, floor: 51 / 52 },
   { folder: 'bounces', check: checkClasses, floor: 0.9 },
+  { folder: 'hostile', check: checkHostile, floor: 1 },
   { folder: 'mime', check: checkMime, floor: 0.98 },
+  { folder: 'reply-trimming', check: checkTrimming, floor: 0.75 },
 ];
 
 /** Runs every folder present below `root` and prints its figures; true when all reach their floors. */
