@@ -59,6 +59,7 @@ export function bounceWording(mail: ParsedMail): 'bounce' | 'delay' | undefined 
 const copyMarker =
   /^[ \t>]*(?:-{2,}[^\n]{0,30}(?:copy|original|returned|below this line|included|header|message)[^\n]{0,90}|below this line is a copy[^\n]{0,60}|included is a copy[^\n]{0,60}|the (?:original message|header of the original)[^\n]{0,60}|original mail as follows:?|message details:|.{0,20}original mail info.{0,20})[ \t]*$/im;
 const headerLine = /^[ \t]{0,8}(received|return-path|from|to|subject|message-id|date|mime-version|content-type|reply-to|cc|x-[\w-]{1,40}|delivered-to|envelope-to)[ \t]?:/i;
+const anyField = /^[ \t]{0,8}[A-Za-z][\w-]{0,40}(?: [A-Za-z]{1,20})?[ \t]?:(?:\s|$)/;
 const tellingLine = /^[ \t]{0,8}(?:from|to|subject|message-id|date)[ \t]?:/i;
 
 /** The header of the returned mail where it stands in the text or in an attached text file, or undefined. */
@@ -80,7 +81,7 @@ function headerBlock(lines: readonly string[]): MailHeader[] | undefined {
     const block = lines.slice(start, end);
     if (block.filter((line) => tellingLine.test(line)).length >= 2) {
       const indent = /^[ \t]*/.exec(lines[start] ?? '')?.[0].length ?? 0;
-      const fields = block.map((line) => (headerLine.test(line) ? line.slice(Math.min(indent, line.length - line.trimStart().length)) : ` ${line.trim()}`));
+      const fields = block.map((line) => (headerLine.test(line) || anyField.test(line) ? line.slice(Math.min(indent, line.length - line.trimStart().length)) : ` ${line.trim()}`));
       return readHeaders(Buffer.from(fields.join('\n'), 'utf8'));
     }
     start = end;

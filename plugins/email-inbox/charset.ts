@@ -72,9 +72,9 @@ function chooseDecoding(bytes: Uint8Array, hints: DecodeHints): string {
   if (marked !== undefined) return new TextDecoder(marked).decode(bytes);
 
   const declared = encodingFor(hints.charset);
+  if (declared === 'iso-2022-jp' || holdsJapaneseEscape(bytes)) return decodeJapanese(bytes);
   const declaredText = declared === undefined ? undefined : new TextDecoder(declared).decode(bytes);
   if (declaredText !== undefined && !declaredText.includes('\uFFFD')) return declaredText;
-  if (declared !== 'iso-2022-jp' && holdsJapaneseEscape(bytes)) return new TextDecoder('iso-2022-jp').decode(bytes);
 
   // A relay may have turned the text into UTF-8 without correcting the meta element, so valid UTF-8 wins over it,
   // unless it reads as C1 control characters, which nobody writes.
@@ -83,6 +83,12 @@ function chooseDecoding(bytes: Uint8Array, hints: DecodeHints): string {
   if (utf8 !== undefined && (meta === undefined || !/[\x80-\x9f]/.test(utf8))) return utf8;
   if (meta !== undefined) return new TextDecoder(meta).decode(bytes);
   return declaredText ?? new TextDecoder('windows-1252').decode(bytes);
+}
+
+/** Mailers close and reopen the escape at once; the decoder reports that as an error, so the pair is taken out. */
+function decodeJapanese(bytes: Uint8Array): string {
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1').replaceAll('\x1b(B\x1b$B', '');
+  return new TextDecoder('iso-2022-jp').decode(Buffer.from(source, 'latin1'));
 }
 
 function markedEncoding(bytes: Uint8Array): string | undefined {

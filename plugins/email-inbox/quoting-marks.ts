@@ -3,16 +3,22 @@
 const openers =
   /^(?:on|le|am|el|em|il|op|den|på|dne|dnia|w dniu|vào|ngày|pada|den|la|în data|kl\.?|a(?:m)? \d|em|в|у|на|στις|tarihinde|στον|2\d{3}年|在|于|於)\s/iu;
 const verbs =
-  /(?:\bwrote\b|\bwrites\b|\bsent\b|\bsaid\b|\bschrieb\b|\bgeschrieben\b|\ba écrit\b|\bécrit\b|\bescribi[óo]\b|\bescreveu\b|\bha scritto\b|\bscritto\b|\bschreef\b|\bgeschreven\b|\bskrev\b|\bskreiv\b|\bkirjoitti\b|napisa[łl]|\bnapsal|\bnapísal|\bpíše\b|написал|пишет|написав|έγραψε|yazdı|\bírta\b|\ba scris\b|đã viết|menulis|写道|寫道|のメール|書きました|님이 작성)/iu;
+  /(?<!\p{L})(?:wrote|writes|sent|said|schrieb|geschrieben|a écrit|écrit|escribi[óo]|escreveu|ha scritto|scritto|schreef|geschreven|skrev|skreiv|kirjoitti|napisa[łl](?:\(a\))?|napsal|napísal|píše|написал|пишет|написав|έγραψε|yazdı|írta|a scris|đã viết|menulis|写道|寫道)(?!\p{L})/iu;
+const asianVerbs = /のメール|書きました|写道|寫道|님이 작성/u;
 const dates =
   /(?:\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}[./-]\d{1,2}[./-]\d{1,2}\b|\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2}\.?\s{1,3}(?:de\s)?\p{L}{3,10}\.?,?\s{1,3}(?:de\s)?\d{4}|\b\p{L}{3,10}\.?\s{1,3}\d{1,2},?\s{1,3}\d{4}|\d{4}年)/u;
 const address = /[^\s<>"]{1,64}@[^\s<>"]{1,100}/;
-const startsWithDate = /^(?:\p{L}{2,10}\.?,?\s{1,3})?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}\.?\s\p{L}{3,10}\.?,?\s\d{4})/u;
+const startsWithDate = /^(?:\d{1,2}:\d{2}(?:\s?[ap]m)?,\s|(?:\p{L}{2,10}\.?,?\s{1,3})?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}\.?\s\p{L}{3,10}\.?,?\s\d{4}))/iu;
 const clientSaid = /^-{2,10}\s?[^\n]{1,80}\s(?:wrote|schrieb|a écrit|skrev|escribió)\s?-{2,10}$/i;
 
 /** True for a line that may begin an attribution of several lines. */
 export function opensAttribution(line: string): boolean {
-  return openers.test(line) || startsWithDate.test(line);
+  return openers.test(line) || startsWithDate.test(line) || (line.length < 300 && verbs.test(line) && /<[^\s<>@]{1,64}@[^\s<>]{1,100}>/.test(line));
+}
+
+/** True when a date or a time of day stands in a text. */
+export function isDated(text: string): boolean {
+  return dates.test(text);
 }
 
 /** True for text such as `On 1 Feb 2026 at 10:00, Ada <ada@example.com> wrote:`, already joined to one line. */
@@ -23,16 +29,16 @@ export function isAttribution(text: string): boolean {
   if (!/[:：]\s{0,3}[>"']{0,3}$/.test(plain)) return openers.test(plain) && /(?:\bwrote|a écrit|schrieb)\s{0,3}$/i.test(plain) && dates.test(plain) && address.test(plain);
   const isDated = dates.test(plain);
   const isAddressed = address.test(plain);
-  if (verbs.test(plain)) return isDated || isAddressed;
+  if (verbs.test(plain) || asianVerbs.test(plain)) return isDated || isAddressed;
   return isAddressed && isDated && startsWithDate.test(plain);
 }
 
 const labels: readonly (readonly [role: string, names: string])[] = [
   ['from', 'from|de|von|van|da|od|fra|från|отправитель|от|от кого|lähettäjä|feladó|gönderen|kimden|expéditeur|remitente|remetente|afzender|odesílatel|από|từ|发件人|寄件者|寄件人|差出人|보낸 사람'],
-  ['date', 'date|sent|sent on|sent at|envoyé|envoyé le|gesendet|datum|datum und uhrzeit|verzonden|inviato|data|fecha|enviado|enviado el|enviada|enviado em|sendt|dato|skickat|wysłano|wysłane|lähetetty|päivämäärä|дата|отправлено|gönderildi|tarih|odesláno|elküldve|dátum|ngày|ημερομηνία|发送时间|日期|寄件日期|送信日時|日時|보낸 날짜'],
+  ['date', 'date|message du|sent|sent on|sent at|envoyé|envoyé le|gesendet|datum|datum und uhrzeit|verzonden|inviato|data|fecha|enviado|enviado el|enviada|enviado em|sendt|dato|skickat|wysłano|wysłane|lähetetty|päivämäärä|дата|отправлено|gönderildi|tarih|odesláno|elküldve|dátum|ngày|ημερομηνία|发送时间|日期|寄件日期|送信日時|日時|보낸 날짜'],
   ['to', 'to|à|a|an|aan|para|til|till|do|kopia do|кому|vastaanottaja|kime|alıcı|címzett|komu|προς|đến|tới|收件人|收件者|宛先|받는 사람'],
-  ['subject', 'subject|objet|betreff|onderwerp|oggetto|asunto|assunto|emne|ämne|temat|тема|aihe|konu|tárgy|předmět|θέμα|chủ đề|tiêu đề|主题|主旨|件名|제목'],
-  ['other', 'cc|copie|kopie|kopia|cópia|copia|bcc|reply-to|reply to|risposta|antwort an|répondre à|importance|priority|priorité|attachments|organization|organisation|抄送|副本'],
+  ['subject', 'subject|sujet|objet|betreff|onderwerp|oggetto|asunto|assunto|emne|ämne|temat|тема|aihe|konu|tárgy|předmět|θέμα|chủ đề|tiêu đề|主题|主旨|件名|제목'],
+  ['other', 'cc|copie|copie à|kopie|kopia|cópia|copia|bcc|reply-to|reply to|risposta|antwort an|répondre à|importance|priority|priorité|attachments|organization|organisation|抄送|副本'],
 ];
 const roles = new Map(labels.flatMap(([role, names]) => names.split('|').map((name) => [name, role] as const)));
 
@@ -43,7 +49,7 @@ export function headerRole(line: string): string | undefined {
 }
 
 const originalMessage =
-  /^[\s*>_-]{0,20}(?:-{2,}|_{2,})\s{0,4}[*_]{0,2}(?:original(?:e)? (?:message|mail|e-?mail|appointment)|reply message|message d'origine|message original|message initial|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|original nachricht|ursprüngliche nachricht|originalnachricht|originalmeddelande|ursprungligt meddelande|oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti|oryginalna wiadomość|wiadomość oryginalna|původní zpráva|исходное сообщение|пересылаемое сообщение|orijinal mesaj|eredeti üzenet|原始邮件|原始郵件|元のメッセージ|original)[*_]{0,2}\s{0,4}(?:-{2,}|_{2,})\s{0,4}$/iu;
+  /^[\s*>_-]{0,20}(?:-{2,}|_{2,})\s{0,4}[*_]{0,2}(?:original(?:e)? (?:message|mail|e-?mail|appointment)|reply message|message d'origine|message original|message initial|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|original nachricht|ursprüngliche nachricht|originalnachricht|originalmeddelande|ursprungligt meddelande|oprindelig (?:meddelelse|besked|mail)|opprinnelig (?:melding|e-post)|alkuperäinen viesti|oryginalna wiadomość|wiadomość oryginalna|původní zpráva|исходное сообщение|пересылаемое сообщение|orijinal mesaj|eredeti üzenet|原始邮件|原始郵件|元のメッセージ|original)[*_]{0,2}\s{0,4}(?:-{2,}|_{2,})\s{0,4}$/iu;
 const bareOriginal = /^\s{0,4}(?:-{3,}\s?)?(?:original message|message d'origine|ursprüngliche nachricht|oprindelig meddelelse)(?:\s?-{3,}|:)?\s{0,4}$/i;
 
 /** True for the line that stands above a quoted original message. */
@@ -61,7 +67,7 @@ export function isForwardMark(line: string): boolean {
 
 /** True for a line of underscores or dashes only, as Outlook and list servers draw them. */
 export function isRule(line: string): boolean {
-  return /^\s{0,8}(?:_{10,}|-{20,}|={20,})\s{0,8}$/.test(line.slice(0, 300));
+  return /^\s{0,8}(?:_{10,}|-{20,}|={4,})\s{0,8}$/.test(line.slice(0, 300));
 }
 
 const devices =
@@ -71,7 +77,7 @@ const knownDevice = /iphone|ipad|ipod|android|mobile|mobil|phone|téléphone|por
 /** True for a footer that a mail program adds by itself, such as `Sent from my phone`. */
 export function isDeviceFooter(line: string): boolean {
   if (line.length > 160 || !devices.test(line)) return false;
-  return knownDevice.test(line) && !/[.,;]\s+\S+\s+\S/.test(line.replace(/https?:\S+/g, ''));
+  return (knownDevice.test(line) && !/[.,;]\s+\S+\s+\S/.test(line.replace(/https?:\S+/g, ''))) || /^\s{0,3}sent from my(?:\s[^\s.,;]{1,20}){1,5}\s*$/i.test(line);
 }
 
 /** True for the line that divides a signature from the text (RFC 3676 section 4.3), also with its space lost. */

@@ -1,4 +1,4 @@
-import { headerRole, isAttribution, isDeviceFooter, isForwardMark, isOriginalMark, isRule, isSignatureMark, opensAttribution } from './quoting-marks.ts';
+import { headerRole, isAttribution, isDated, isDeviceFooter, isForwardMark, isOriginalMark, isRule, isSignatureMark, opensAttribution } from './quoting-marks.ts';
 
 /** What a stretch of a mail's text is; `forward` is a forwarded message, which stays visible. */
 export type PartKind = 'reply' | 'quote' | 'signature' | 'forward';
@@ -33,11 +33,24 @@ const maxLine = 1000;
 
 function readLines(text: string): Line[] {
   let start = 0;
-  return text.split('\n').map((raw) => {
-    const line = { text: raw.slice(0, maxLine).replace(/\r$/, ''), start, isBlank: raw.trim() === '', isQuoted: /^\s{0,3}>/.test(raw) };
+  return text.split('\n').flatMap((raw) => {
+    const line = toLine(raw, start);
+    const shared = sharedFrom(line.text);
+    const lines = shared === undefined ? [line] : [toLine(raw.slice(0, shared), start), toLine(raw.slice(shared), start + shared)];
     start += raw.length + 1;
-    return line;
+    return lines;
   });
+}
+
+function toLine(raw: string, start: number): Line {
+  return { text: raw.slice(0, maxLine).replace(/\r$/, ''), start, isBlank: raw.trim() === '', isQuoted: /^\s{0,3}>/.test(raw) };
+}
+
+/** Where an attribution begins that a mail program put behind the last words of the reply, on their line. */
+function sharedFrom(text: string): number | undefined {
+  const place = /.(?:---|\s)\s?On (?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},\s/i.exec(text)?.index;
+  if (place === undefined || place === 0 || !/[\p{L}\p{N}]/u.test(text.slice(0, place + 1))) return undefined;
+  return isAttribution(text.slice(place + 1).replace(/^[\s-]{1,5}/, '')) ? place + 1 : undefined;
 }
 
 function markQuotes(lines: readonly Line[], kinds: PartKind[]): void {
@@ -51,7 +64,9 @@ function markQuotes(lines: readonly Line[], kinds: PartKind[]): void {
     if (isForwardMark(line.text) && (!line.isQuoted || isForwardOnly(lines, at))) return fill(kinds, at, lines.length, 'forward');
     const mark = markAt(lines, at);
     if (mark !== undefined) {
-      const end = endOfQuote(lines, mark);
+      // An attribution at the very top, without `>` below, stands over an answer whose quote was lost.
+      const isAlone = lines.slice(0, at).every(({ isBlank }) => isBlank) && attributionEnd(lines, at) === mark && lines[nextFilled(lines, mark)]?.isQuoted !== true;
+      const end = isAlone ? mark : endOfQuote(lines, mark);
       fill(kinds, at, end, 'quote');
       at = end;
     } else if (line.isQuoted) {
@@ -84,17 +99,24 @@ function attributionEnd(lines: readonly Line[], at: number): number | undefined 
   let joined = '';
   const opens = opensAttribution(lines[at]?.text.trim() ?? '');
   let used = 0;
-  for (let index = at; index < lines.length && used < maxAttributionLines; index += 1) {
+  for (let index = at; index < lines.length && used < maxAttributionLines && index < at + 8; index += 1) {
     const line = lines[index];
-    if (!line || line.isQuoted || (line.isBlank && used > 1)) return undefined;
-    if (line.isBlank) continue;
-    joined += ` ${line.text.trim()}`;
+    if (!line || (line.isQuoted && !(used > 0 && closesAttribution.test(line.text)))) return undefined;
+    if (line.isBlank) {
+      if (!isDated(joined)) return undefined;
+      continue;
+    }
+    if (used > 0 && !line.text.trimStart().startsWith('<') && opensAttribution(line.text.trim()) && isAttribution(line.text)) return undefined;
+    joined += ` ${line.text.trim().replace(/^-{2,5}\s?(?=On\s.{10,300}:$)/, '')}`;
     used += 1;
     if (isAttribution(joined)) return index + 1;
     if (!opens) return undefined;
   }
   return undefined;
 }
+
+/** The bracket of an address that was wrapped to the next line looks like a quote mark. */
+const closesAttribution = /^\s{0,3}>\s?(?:\p{L}{2,12}\s?){0,2}:\s{0,3}$/u;
 
 function nextFilled(lines: readonly Line[], from: number): number {
   let at = from;
@@ -107,6 +129,7 @@ function headerBlockAt(lines: readonly Line[], at: number): boolean {
   const first = headerRole(lines[at]?.text ?? '');
   if (first === undefined || first === 'other') return false;
   const found = new Set<string>();
+  let isAddressed = false;
   let filled = 0;
   for (let index = at; index < lines.length && filled < 6; index += 1) {
     const line = lines[index];
@@ -117,8 +140,10 @@ function headerBlockAt(lines: readonly Line[], at: number): boolean {
     filled += 1;
     const role = headerRole(line.text);
     if (role !== undefined && role !== 'other') found.add(role);
+    if (role === 'to' && line.text.includes('@')) isAddressed = true;
   }
-  return found.has('from') && found.size >= 2 && (first === 'from' || found.size >= 3);
+  if (found.has('from')) return found.size >= 2 && (first === 'from' || found.size >= 3);
+  return first === 'date' && isAddressed && /\d{2}:\d{2}/.test(lines[at]?.text ?? '');
 }
 
 /**
@@ -137,13 +162,14 @@ function runEnd(lines: readonly Line[], from: number): number {
   for (let at = from; at < lines.length; at += 1) {
     const line = lines[at];
     if (line?.isQuoted === true) end = at + 1;
-    else if (line?.isBlank !== true && !(isWrappedLink(line?.text ?? '') && lines[nextFilled(lines, at + 1)]?.isQuoted === true)) break;
+    else if (line?.isBlank !== true && !(isWrapped(line?.text ?? '', lines[at - 1]) && lines[nextFilled(lines, at + 1)]?.isQuoted === true)) break;
   }
   return end;
 }
 
-function isWrappedLink(text: string): boolean {
-  return /^\s{0,3}<?https?:\/\/\S{1,900}>?\.?\s{0,3}$/i.test(text);
+function isWrapped(text: string, above: Line | undefined): boolean {
+  if (/^\s{0,3}[<(]?https?:\/\/\S{1,900}[>)]?\.?\s{0,3}>?\s{0,3}$/i.test(text)) return true;
+  return above?.isQuoted === true && /https?:\/\/\S{1,900}$/i.test(above.text) && /^\S*[=/&%]\S*$/.test(text.trim());
 }
 
 /** A run of `>` lines without attribution: folded at the end of a mail, or between text; at the top it is what the text answers. */
@@ -190,14 +216,23 @@ function markRunSignature(lines: readonly Line[], kinds: PartKind[], run: readon
 }
 
 function signatureStart(lines: readonly Line[], run: readonly number[]): number | undefined {
+  const first = run[0];
+  if (first !== undefined && first > 0 && isSignatureMark(lines[first]?.text ?? '')) return first;
   const tail = run.slice(-maxSignatureLines);
   const marked = tail.find((index) => {
     const text = lines[index]?.text ?? '';
     return isSignatureMark(text) || (isRule(text) && isFooterRule(lines, index, run)) || isDeviceFooter(text);
   });
-  const from = marked ?? dashedName(lines, run);
-  if (from === undefined) return undefined;
-  return from;
+  const above = marked === undefined ? run : run.filter((index) => index < marked);
+  return dashedName(lines, above) ?? footersFrom(lines, run, marked);
+}
+
+/** Mail programs stack their footers; the first of the stack is where the signature begins. */
+function footersFrom(lines: readonly Line[], run: readonly number[], marked: number | undefined): number | undefined {
+  if (marked === undefined) return undefined;
+  let place = run.indexOf(marked);
+  while (place > 1 && isDeviceFooter(lines[run[place - 1] ?? -1]?.text ?? '')) place -= 1;
+  return run[place];
 }
 
 /** List servers put a rule of underscores above their footer; a table in a text has one too, but not at the end. */
@@ -210,7 +245,7 @@ function isFooterRule(lines: readonly Line[], index: number, run: readonly numbe
 function dashedName(lines: readonly Line[], run: readonly number[]): number | undefined {
   const last = run.at(-1);
   if (last === undefined || run.length < 2) return undefined;
-  return /^\s{0,3}(?:-|–|—)\p{Lu}[\p{L}.'-]{1,30}(?:\s\p{Lu}[\p{L}.'-]{0,30}){0,3}\s{0,3}$/u.test(lines[last]?.text ?? '') ? last : undefined;
+  return /^\s{0,3}-\p{Lu}[\p{L}.'-]{1,30}(?:\s\p{Lu}[\p{L}.'-]{0,30}){0,3}\s{0,3}$/u.test(lines[last]?.text ?? '') ? last : undefined;
 }
 
 function joinParts(lines: readonly Line[], kinds: readonly PartKind[], length: number): TextPart[] {

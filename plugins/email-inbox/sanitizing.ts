@@ -34,6 +34,7 @@ export function sanitizeMail(html: string, options: SanitizeOptions): SanitizedM
     if (element.name === 'a') prepareLink(element);
     else if (element.name === 'img') images.prepare(element);
     shortenStyle(element);
+    dropHandlerText(element);
   }
   return { html: sanitizeHtml(serialize(tree), rules), blockedRemoteImages: images.blocked, usedCids: [...images.cids] };
 }
@@ -102,6 +103,11 @@ const maxStyle = 2000;
 function shortenStyle(element: HtmlElement): void {
   const { style } = element.attributes;
   if (style !== undefined && style.length > maxStyle) setAttribute(element, 'style', style.slice(0, style.lastIndexOf(';', maxStyle) + 1));
+}
+
+/** A title that reads like a handler only exists to become one when the page is read in another charset. */
+function dropHandlerText(element: HtmlElement): void {
+  for (const name of ['alt', 'title']) if (/\bon[a-z]{3,20}\s{0,3}=/i.test(element.attributes[name] ?? '')) setAttribute(element, name, undefined);
 }
 
 /** Every link opens apart, without a referrer; a text that names another host than the target gets the real one beside it. */

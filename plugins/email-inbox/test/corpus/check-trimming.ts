@@ -1,9 +1,11 @@
 import { parseMail } from '../../parsing.ts';
+import { readForwarded } from '../../forwarding.ts';
 import { splitReply, type SplitReply } from '../../quoting.ts';
 import { decodeText } from '../../charset.ts';
 import { checkKeys, fold, shorten, type CorpusItem, type KeyChecks } from './corpus.ts';
 
 interface Subject {
+  readonly text: string;
   readonly shown: string;
   readonly split: SplitReply;
   readonly match: string;
@@ -19,7 +21,7 @@ export async function checkTrimming(item: CorpusItem, raw: Uint8Array): Promise<
   const keepsSignature = item.expect['signature'] === 'kept';
   const kinds = keepsSignature ? ['reply', 'signature', 'forward'] : ['reply'];
   const shown = keepsSignature ? split.parts.filter(({ kind }) => kinds.includes(kind)).map(({ start, end }) => text.slice(start, end)).join('') : split.replyText;
-  return checkKeys(item, { shown, split, match: String(item.expect['match']), milliseconds }, checks);
+  return checkKeys(item, { text, shown, split, match: String(item.expect['match']), milliseconds }, checks);
 }
 
 const equal = (expected: string, actual: string): string | undefined =>
@@ -31,13 +33,8 @@ const checks: KeyChecks<Subject> = {
   trimmed: (expected: string, { shown }) => equal(expected, shown),
   contains: (expected: string[], { shown }) => expected.filter((part) => !fold(shown).includes(fold(part))).map((part) => `lost ${shorten(part)}: ${shorten(shown)}`)[0],
   not_contains: (expected: string[], { shown }) => expected.filter((part) => fold(shown).includes(fold(part))).map((part) => `kept ${shorten(part)}: ${shorten(shown)}`)[0],
-  elided: (expected: string, { split }) => equal(expected, folded(split)),
-  embedded: (expected: string, { split }) => (fold(split.forwardedText) === fold(expected) || fold(split.quotedText) === fold(expected) ? undefined : `forwarded ${shorten(split.forwardedText)} quoted ${shorten(split.quotedText)}`),
-  before_embedded: (expected: string, { split }) => equal(expected, split.replyText),
+  elided: (expected: string, { split, text }) => equal(expected, split.parts.filter(({ kind }) => kind !== 'reply').map(({ start, end }) => text.slice(start, end)).join('\n')),
+  embedded: (expected: string, { text }) => equal(expected, readForwarded(text)?.block ?? ''),
+  before_embedded: (expected: string, { text }) => equal(expected, readForwarded(text)?.before ?? ''),
   max_ms: (expected: number, { milliseconds }) => (milliseconds <= expected ? undefined : `took ${Math.round(milliseconds)} ms`),
 };
-
-/** All that is not the reply, in the order it stands. */
-function folded(split: SplitReply): string {
-  return [split.signatureText, split.quotedText, split.forwardedText].filter((part) => part !== '').join('\n\n');
-}
