@@ -104,11 +104,20 @@ const addressPart = String.raw`[^\s<>()"',;:\[\]]{1,100}@[^\s<>()"',;:\[\]]{1,20
 const signs: readonly RegExp[] = [
   new RegExp(`(?:final|original)-recipient:\\s{0,20}(?:[\\w-]{1,20};\\s{0,5})?<?(${addressPart})>?`, 'gi'),
   new RegExp(`^[ \\t]*(?:-\\s)?["'<(]{0,2}(${addressPart})[">')]{0,2}[ \\t]*(?::|$|\\.\\.\\.|[[(]|on [A-Z][a-z]{2},)`, 'gim'),
+  new RegExp(`(?:rcpt to:\\s{0,5}<|^[45]\\d\\d[ -]<)(${addressPart})>`, 'gim'),
+  new RegExp(`undeliverable to[ \\t]+<?(${addressPart})`, 'gi'),
   new RegExp(`(?:recipients?|address(?:\\(es\\)|es)?|users?|to|account|mailbox|returned permanent errors)[^@\\n]{0,60}?[:( <]+<?(${addressPart})`, 'gi'),
   new RegExp(`(?:^|\\s)[45]\\d\\d[ -][^@\\n]{0,80}?<?(${addressPart})`, 'gim'),
-  new RegExp(`rcpt to:\\s{0,5}<(${addressPart})>`, 'gi'),
   new RegExp(`<?(${addressPart})>?`, 'gi'),
 ];
+
+/** What a report says about the returned mail's envelope and subject outside of any header block. */
+export function envelopeInText(mail: ParsedMail): { readonly sender: string | undefined; readonly subject: string | undefined; readonly recipients: readonly string[] } {
+  const text = mail.text.slice(0, scanned);
+  const sender = new RegExp(`^\\s{0,8}mail from:\\s{0,5}<?(${addressPart})`, 'im').exec(text)?.[1];
+  const recipients = [...text.matchAll(new RegExp(`^\\s{0,8}rcpt to:\\s{0,5}<?(${addressPart})`, 'gim'))].map((match) => match[1] ?? '');
+  return { sender, subject: /^[ \t]{1,8}subject:[ \t]{0,5}(\S.{0,500})$/im.exec(text)?.[1], recipients: unique(recipients) };
+}
 
 export interface TextRecipient {
   readonly address: string;

@@ -1,5 +1,5 @@
 import { readAddresses } from './addresses.ts';
-import { bounceWording, recipientsInText, returnedHeaders } from './bounce-text.ts';
+import { bounceWording, envelopeInText, recipientsInText, returnedHeaders } from './bounce-text.ts';
 import { decodeWords, headerValue, headerValues, type MailHeader } from './header.ts';
 import { readMessageIds } from './message-ids.ts';
 import type { ParsedMail } from './parsed-mail.ts';
@@ -78,7 +78,7 @@ function typedAddress(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const semicolon = value.indexOf(';');
   const text = (semicolon < 0 ? value : value.slice(semicolon + 1)).trim();
-  return readAddresses(text.startsWith('<') ? text : text.replace(/\s.*$/, ''))[0]?.address;
+  return readAddresses(text.startsWith('<') ? text : text.replace(/\s.*$/, ''))[0]?.address.replace(/^[^@]{1,300}$/, '') || undefined;
 }
 
 function readAction(value: string | undefined, status: string | undefined, saysDelay: boolean): BouncedRecipient['action'] {
@@ -115,13 +115,18 @@ function textRecipients(mail: ParsedMail, original: ReturnedMail | undefined, wo
 
 function returnedMail(mail: ParsedMail): ReturnedMail | undefined {
   const nested = mail.nested.find(({ headers }) => headers.some(({ name }) => /^(?:from|to|subject|message-id)$/.test(name)));
-  const headers = nested?.headers ?? returnedHeaders(mail);
-  if (headers === undefined || headers.length === 0) return undefined;
+  const headers = nested?.headers ?? returnedHeaders(mail) ?? [];
+  const said = nested ? undefined : envelopeInText(mail);
   return {
     messageId: readMessageIds(headerValue(headers, 'message-id'))[0],
-    sender: readAddresses(headerValue(headers, 'from'))[0]?.address ?? readAddresses(headerValue(headers, 'return-path'))[0]?.address,
-    subject: headerValues(headers, 'subject').map(decodeWords)[0],
-    to: headerValues(headers, 'to').flatMap(readAddresses).map(({ address }) => address),
+    sender: said?.sender ?? readAddresses(headerValue(headers, 'from'))[0]?.address ?? readAddresses(headerValue(headers, 'return-path'))[0]?.address ?? onlyRecipient(mail),
+    subject: headerValues(headers, 'subject').map(decodeWords)[0] ?? said?.subject,
+    to: [...headerValues(headers, 'to').flatMap(readAddresses).map(({ address }) => address), ...(said?.recipients ?? [])],
     headers,
   };
+}
+
+/** A report goes back to whoever sent the mail. */
+function onlyRecipient(mail: ParsedMail): string | undefined {
+  return mail.to.length === 1 ? mail.to[0]?.address : undefined;
 }

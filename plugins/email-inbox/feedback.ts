@@ -14,6 +14,7 @@ export interface Feedback {
 export function readFeedback(mail: ParsedMail): Feedback | undefined {
   const notice = readServiceNotice(mail);
   if (notice) return notice.kind === 'feedback' ? { complainants: notice.recipients.map(({ address }) => address), messageId: notice.original?.messageId } : undefined;
+  if (/^true$/i.test(headerValue(mail.headers, 'x-apple-unsubscribe') ?? '')) return { complainants: mail.from.map(({ address }) => address), messageId: undefined };
   const groups = mail.reports.filter(({ contentType }) => contentType === 'message/feedback-report').flatMap((report) => report.groups);
   if (groups.length === 0 && mail.reportType !== 'feedback-report' && !isHotmailReport(mail)) return undefined;
 

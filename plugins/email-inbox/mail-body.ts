@@ -53,6 +53,7 @@ export function readBody(root: MimePart): MailBody {
   const speaks = ({ plain, html }: Block): boolean => html.length === 0 || plain.some((text) => text.trim() !== '');
   return {
     ...collected,
+    nested: collected.nested.filter(({ headers }) => headers !== root.headers),
     text: blocks.map((block) => (speaks(block) ? block.plain.join('\n') : htmlToText(block.html.join('\n')))).join('\n'),
     hasPlainText: blocks.some((block) => speaks(block)),
     html: hasHtml ? blocks.map(({ plain, html }) => (html.length > 0 ? html.join('\n') : textToHtml(plain.join('\n')))).join('\n') : undefined,
@@ -68,11 +69,17 @@ function collect(part: MimePart, into: Collected, alternative: Block | undefined
     for (const child of part.children) collect(child, into, block);
   } else if (isBodyText(part)) {
     const block = alternative ?? { plain: [], html: [] };
+    if (carriesMailHeader(part)) into.nested.push({ headers: part.headers, raw: part.content });
     block[type === 'text/html' ? 'html' : 'plain'].push(readText(part));
     if (!alternative) into.blocks.push(block);
   } else {
     collectLeaf(part, into);
   }
+}
+
+/** Some servers put the header of a returned mail where the part's own header belongs. */
+function carriesMailHeader(part: MimePart): boolean {
+  return ['received', 'from', 'message-id'].every((name) => part.headers.some((header) => header.name === name));
 }
 
 function isBodyText(part: MimePart): boolean {
@@ -100,7 +107,7 @@ function collectLeaf(part: MimePart, into: Collected): void {
   if (/^message\/(?:global-)?(?:delivery-status|feedback-report|disposition-notification)$/.test(type)) {
     into.reports.push({ contentType: type.replace('global-', ''), groups: readGroups(part.content) });
   }
-  if (type === 'message/rfc822' || type === 'message/global' || type === 'text/rfc822-headers' || type === 'message/rfc822-headers') {
+  if (type === 'message/rfc822' || type === 'message/global' || type === 'message/partial' || /^(?:text|message)\/rfc822-headers?$/.test(type)) {
     into.nested.push({ headers: readHeaders(skipBlankLines(part.content)), raw: part.content });
   }
   if (type === 'text/calendar') into.calendarMethod ??= calendarMethod(part);

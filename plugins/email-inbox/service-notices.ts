@@ -24,9 +24,10 @@ export function readServiceNotice(mail: ParsedMail): ServiceNotice | undefined {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The JSON stands on one line; a footer may follow it. */
+/** The JSON stands on one line, or folded like a header; a footer may follow it. */
 function parseObject(text: string): Json | undefined {
-  for (const candidate of [text.split(/\r?\n/, 1)[0] ?? '', text.slice(0, text.lastIndexOf('}') + 1)]) {
+  const whole = text.slice(0, text.lastIndexOf('}') + 1);
+  for (const candidate of [text.split(/\r?\n/, 1)[0] ?? '', whole, whole.replace(/\r?\n ?/g, '')]) {
     try {
       const value: unknown = JSON.parse(candidate);
       if (isObject(value)) return value;

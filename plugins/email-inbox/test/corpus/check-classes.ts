@@ -56,7 +56,7 @@ const checks: KeyChecks<Subject> = {
   recipients: (expected: (string | ExpectedRecipient)[], { found }) => sameRecipients(expected.map((one) => (typeof one === 'string' ? { address: one } : one)), found),
   // Null says that the source found nothing, which claims nothing about us.
   original_message_id: (expected: string | null, { found }) => (expected === null ? undefined : differs(expected, found.report?.original?.messageId)),
-  original_sender: (expected: string | null, { found }) => (expected === null ? undefined : differs(expected, found.report?.original?.sender?.toLowerCase())),
+  original_sender: (expected: string | null, { found }) => (expected === null ? undefined : differs(expected.toLowerCase(), found.report?.original?.sender?.toLowerCase())),
   original_subject: (expected: string | null, { found }) => (expected === null ? undefined : differs(expected, found.report?.original?.subject?.trim())),
 };
 
