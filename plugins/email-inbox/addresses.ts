@@ -33,10 +33,12 @@ interface Entry {
 /** One pass over the characters; brackets, quotes and comments are states, so the time is linear. */
 function* entriesOf(text: string): Generator<Entry> {
   let entry: Entry = { phrase: '', angle: undefined, comment: '' };
+  let quotesClose = true;
   for (let at = 0; at < text.length; at += 1) {
     const char = text[at] ?? '';
-    if (char === '"') {
+    if (char === '"' && quotesClose) {
       const end = closingQuote(text, at);
+      quotesClose = end > at;
       const quoted = text.slice(at, end + 1);
       // A quoted local part ("a b"@host) stays quoted; a quoted name does not.
       entry.phrase += text[end + 1] === '@' && !quoted.includes('@') ? quoted : unescape(quoted.slice(1, end > at ? -1 : undefined));
@@ -97,17 +99,24 @@ function toAddress({ phrase, angle, comment }: Entry): MailAddress | undefined {
 
 function cleanAddress(written: string): string | undefined {
   // A route (<@relay:user@host>) names relays and is dropped (RFC 5322 section 4.4).
-  const bare = written.replace(/^\s*@[^:]{0,300}:/, '').replace(/^\s*mailto:/i, '').trim();
+  const bare = written
+    .replace(/^\s*@[^:]{0,300}:/, '')
+    .replace(/^\s*mailto:/i, '')
+    .trim();
   if (bare === '' || bare.length > 500) return undefined;
   if (bare.startsWith('"')) return /^"[^"]{0,200}"@[^\s@]+$/.test(bare) ? bare : undefined;
   const joined = bare.replace(/\s*([.@])\s*/g, '$1');
   const at = joined.lastIndexOf('@');
-  if (at === 0 || at === joined.length - 1 || /\s/.test(joined) || /[<>"(),;:\\[\]]/.test(joined.slice(0, Math.max(at, 0)))) return undefined;
+  if (at === 0 || at === joined.length - 1 || /\s/.test(joined) || /[<>"(),;:\\[\]]/.test(joined.slice(0, Math.max(at, 0))))
+    return undefined;
   return joined;
 }
 
 function tidyName(name: string): string {
-  const text = name.replace(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, ' ').replace(/\s+/g, ' ').trim();
+  const text = name
+    .replace(/[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
   const quoted = /^(['"])(.*)\1$/.exec(text);
   return (quoted?.[2] ?? text).slice(0, 500);
 }

@@ -29,7 +29,8 @@ const failureBody: readonly RegExp[] = [
   /incorrectly constructed|not a member of this mailing list|duplicated message-id/i,
   /送信できません|配信できません|送信に失敗|配送できません|届けられません|エラー|unzustellbar|nicht zugestellt|no se pudo entregar|n'a pas pu être|ne peut/i,
 ];
-const delayBody = /\bstill trying|will (?:be retried|continue (?:to try|trying)|keep trying|retry)|not yet been delivered|has been delayed|delivery is delayed|temporary error has|warning message only|do not need to resend|don.t need to resend/i;
+const delayBody =
+  /\bstill trying|will (?:be retried|continue (?:to try|trying)|keep trying|retry)|not yet been delivered|has been delayed|delivery is delayed|temporary error has|warning message only|do not need to resend|don.t need to resend/i;
 
 /**
  * Whether a mail without a machine-readable report reads like one from a mail system (mail.md L6).
@@ -38,10 +39,16 @@ const delayBody = /\bstill trying|will (?:be retried|continue (?:to try|trying)|
 export function bounceWording(mail: ParsedMail): 'bounce' | 'delay' | undefined {
   const opening = mail.text.slice(0, scanned);
   const hasRecipientHeader = headerValue(mail.headers, 'x-failed-recipients') !== undefined;
-  const isNull = /^<\s*>$/.test(headerValue(mail.headers, 'return-path')?.trim() ?? 'x') || /^.{0,100}<\s*>$/.test(headerValue(mail.headers, 'from') ?? '');
+  const isNull =
+    /^<\s*>$/.test(headerValue(mail.headers, 'return-path')?.trim() ?? 'x') ||
+    /^.{0,100}<\s*>$/.test(headerValue(mail.headers, 'from') ?? '');
   const sender = mail.from[0];
   const from = sender?.address ?? headerValue(mail.headers, 'from') ?? '';
-  const isDaemon = daemon.test(from) || daemonName.test(sender?.name ?? '') || listRobot.test(from) || daemon.test(headerValue(mail.headers, 'return-path')?.replace('<', '') ?? '');
+  const isDaemon =
+    daemon.test(from) ||
+    daemonName.test(sender?.name ?? '') ||
+    listRobot.test(from) ||
+    daemon.test(headerValue(mail.headers, 'return-path')?.replace('<', '') ?? '');
   if (!hasRecipientHeader && !isNull && !isDaemon) return undefined;
 
   const inSubject = failureSubject.test(mail.subject);
@@ -58,13 +65,19 @@ export function bounceWording(mail: ParsedMail): 'bounce' | 'delay' | undefined 
 
 const copyMarker =
   /^[ \t>]*(?:-{2,}[^\n]{0,30}(?:copy|original|returned|below this line|included|header|message)[^\n]{0,90}|below this line is a copy[^\n]{0,60}|included is a copy[^\n]{0,60}|the (?:original message|header of the original)[^\n]{0,60}|original mail as follows:?|message details:|.{0,20}original mail info.{0,20})[ \t]*$/im;
-const headerLine = /^[ \t]{0,8}(received|return-path|from|to|subject|message-id|date|mime-version|content-type|reply-to|cc|x-[\w-]{1,40}|delivered-to|envelope-to)[ \t]?:/i;
+const headerLine =
+  /^[ \t]{0,8}(received|return-path|from|to|subject|message-id|date|mime-version|content-type|reply-to|cc|x-[\w-]{1,40}|delivered-to|envelope-to)[ \t]?:/i;
 const anyField = /^[ \t]{0,8}[A-Za-z][\w-]{0,40}(?: [A-Za-z]{1,20})?[ \t]?:(?:\s|$)/;
 const tellingLine = /^[ \t]{0,8}(?:from|to|subject|message-id|date)[ \t]?:/i;
 
 /** The header of the returned mail where it stands in the text or in an attached text file, or undefined. */
 export function returnedHeaders(mail: ParsedMail): readonly MailHeader[] | undefined {
-  const texts = [mail.text.slice(0, scanned * 4), ...mail.attachments.filter(({ contentType }) => /^text\/|octet-stream/.test(contentType)).map(({ content }) => Buffer.from(content.subarray(0, scanned)).toString('utf8'))];
+  const texts = [
+    mail.text.slice(0, scanned * 4),
+    ...mail.attachments
+      .filter(({ contentType }) => /^text\/|octet-stream/.test(contentType))
+      .map(({ content }) => Buffer.from(content.subarray(0, scanned)).toString('utf8')),
+  ];
   for (const text of texts) {
     const block = headerBlock(text.split(/\r?\n/));
     if (block) return block;
@@ -81,7 +94,11 @@ function headerBlock(lines: readonly string[]): MailHeader[] | undefined {
     const block = lines.slice(start, end);
     if (block.filter((line) => tellingLine.test(line)).length >= 2) {
       const indent = /^[ \t]*/.exec(lines[start] ?? '')?.[0].length ?? 0;
-      const fields = block.map((line) => (headerLine.test(line) || anyField.test(line) ? line.slice(Math.min(indent, line.length - line.trimStart().length)) : ` ${line.trim()}`));
+      const fields = block.map((line) =>
+        headerLine.test(line) || anyField.test(line)
+          ? line.slice(Math.min(indent, line.length - line.trimStart().length))
+          : ` ${line.trim()}`,
+      );
       return readHeaders(Buffer.from(fields.join('\n'), 'utf8'));
     }
     start = end;
@@ -95,7 +112,9 @@ function reportText(text: string): string {
   const marker = copyMarker.exec(opening);
   const until = marker && marker.index > 0 ? opening.slice(0, marker.index) : opening;
   const lines = until.split(/\r?\n/);
-  const start = lines.findIndex((line, index) => tellingLine.test(line) && lines.slice(index, index + 8).filter((other) => tellingLine.test(other)).length >= 3);
+  const start = lines.findIndex(
+    (line, index) => tellingLine.test(line) && lines.slice(index, index + 8).filter((other) => tellingLine.test(other)).length >= 3,
+  );
   return (start > 0 ? lines.slice(0, start) : lines).join('\n');
 }
 
@@ -106,13 +125,20 @@ const signs: readonly RegExp[] = [
   new RegExp(`^[ \\t]*(?:-\\s)?["'<(]{0,2}(${addressPart})[">')]{0,2}[ \\t]*(?::|$|\\.\\.\\.|[[(]|on [A-Z][a-z]{2},)`, 'gim'),
   new RegExp(`(?:rcpt to:\\s{0,5}<|^[45]\\d\\d[ -]<)(${addressPart})>`, 'gim'),
   new RegExp(`undeliverable to[ \\t]+<?(${addressPart})`, 'gi'),
-  new RegExp(`(?:recipients?|address(?:\\(es\\)|es)?|users?|to|account|mailbox|returned permanent errors)[^@\\n]{0,60}?[:( <]+<?(${addressPart})`, 'gi'),
+  new RegExp(
+    `(?:recipients?|address(?:\\(es\\)|es)?|users?|to|account|mailbox|returned permanent errors)[^@\\n]{0,60}?[:( <]+<?(${addressPart})`,
+    'gi',
+  ),
   new RegExp(`(?:^|\\s)[45]\\d\\d[ -][^@\\n]{0,80}?<?(${addressPart})`, 'gim'),
   new RegExp(`<?(${addressPart})>?`, 'gi'),
 ];
 
 /** What a report says about the returned mail's envelope and subject outside of any header block. */
-export function envelopeInText(mail: ParsedMail): { readonly sender: string | undefined; readonly subject: string | undefined; readonly recipients: readonly string[] } {
+export function envelopeInText(mail: ParsedMail): {
+  readonly sender: string | undefined;
+  readonly subject: string | undefined;
+  readonly recipients: readonly string[];
+} {
   const text = mail.text.slice(0, scanned);
   const sender = new RegExp(`^\\s{0,8}mail from:\\s{0,5}<?(${addressPart})`, 'im').exec(text)?.[1];
   const recipients = [...text.matchAll(new RegExp(`^\\s{0,8}rcpt to:\\s{0,5}<?(${addressPart})`, 'gim'))].map((match) => match[1] ?? '');
@@ -130,7 +156,10 @@ export function recipientsInText(mail: ParsedMail, returnedTo: readonly string[]
   const text = `${mail.subject.includes('@') ? `${mail.subject}\n` : ''}${reportText(mail.text)}`;
   const status = /\b[45]\.\d{1,2}\.\d{1,3}\b/.exec(text)?.[0];
   const diagnostic = /\b[45]\d\d[ -][^\n]{3,400}/.exec(text)?.[0];
-  const named = headerValues(mail.headers, 'x-failed-recipients').flatMap((value) => value.split(',')).map((address) => address.trim()).filter((address) => address.includes('@'));
+  const named = headerValues(mail.headers, 'x-failed-recipients')
+    .flatMap((value) => value.split(','))
+    .map((address) => address.trim())
+    .filter((address) => address.includes('@'));
   const addresses = named.length > 0 ? named : addressesInText(text, mail, returnedTo);
   return addresses.map((address) => ({ address, status, diagnostic }));
 }

@@ -38,7 +38,10 @@ const maxRecipients = 100;
 /** Reads a delivery report in any of its forms, or undefined when the mail is none (mail.md L3, L6, B1). */
 export function readDeliveryReport(mail: ParsedMail): DeliveryReport | undefined {
   const service = readServiceNotice(mail);
-  if (service) return service.kind === 'feedback' ? undefined : { kind: service.kind, source: 'service', recipients: service.recipients, original: service.original };
+  if (service)
+    return service.kind === 'feedback'
+      ? undefined
+      : { kind: service.kind, source: 'service', recipients: service.recipients, original: service.original };
 
   const isReport = mail.reports.some(({ contentType }) => contentType === 'message/delivery-status');
   if (isReport || (mail.contentType === 'multipart/report' && mail.reportType === 'delivery-status')) return readDsn(mail);
@@ -119,9 +122,18 @@ function returnedMail(mail: ParsedMail): ReturnedMail | undefined {
   const said = nested ? undefined : envelopeInText(mail);
   return {
     messageId: readMessageIds(headerValue(headers, 'message-id'))[0],
-    sender: said?.sender ?? readAddresses(headerValue(headers, 'from'))[0]?.address ?? readAddresses(headerValue(headers, 'return-path'))[0]?.address ?? onlyRecipient(mail),
+    sender:
+      said?.sender ??
+      readAddresses(headerValue(headers, 'from'))[0]?.address ??
+      readAddresses(headerValue(headers, 'return-path'))[0]?.address ??
+      onlyRecipient(mail),
     subject: headerValues(headers, 'subject').map(decodeWords)[0] ?? said?.subject,
-    to: [...headerValues(headers, 'to').flatMap(readAddresses).map(({ address }) => address), ...(said?.recipients ?? [])],
+    to: [
+      ...headerValues(headers, 'to')
+        .flatMap(readAddresses)
+        .map(({ address }) => address),
+      ...(said?.recipients ?? []),
+    ],
     headers,
   };
 }

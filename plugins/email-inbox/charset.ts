@@ -29,7 +29,18 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ['unicode11utf8', 'utf-8'],
 ]);
 
-const asciiOnly = new Set(['ascii', 'usascii', 'ansix3.41968', 'ansix341968', 'utf7', 'unicode11utf7', '7bit', '8bit', 'binary', 'default']);
+const asciiOnly = new Set([
+  'ascii',
+  'usascii',
+  'ansix3.41968',
+  'ansix341968',
+  'utf7',
+  'unicode11utf7',
+  '7bit',
+  '8bit',
+  'binary',
+  'default',
+]);
 const reader = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /**

@@ -13,8 +13,12 @@ export interface Feedback {
 /** Reads an abuse report in ARF or in a sending service's JSON, or undefined when the mail is none (mail.md L5). */
 export function readFeedback(mail: ParsedMail): Feedback | undefined {
   const notice = readServiceNotice(mail);
-  if (notice) return notice.kind === 'feedback' ? { complainants: notice.recipients.map(({ address }) => address), messageId: notice.original?.messageId } : undefined;
-  if (/^true$/i.test(headerValue(mail.headers, 'x-apple-unsubscribe') ?? '')) return { complainants: mail.from.map(({ address }) => address), messageId: undefined };
+  if (notice)
+    return notice.kind === 'feedback'
+      ? { complainants: notice.recipients.map(({ address }) => address), messageId: notice.original?.messageId }
+      : undefined;
+  if (/^true$/i.test(headerValue(mail.headers, 'x-apple-unsubscribe') ?? ''))
+    return { complainants: mail.from.map(({ address }) => address), messageId: undefined };
   const groups = mail.reports.filter(({ contentType }) => contentType === 'message/feedback-report').flatMap((report) => report.groups);
   if (groups.length === 0 && mail.reportType !== 'feedback-report' && !isHotmailReport(mail)) return undefined;
 

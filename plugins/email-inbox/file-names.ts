@@ -26,8 +26,18 @@ const extensions: ReadonlyMap<string, string> = new Map([
  * It is not a storage path; files are stored under generated keys. Without a usable name: `attachment.<extension>`.
  */
 export function cleanFilename(name: string | undefined, contentType: string): string {
-  const base = (name ?? '').replaceAll('\\', '/').normalize('NFC').replace(invisible, '').split('/').findLast((part) => part.trim() !== '') ?? '';
-  const plain = base.replace(/^[a-z]:(?=.)/i, '').replace(/[<>:"|?*]/g, '_').replace(/^[\s.]+/, '').replace(/[\s.]+$/, '');
+  const base =
+    (name ?? '')
+      .replaceAll('\\', '/')
+      .normalize('NFC')
+      .replace(invisible, '')
+      .split('/')
+      .findLast((part) => part.trim() !== '') ?? '';
+  const plain = base
+    .replace(/^[a-z]:(?=.)/i, '')
+    .replace(/[<>:"|?*]/g, '_')
+    .replace(/^[\s.]+/, '')
+    .replace(/[\s.]+$/, '');
   if (plain === '') return `attachment.${extensionFor(contentType)}`;
   return shorten(devices.test(plain) ? `_${plain}` : plain);
 }
@@ -55,15 +65,20 @@ function shorten(name: string): string {
 }
 
 const dangerous = new Set(
-  ('exe scr com pif bat cmd ps1 psm1 vbs vbe js jse wsf wsh hta lnk url scf msi msp msc jar reg cpl dll sys iso img vhd vhdx ' +
+  (
+    'exe scr com pif bat cmd ps1 psm1 vbs vbe js jse wsf wsh hta lnk url scf msi msp msc jar reg cpl dll sys iso img vhd vhdx ' +
     'docm dotm xlsm xltm xlam pptm potm ppam ppsm sldm one onepkg svg svgz html htm xhtml shtml mht mhtml xml xsl chm application appref-ms ' +
-    'gadget inf ins isp job library-ms search-ms settingcontent-ms website wll xll iqy slk diagcab sh command app dmg pkg apk deb rpm').split(' '),
+    'gadget inf ins isp job library-ms search-ms settingcontent-ms website wll xll iqy slk diagcab sh command app dmg pkg apk deb rpm'
+  ).split(' '),
 );
 
 /** True for file types that run code when opened: kept and marked, downloaded only after a confirmation (mail.md A4). */
 export function isDangerous(filename: string, contentType: string): boolean {
   const extension = filename.slice(filename.lastIndexOf('.') + 1).toLowerCase();
-  return dangerous.has(extension) || /^(?:text\/html|image\/svg\+xml|application\/(?:xhtml\+xml|x-msdownload|javascript|x-msdos-program|hta))$/.test(contentType);
+  return (
+    dangerous.has(extension) ||
+    /^(?:text\/html|image\/svg\+xml|application\/(?:xhtml\+xml|x-msdownload|javascript|x-msdos-program|hta))$/.test(contentType)
+  );
 }
 
 const magics: readonly { readonly type: string; readonly matches: (bytes: Buffer) => boolean }[] = [

@@ -22,12 +22,26 @@ export function readForwarded(text: string): ForwardedBlock | undefined {
   let end = start;
   while (end > 0 && isLead(plain[end - 1] ?? '')) end -= 1;
   const sender = plain.slice(start, start + 8).find((line) => headerRole(line) === 'from') ?? '';
-  return { before: lines.slice(0, end).join('\n').trim(), block, from: readAddresses(sender.slice(sender.search(/[:：]/) + 1).replaceAll('*', '').replace(/\[mailto:([^\]]{1,200})\]/i, '<$1>'))[0] };
+  return {
+    before: lines.slice(0, end).join('\n').trim(),
+    block,
+    from: readAddresses(
+      sender
+        .slice(sender.search(/[:：]/) + 1)
+        .replaceAll('*', '')
+        .replace(/\[mailto:([^\]]{1,200})\]/i, '<$1>'),
+    )[0],
+  };
 }
 
 function startsBlock(lines: readonly string[], at: number): boolean {
   if (headerRole(lines[at] ?? '') !== 'from') return false;
-  const roles = new Set(lines.slice(at, at + 6).map(headerRole).filter((role) => role !== undefined && role !== 'other'));
+  const roles = new Set(
+    lines
+      .slice(at, at + 6)
+      .map(headerRole)
+      .filter((role) => role !== undefined && role !== 'other'),
+  );
   return roles.size >= 2;
 }
 

@@ -26,7 +26,13 @@ export function readHeaders(block: Uint8Array, fallbackCharset?: string): MailHe
       if (/^[\x21-\x7e]{1,200}$/.test(name)) headers.push({ name, parts: [text.slice(colon + 1)] });
     }
   }
-  return headers.map(({ name, parts }) => ({ name, value: parts.join('').replace(/[\r\n]/g, ' ').trim() }));
+  return headers.map(({ name, parts }) => ({
+    name,
+    value: parts
+      .join('')
+      .replace(/[\r\n]/g, ' ')
+      .trim(),
+  }));
 }
 
 function* headerLines(block: Uint8Array): Generator<Uint8Array> {
@@ -172,7 +178,9 @@ function decodeExtended(pieces: readonly { value: string; isEncoded: boolean }[]
 
 function percentBytes(text: string): Buffer {
   return Buffer.concat(
-    text.split(/(%[0-9a-f]{2})/i).map((piece) => (/^%[0-9a-f]{2}$/i.test(piece) ? Buffer.from(piece.slice(1), 'hex') : Buffer.from(piece, 'utf8'))),
+    text
+      .split(/(%[0-9a-f]{2})/i)
+      .map((piece) => (/^%[0-9a-f]{2}$/i.test(piece) ? Buffer.from(piece.slice(1), 'hex') : Buffer.from(piece, 'utf8'))),
   );
 }
 

@@ -44,7 +44,14 @@ interface Collected {
 /** Sorts the leaves of a MIME tree into body text, files, report parts and nested messages (RFC 2046 section 5.1). */
 export function readBody(root: MimePart): MailBody {
   const collected: Collected = {
-    blocks: [], files: [], reports: [], nested: [], calendarMethod: undefined, isCapped: false, isBroken: false, hasRepeatedName: false,
+    blocks: [],
+    files: [],
+    reports: [],
+    nested: [],
+    calendarMethod: undefined,
+    isCapped: false,
+    isBroken: false,
+    hasRepeatedName: false,
   };
   collect(root, collected, undefined);
   const blocks = collected.blocks.filter(({ plain, html }) => plain.length + html.length > 0);
@@ -56,7 +63,9 @@ export function readBody(root: MimePart): MailBody {
     nested: collected.nested.filter(({ headers }) => headers !== root.headers),
     text: blocks.map((block) => (speaks(block) ? block.plain.join('\n') : htmlToText(block.html.join('\n')))).join('\n'),
     hasPlainText: blocks.some((block) => speaks(block)),
-    html: hasHtml ? blocks.map(({ plain, html }) => (html.length > 0 ? html.join('\n') : textToHtml(plain.join('\n')))).join('\n') : undefined,
+    html: hasHtml
+      ? blocks.map(({ plain, html }) => (html.length > 0 ? html.join('\n') : textToHtml(plain.join('\n')))).join('\n')
+      : undefined,
   };
 }
 
@@ -107,7 +116,12 @@ function collectLeaf(part: MimePart, into: Collected): void {
   if (/^message\/(?:global-)?(?:delivery-status|feedback-report|disposition-notification)$/.test(type)) {
     into.reports.push({ contentType: type.replace('global-', ''), groups: readGroups(part.content) });
   }
-  if (type === 'message/rfc822' || type === 'message/global' || type === 'message/partial' || /^(?:text|message)\/rfc822-headers?$/.test(type)) {
+  if (
+    type === 'message/rfc822' ||
+    type === 'message/global' ||
+    type === 'message/partial' ||
+    /^(?:text|message)\/rfc822-headers?$/.test(type)
+  ) {
     into.nested.push({ headers: readHeaders(skipBlankLines(part.content)), raw: part.content });
   }
   if (type === 'text/calendar') into.calendarMethod ??= calendarMethod(part);
@@ -136,8 +150,11 @@ function subjectName(content: Uint8Array): string | undefined {
 
 function nameOf(part: MimePart): string | undefined {
   const name =
-    part.disposition.parameters.get('filename') ?? part.contentType.parameters.get('name') ??
-    part.contentType.parameters.get('filename') ?? part.contentType.parameters.get('file') ?? part.disposition.parameters.get('name');
+    part.disposition.parameters.get('filename') ??
+    part.contentType.parameters.get('name') ??
+    part.contentType.parameters.get('filename') ??
+    part.contentType.parameters.get('file') ??
+    part.disposition.parameters.get('name');
   return name === undefined || name === '' ? undefined : decodeWords(name);
 }
 

@@ -27,7 +27,10 @@ export function replyAddressOf(mail: ParsedMail, isOurAddress: (address: string)
 const maxCc = 25;
 
 /** To and Cc without our addresses and the author, each once; at most 25, the rest is counted (mail.md W3). */
-export function carbonCopies(mail: ParsedMail, isOurAddress: (address: string) => boolean): { readonly kept: readonly MailAddress[]; readonly left: number } {
+export function carbonCopies(
+  mail: ParsedMail,
+  isOurAddress: (address: string) => boolean,
+): { readonly kept: readonly MailAddress[]; readonly left: number } {
   const author = authorOf(mail);
   const seen = new Set(author ? [addressKey(author.address)] : []);
   const all = [...mail.to, ...mail.cc].filter(({ address }) => {
@@ -48,7 +51,12 @@ export function dedupKey(mail: ParsedMail, mailboxId: number, raw: Uint8Array): 
   const date = headerValue(mail.headers, 'date') ?? '';
   if (mail.messageId !== undefined) return digest(['id', String(mailboxId), mail.messageId, date, from]);
   const content = digest([
-    from, mail.to.map(({ address }) => addressKey(address)).join(), date, mail.subject, mail.text.slice(0, 65_536), ...mail.attachments.map(({ sha256 }) => sha256),
+    from,
+    mail.to.map(({ address }) => addressKey(address)).join(),
+    date,
+    mail.subject,
+    mail.text.slice(0, 65_536),
+    ...mail.attachments.map(({ sha256 }) => sha256),
   ]);
   return digest(['content', String(mailboxId), content, date === '' ? createHash('sha256').update(raw).digest('hex') : '']);
 }

@@ -8,19 +8,26 @@ export function readMessageIds(value: string | undefined): string[] {
   const text = value ?? '';
   const ids: string[] = [];
   let at = 0;
+  let close = -1;
   while (at < text.length) {
     const open = text.indexOf('<', at);
     pushBare(ids, text.slice(at, open < 0 ? text.length : open));
     if (open < 0) break;
-    const close = text.indexOf('>', open);
+    // Found once and reused, so that a value full of opening brackets costs one pass.
+    if (close < open) close = nextOrEnd(text, '>', open);
     const next = text.indexOf('<', open + 1);
-    const stop = close < 0 || (next >= 0 && next < close) ? (next < 0 ? text.length : next) : close;
+    const stop = next >= 0 && next < close ? next : close;
     const id = text.slice(open + 1, stop).replace(/\s+/g, '');
     if (id !== '') ids.push(id);
     at = text[stop] === '>' ? stop + 1 : stop;
   }
   const [first] = ids;
   return first === undefined || ids.length <= maxKept + 1 ? ids : [first, ...ids.slice(-maxKept)];
+}
+
+function nextOrEnd(text: string, mark: string, from: number): number {
+  const found = text.indexOf(mark, from);
+  return found < 0 ? text.length : found;
 }
 
 function pushBare(ids: string[], text: string): void {

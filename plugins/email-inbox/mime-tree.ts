@@ -24,6 +24,7 @@ interface ParserNode {
 interface LineParser {
   readonly root: ParserNode;
   readonly currentNode: ParserNode;
+  readonly boundaries: readonly unknown[];
   parse(raw: Uint8Array): Promise<unknown>;
   processLine(line: Uint8Array, isFinal: boolean): Promise<void>;
   collectNode(): Promise<void>;
@@ -44,8 +45,12 @@ class TreeParser extends LineParserBase {
   override async processLine(line: Uint8Array, isFinal: boolean): Promise<void> {
     const node = this.currentNode;
     const wasHeader = node.state === 'header';
-    await super.processLine(line, isFinal);
-    if (this.currentNode !== node && !isFinal) return;
+    // Plain lines are taken from the raw mail by their place, so the parser need not collect them.
+    const isPlain =
+      node.state === 'body' && !isFinal && !isEncoded(node) && (this.boundaries.length === 0 || line[0] !== 0x2d || line[1] !== 0x2d);
+    if (!isPlain) await super.processLine(line, isFinal);
+    // A boundary line belongs to no part.
+    if (this.currentNode !== node) return;
 
     const start = line.byteOffset;
     const end = start + line.length;
@@ -59,6 +64,10 @@ class TreeParser extends LineParserBase {
   // The two steps below build the joined text, which is not used.
   override async collectNode(): Promise<void> {}
   override renderTextContent(): void {}
+}
+
+function isEncoded(node: ParserNode): boolean {
+  return /base64|quoted-printable/.test(node.contentTransferEncoding.encoding);
 }
 
 const limits = { maxHeadersSize: 4 * 1024 * 1024, maxNestingDepth: 256, forceRfc822Attachments: true };
@@ -107,7 +116,7 @@ function typeOf(headers: readonly MailHeader[], defaultType: string): Structured
 }
 
 function contentOf(node: ParserNode, place: Place | undefined, raw: Uint8Array): Uint8Array {
-  if (/base64|quoted-printable/.test(node.contentTransferEncoding.encoding)) {
+  if (isEncoded(node)) {
     const decoded = new Uint8Array(node.content ?? new ArrayBuffer(0));
     // The decoder ends each line with a line feed; the one before the boundary belongs to the boundary.
     return node.contentTransferEncoding.encoding === 'base64' ? decoded : decoded.subarray(0, Math.max(0, decoded.length - 1));

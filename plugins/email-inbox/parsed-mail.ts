@@ -26,8 +26,17 @@ export interface ReportPart {
 }
 
 export type Anomaly =
-  | 'unreadable-structure' | 'bare-cr' | 'no-from' | 'several-from' | 'no-message-id' | 'no-date' | 'repeated-header'
-  | 'several-filenames' | 'too-many-attachments' | 'broken-multipart' | 'empty';
+  | 'unreadable-structure'
+  | 'bare-cr'
+  | 'no-from'
+  | 'several-from'
+  | 'no-message-id'
+  | 'no-date'
+  | 'repeated-header'
+  | 'several-filenames'
+  | 'too-many-attachments'
+  | 'broken-multipart'
+  | 'empty';
 
 /** A mail as the pipeline sees it. `text` is always present, made from the HTML when there is no plain part. */
 export interface ParsedMail {

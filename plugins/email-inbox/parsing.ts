@@ -52,7 +52,13 @@ function normalizeStart(raw: Uint8Array, anomalies: Anomaly[]): Uint8Array {
 }
 
 function headerOnly(bytes: Uint8Array): MimePart {
-  return { headers: readHeaders(bytes), contentType: readStructured('text/plain'), disposition: readStructured(undefined), content: new Uint8Array(), children: [] };
+  return {
+    headers: readHeaders(bytes),
+    contentType: readStructured('text/plain'),
+    disposition: readStructured(undefined),
+    content: new Uint8Array(),
+    children: [],
+  };
 }
 
 function envelopeOf(headers: readonly MailHeader[], anomalies: Anomaly[]) {
@@ -85,8 +91,14 @@ function contentOf(root: MimePart, anomalies: Anomaly[]) {
   if (body.hasRepeatedName) anomalies.push('several-filenames');
   if (body.isCapped) anomalies.push('too-many-attachments');
   if (body.isBroken) anomalies.push('broken-multipart');
-  const attachments = body.files.map((file) => ({ ...file, size: file.content.length, sha256: createHash('sha256').update(file.content).digest('hex') }));
-  const winmail = attachments.find(({ contentType, filename }) => /^application\/(?:vnd\.)?ms-tnef$/.test(contentType) || /^winmail\.dat$/i.test(filename));
+  const attachments = body.files.map((file) => ({
+    ...file,
+    size: file.content.length,
+    sha256: createHash('sha256').update(file.content).digest('hex'),
+  }));
+  const winmail = attachments.find(
+    ({ contentType, filename }) => /^application\/(?:vnd\.)?ms-tnef$/.test(contentType) || /^winmail\.dat$/i.test(filename),
+  );
   return {
     contentType: root.contentType.value,
     reportType: root.contentType.parameters.get('report-type')?.toLowerCase(),

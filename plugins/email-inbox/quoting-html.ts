@@ -17,7 +17,9 @@ export function splitHtml(html: string | undefined): { readonly replyHtml: strin
   if (hasOwnTextAfter(start, tree) || startsForward(start)) return whole;
 
   const [before, after] = divide(tree, start);
-  return textOf(before).replace(/[\s\u00a0\u200b]/g, '').length < 2 && !holdsImage(before) ? whole : { replyHtml: serialize(before), quoteHtml: serialize(after) };
+  return textOf(before).replace(/[\s\u00a0\u200b]/g, '').length < 2 && !holdsImage(before)
+    ? whole
+    : { replyHtml: serialize(before), quoteHtml: serialize(after) };
 }
 
 function findMark(tree: HtmlElement): HtmlElement | undefined {
@@ -25,8 +27,10 @@ function findMark(tree: HtmlElement): HtmlElement | undefined {
   return undefined;
 }
 
-const markedClass = /(?:^|\s)(?:x_)?(?:gmail_quote(?:_container)?|moz-cite-prefix|yahoo_quoted|protonmail_quote|OutlookMessageHeader|tutanota_quote|zmail_extra|helpdesk-quote|WordSection1-quote)(?:\s|$)/;
-const markedId = /^(?:x_)*(?:appendonsend|divRplyFwdMsg|mail-editor-reference-message-container|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line|reply-intro|helpdesk-quote)$/;
+const markedClass =
+  /(?:^|\s)(?:x_)?(?:gmail_quote(?:_container)?|moz-cite-prefix|yahoo_quoted|protonmail_quote|OutlookMessageHeader|tutanota_quote|zmail_extra|helpdesk-quote|WordSection1-quote)(?:\s|$)/;
+const markedId =
+  /^(?:x_)*(?:appendonsend|divRplyFwdMsg|mail-editor-reference-message-container|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line|reply-intro|helpdesk-quote)$/;
 const outlookRule = /border(?:-top)?\s{0,3}:\s{0,3}(?:none;\s{0,3}border-top\s{0,3}:\s{0,3})?solid\s{1,3}#(?:e1e1e1|b5c4df)\s{1,3}1\.0pt/i;
 
 function isMark(element: HtmlElement): boolean {
@@ -67,7 +71,10 @@ function shortText(node: HtmlNode): string {
       if (child.kind === 'text') text += child.text;
       if (text.length > 700) break;
     }
-  return text.replace(/[\s\u00a0]+/g, ' ').trim().slice(0, 700);
+  return text
+    .replace(/[\s\u00a0]+/g, ' ')
+    .trim()
+    .slice(0, 700);
 }
 
 /** The attribution or ruler above a mark belongs to the quote. */
@@ -92,7 +99,11 @@ function startsForward(start: HtmlNode): boolean {
 /** Words below the quote mean that the sender answered under or between it; then nothing is cut (mail.md R2). */
 function hasOwnTextAfter(start: HtmlNode, tree: HtmlElement): boolean {
   const quoted = start.kind === 'element' && isMark(start) ? start : undefined;
-  if (!quoted || !/blockquote|gmail_quote|yahoo_quoted|protonmail_quote|tutanota_quote/.test(`${quoted.name} ${quoted.attributes['class'] ?? ''}`)) return false;
+  if (
+    !quoted ||
+    !/blockquote|gmail_quote|yahoo_quoted|protonmail_quote|tutanota_quote/.test(`${quoted.name} ${quoted.attributes['class'] ?? ''}`)
+  )
+    return false;
   let isPast = false;
   for (const node of walk(tree)) {
     if (node === quoted) isPast = true;

@@ -1,4 +1,14 @@
-import { headerRole, isAttribution, isDated, isDeviceFooter, isForwardMark, isOriginalMark, isRule, isSignatureMark, opensAttribution } from './quoting-marks.ts';
+import {
+  headerRole,
+  isAttribution,
+  isDated,
+  isDeviceFooter,
+  isForwardMark,
+  isOriginalMark,
+  isRule,
+  isSignatureMark,
+  opensAttribution,
+} from './quoting-marks.ts';
 
 /** What a stretch of a mail's text is; `forward` is a forwarded message, which stays visible. */
 export type PartKind = 'reply' | 'quote' | 'signature' | 'forward';
@@ -65,7 +75,10 @@ function markQuotes(lines: readonly Line[], kinds: PartKind[]): void {
     const mark = markAt(lines, at);
     if (mark !== undefined) {
       // An attribution at the very top, without `>` below, stands over an answer whose quote was lost.
-      const isAlone = lines.slice(0, at).every(({ isBlank }) => isBlank) && attributionEnd(lines, at) === mark && lines[nextFilled(lines, mark)]?.isQuoted !== true;
+      const isAlone =
+        lines.slice(0, at).every(({ isBlank }) => isBlank) &&
+        attributionEnd(lines, at) === mark &&
+        lines[nextFilled(lines, mark)]?.isQuoted !== true;
       const end = isAlone ? mark : endOfQuote(lines, mark);
       fill(kinds, at, end, 'quote');
       at = end;
@@ -106,7 +119,8 @@ function attributionEnd(lines: readonly Line[], at: number): number | undefined 
       if (!isDated(joined)) return undefined;
       continue;
     }
-    if (used > 0 && !line.text.trimStart().startsWith('<') && opensAttribution(line.text.trim()) && isAttribution(line.text)) return undefined;
+    if (used > 0 && !line.text.trimStart().startsWith('<') && opensAttribution(line.text.trim()) && isAttribution(line.text))
+      return undefined;
     joined += ` ${line.text.trim().replace(/^-{2,5}\s?(?=On\s.{10,300}:$)/, '')}`;
     used += 1;
     if (isAttribution(joined)) return index + 1;
@@ -162,7 +176,8 @@ function runEnd(lines: readonly Line[], from: number): number {
   for (let at = from; at < lines.length; at += 1) {
     const line = lines[at];
     if (line?.isQuoted === true) end = at + 1;
-    else if (line?.isBlank !== true && !(isWrapped(line?.text ?? '', lines[at - 1]) && lines[nextFilled(lines, at + 1)]?.isQuoted === true)) break;
+    else if (line?.isBlank !== true && !(isWrapped(line?.text ?? '', lines[at - 1]) && lines[nextFilled(lines, at + 1)]?.isQuoted === true))
+      break;
   }
   return end;
 }

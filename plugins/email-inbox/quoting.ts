@@ -17,12 +17,13 @@ export interface SplitReply {
 }
 
 const maxText = 2_000_000;
+const maxLines = 100_000;
 const fewestVisible = 2;
 
-/** Splits a mail's text and HTML into reply and quote in linear time; text over 2 million characters is not divided. */
+/** Splits a mail's text and HTML into reply and quote in linear time; text over 2 million characters or 100 000 lines is not divided. */
 export function splitReply(mail: { readonly text: string; readonly html?: string | undefined }): SplitReply {
   const { text } = mail;
-  const divided = text.length > maxText ? [] : divideText(text);
+  const divided = text.length > maxText || countLines(text) > maxLines ? [] : divideText(text);
   const isWhole = !divided.some(({ kind }) => kind === 'forward') && visible(pick(text, divided, 'reply')) < fewestVisible;
   const parts: readonly TextPart[] = isWhole ? [{ kind: 'reply', start: 0, end: text.length }] : divided;
   return {
@@ -42,6 +43,12 @@ function pick(text: string, parts: readonly TextPart[], kind: TextPart['kind']):
     .map(({ start, end }) => text.slice(start, end).replace(/^(?:[ \t\u00a0]*\r?\n)+|\s+$/g, ''))
     .filter((piece) => piece !== '')
     .join('\n\n');
+}
+
+function countLines(text: string): number {
+  let count = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
 }
 
 function visible(text: string): number {

@@ -69,9 +69,19 @@ const styles: Record<string, RegExp[]> = {
   'border-collapse': [words],
   'border-spacing': [lengths],
   'border-radius': [lengths],
-  ...Object.fromEntries(['margin', 'padding'].flatMap((box) => [[box, [lengths]], ...['top', 'right', 'bottom', 'left'].map((side) => [`${box}-${side}`, [size]])])),
+  ...Object.fromEntries(
+    ['margin', 'padding'].flatMap((box) => [
+      [box, [lengths]],
+      ...['top', 'right', 'bottom', 'left'].map((side) => [`${box}-${side}`, [size]]),
+    ]),
+  ),
   ...Object.fromEntries(['width', 'height', 'max-width', 'max-height', 'min-width'].map((name) => [name, [size]])),
-  ...Object.fromEntries(['border', 'border-top', 'border-right', 'border-bottom', 'border-left', 'border-color', 'border-style', 'border-width'].map((name) => [name, [border]])),
+  ...Object.fromEntries(
+    ['border', 'border-top', 'border-right', 'border-bottom', 'border-left', 'border-color', 'border-style', 'border-width'].map((name) => [
+      name,
+      [border],
+    ]),
+  ),
 };
 
 const table = ['width', 'height', 'align', 'valign', 'bgcolor', 'border', 'cellpadding', 'cellspacing', 'colspan', 'rowspan'];
@@ -85,7 +95,15 @@ const rules: sanitizeHtml.IOptions = {
     '*': ['style', 'dir', 'lang', 'align', 'title', 'data-quote'],
     a: ['href', 'target', 'rel'],
     img: ['src', 'alt', 'width', 'height', 'data-remote-src'],
-    table, tr: table, td: table, th: table, tbody: table, thead: table, tfoot: table, col: table, colgroup: table,
+    table,
+    tr: table,
+    td: table,
+    th: table,
+    tbody: table,
+    thead: table,
+    tfoot: table,
+    col: table,
+    colgroup: table,
     ol: ['start', 'type'],
     font: ['color', 'face', 'size'],
   },
@@ -93,7 +111,24 @@ const rules: sanitizeHtml.IOptions = {
   allowedSchemes: ['http', 'https', 'mailto', 'tel'],
   allowedSchemesByTag: { img: ['http', 'https', 'data'] },
   allowProtocolRelative: false,
-  nonTextTags: ['script', 'style', 'template', 'noscript', 'svg', 'math', 'iframe', 'object', 'embed', 'xmp', 'title', 'textarea', 'option', 'noembed', 'noframes', 'plaintext'],
+  nonTextTags: [
+    'script',
+    'style',
+    'template',
+    'noscript',
+    'svg',
+    'math',
+    'iframe',
+    'object',
+    'embed',
+    'xmp',
+    'title',
+    'textarea',
+    'option',
+    'noembed',
+    'noframes',
+    'plaintext',
+  ],
   nestingLimit: 200,
   parseStyleAttributes: true,
 };
@@ -107,7 +142,8 @@ function shortenStyle(element: HtmlElement): void {
 
 /** A title that reads like a handler only exists to become one when the page is read in another charset. */
 function dropHandlerText(element: HtmlElement): void {
-  for (const name of ['alt', 'title']) if (/\bon[a-z]{3,20}\s{0,3}=/i.test(element.attributes[name] ?? '')) setAttribute(element, name, undefined);
+  for (const name of ['alt', 'title'])
+    if (/\bon[a-z]{3,20}\s{0,3}=/i.test(element.attributes[name] ?? '')) setAttribute(element, name, undefined);
 }
 
 /** Every link opens apart, without a referrer; a text that names another host than the target gets the real one beside it. */
@@ -119,7 +155,8 @@ function prepareLink(link: HtmlElement): void {
   setAttribute(link, 'rel', 'noopener noreferrer nofollow');
   const real = hostOf(target);
   const shown = hostOf(openingText(link).trim());
-  if (real !== undefined && shown !== undefined && !sameSite(real, shown)) link.children.push({ kind: 'text', text: ` [${real}]`, parent: link });
+  if (real !== undefined && shown !== undefined && !sameSite(real, shown))
+    link.children.push({ kind: 'text', text: ` [${real}]`, parent: link });
 }
 
 function openingText(element: HtmlElement): string {
@@ -132,7 +169,9 @@ function openingText(element: HtmlElement): string {
 }
 
 function hostOf(text: string): string | undefined {
-  const found = /^(?:https?:\/\/)?((?:[\p{L}\p{N}-]{1,63}\.){1,8}[\p{L}]{2,24})(?:[/:?#]|$)/iu.exec(text.replace(/^https?:\/\/[^/@]{0,200}@/i, 'https://'));
+  const found = /^(?:https?:\/\/)?((?:[\p{L}\p{N}-]{1,63}\.){1,8}[\p{L}]{2,24})(?:[/:?#]|$)/iu.exec(
+    text.replace(/^https?:\/\/[^/@]{0,200}@/i, 'https://'),
+  );
   return found?.[1]?.toLowerCase();
 }
 

@@ -8,7 +8,12 @@ export interface ServiceNotice {
   readonly original: ReturnedMail | undefined;
 }
 
-const kinds: Readonly<Record<string, ServiceNotice['kind']>> = { bounce: 'bounce', delivery: 'delivered', deliverydelay: 'delay', complaint: 'feedback' };
+const kinds: Readonly<Record<string, ServiceNotice['kind']>> = {
+  bounce: 'bounce',
+  delivery: 'delivered',
+  deliverydelay: 'delay',
+  complaint: 'feedback',
+};
 
 /** Reads the JSON a sending service puts at the start of a notice mail, or undefined. */
 export function readServiceNotice(mail: ParsedMail): ServiceNotice | undefined {
@@ -39,7 +44,8 @@ function parseObject(text: string): Json | undefined {
 }
 
 function recipientsOf(detail: Json | undefined, kind: ServiceNotice['kind']): BouncedRecipient[] {
-  const list = ['bouncedRecipients', 'complainedRecipients', 'delayedRecipients', 'recipients'].map((key) => detail?.[key]).find(Array.isArray) ?? [];
+  const list =
+    ['bouncedRecipients', 'complainedRecipients', 'delayedRecipients', 'recipients'].map((key) => detail?.[key]).find(Array.isArray) ?? [];
   const action = kind === 'delay' ? 'delayed' : kind === 'bounce' ? 'failed' : 'delivered';
   return list.slice(0, 100).flatMap((entry: unknown) => {
     const address = typeof entry === 'string' ? entry : isObject(entry) ? textAt(entry, 'emailAddress') : undefined;

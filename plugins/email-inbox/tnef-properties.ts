@@ -7,7 +7,17 @@ export interface MapiProperty {
 }
 
 const fixedSizes: ReadonlyMap<number, number> = new Map([
-  [0x02, 4], [0x03, 4], [0x04, 4], [0x05, 8], [0x06, 8], [0x07, 8], [0x0a, 4], [0x0b, 4], [0x14, 8], [0x40, 8], [0x48, 16],
+  [0x02, 4],
+  [0x03, 4],
+  [0x04, 4],
+  [0x05, 8],
+  [0x06, 8],
+  [0x07, 8],
+  [0x0a, 4],
+  [0x0b, 4],
+  [0x14, 8],
+  [0x40, 8],
+  [0x48, 16],
 ]);
 const variable = new Set([0x0d, 0x1e, 0x1f, 0x102]);
 const maxProperties = 5000;
@@ -99,7 +109,10 @@ class Cursor {
 /** The text of a string or binary property, without its closing zero; undefined when absent or empty. */
 export function propertyText(property: MapiProperty | undefined, charset: string): string | undefined {
   if (!property) return undefined;
-  const text = property.type === 0x1f ? new TextDecoder('utf-16le').decode(property.value) : decodeText(property.value, { charset, isHtml: property.type === 0x102 });
+  const text =
+    property.type === 0x1f
+      ? new TextDecoder('utf-16le').decode(property.value)
+      : decodeText(property.value, { charset, isHtml: property.type === 0x102 });
   const clean = text.replaceAll('\0', '');
   return clean === '' ? undefined : clean;
 }

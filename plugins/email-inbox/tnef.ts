@@ -19,8 +19,26 @@ export interface TnefContent {
   readonly rtf: Uint8Array | undefined;
 }
 
-const attribute = { body: 0x800c, attachData: 0x800f, attachTitle: 0x8010, attachRendition: 0x9002, messageProperties: 0x9003, attachment: 0x9005, codepage: 0x9007 };
-const tag = { body: 0x1000, rtf: 0x1009, html: 0x1013, displayName: 0x3001, data: 0x3701, shortName: 0x3704, longName: 0x3707, mime: 0x370e, contentId: 0x3712 };
+const attribute = {
+  body: 0x800c,
+  attachData: 0x800f,
+  attachTitle: 0x8010,
+  attachRendition: 0x9002,
+  messageProperties: 0x9003,
+  attachment: 0x9005,
+  codepage: 0x9007,
+};
+const tag = {
+  body: 0x1000,
+  rtf: 0x1009,
+  html: 0x1013,
+  displayName: 0x3001,
+  data: 0x3701,
+  shortName: 0x3704,
+  longName: 0x3707,
+  mime: 0x370e,
+  contentId: 0x3712,
+};
 const maxFiles = 200;
 
 interface Draft {

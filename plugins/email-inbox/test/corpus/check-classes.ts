@@ -21,7 +21,8 @@ const deskAddress = 'support@desk.example';
 
 export async function checkClasses(item: CorpusItem, raw: Uint8Array): Promise<string[]> {
   const mail = await parseMail(raw);
-  const sent = String(item.expect['threads_to'] ?? '').replace(/[<>]/g, '');
+  const wanted = item.expect['threads_to'];
+  const sent = (typeof wanted === 'string' ? wanted : '').replace(/[<>]/g, '');
   const desk: DeskIdentity = {
     isOurAddress: (address) => addressKey(address) === deskAddress,
     isOurMessageId: (id) => sent !== '' && id === sent,
@@ -32,7 +33,9 @@ export async function checkClasses(item: CorpusItem, raw: Uint8Array): Promise<s
 
 const names: Readonly<Partial<Record<MailKind, string>>> = { 'auto-reply': 'vacation', delivered: 'dsn-success', list: 'bulk' };
 const isAutoReply = ({ found, mail }: Subject): boolean =>
-  found.kind === 'auto-reply' || found.kind === 'mdn' || (found.kind === 'calendar' && /^(?:REPLY|COUNTER)$/.test(mail.calendarMethod ?? ''));
+  found.kind === 'auto-reply' ||
+  found.kind === 'mdn' ||
+  (found.kind === 'calendar' && /^(?:REPLY|COUNTER)$/.test(mail.calendarMethod ?? ''));
 const opensTicket = (kind: MailKind): boolean => ['human', 'generated', 'list', 'noreply', 'calendar'].includes(kind);
 
 const checks: KeyChecks<Subject> = {
@@ -45,7 +48,15 @@ const checks: KeyChecks<Subject> = {
   kind: (expected: string, { found }) => differs(expected, names[found.kind] ?? found.kind),
   calendar_method: (expected: string, { mail }) => differs(expected, mail.calendarMethod),
   threads_to: (expected: string, { mail }) => {
-    const ids = [...threadCandidates(mail.inReplyTo, mail.references), ...mail.reports.flatMap(({ groups }) => groups.flat().filter(({ name }) => name === 'original-message-id').map(({ value }) => value.replace(/[<>]/g, '')))];
+    const ids = [
+      ...threadCandidates(mail.inReplyTo, mail.references),
+      ...mail.reports.flatMap(({ groups }) =>
+        groups
+          .flat()
+          .filter(({ name }) => name === 'original-message-id')
+          .map(({ value }) => value.replace(/[<>]/g, '')),
+      ),
+    ];
     return ids.includes(expected.replace(/[<>]/g, '')) ? undefined : `not among ${JSON.stringify(ids)}`;
   },
   reopens_ticket: (expected: boolean, { found }) => differs(expected, opensTicket(found.kind) && found.kind !== 'calendar'),
@@ -53,11 +64,18 @@ const checks: KeyChecks<Subject> = {
   creates_customer_visible_reply: (expected: boolean, { found }) => differs(expected, opensTicket(found.kind)),
   complainant: (expected: string[], { found }) => holdsAll(expected, found.feedback?.complainants ?? []),
   auto_replier: (expected: string, { mail }) => differs(expected, mail.from[0]?.address),
-  recipients: (expected: (string | ExpectedRecipient)[], { found }) => sameRecipients(expected.map((one) => (typeof one === 'string' ? { address: one } : one)), found),
+  recipients: (expected: (string | ExpectedRecipient)[], { found }) =>
+    sameRecipients(
+      expected.map((one) => (typeof one === 'string' ? { address: one } : one)),
+      found,
+    ),
   // Null says that the source found nothing, which claims nothing about us.
-  original_message_id: (expected: string | null, { found }) => (expected === null ? undefined : differs(expected, found.report?.original?.messageId)),
-  original_sender: (expected: string | null, { found }) => (expected === null ? undefined : differs(expected.toLowerCase(), found.report?.original?.sender?.toLowerCase())),
-  original_subject: (expected: string | null, { found }) => (expected === null ? undefined : differs(expected, found.report?.original?.subject?.trim())),
+  original_message_id: (expected: string | null, { found }) =>
+    expected === null ? undefined : differs(expected, found.report?.original?.messageId),
+  original_sender: (expected: string | null, { found }) =>
+    expected === null ? undefined : differs(expected.toLowerCase(), found.report?.original?.sender?.toLowerCase()),
+  original_subject: (expected: string | null, { found }) =>
+    expected === null ? undefined : differs(expected, found.report?.original?.subject?.trim()),
 };
 
 function holdsAll(expected: readonly string[], found: readonly string[]): string | undefined {
@@ -71,13 +89,19 @@ function holdsAll(expected: readonly string[], found: readonly string[]): string
 function sameRecipients(expected: readonly ExpectedRecipient[], found: Classification): string | undefined {
   const recipients = found.report?.recipients ?? [];
   const addresses = recipients.flatMap(({ address, finalAddress }) => [address, ...(finalAddress === undefined ? [] : [finalAddress])]);
-  const missing = holdsAll(expected.map(({ address }) => address), addresses);
+  const missing = holdsAll(
+    expected.map(({ address }) => address),
+    addresses,
+  );
   if (missing !== undefined) return missing;
   for (const { address, status, permanent } of expected) {
-    const own = recipients.find((one) => [one.address, one.finalAddress].some((each) => each !== undefined && addressKey(each) === addressKey(address)));
+    const own = recipients.find((one) =>
+      [one.address, one.finalAddress].some((each) => each !== undefined && addressKey(each) === addressKey(address)),
+    );
     if (permanent === undefined || /\.9\d\d$/.test(status ?? '')) continue;
     const isPermanent = found.kind === 'bounce' && (status === undefined ? permanent : status.startsWith('5')) && own?.action !== 'delayed';
-    if (own?.isPermanent !== isPermanent) return `${address}: permanent expected ${isPermanent}, got ${own?.isPermanent} (${status}, ${own?.status})`;
+    if (own?.isPermanent !== isPermanent)
+      return `${address}: permanent expected ${isPermanent}, got ${own?.isPermanent} (${status}, ${own?.status})`;
   }
   return undefined;
 }

@@ -24,7 +24,11 @@ export async function checkHostile(item: CorpusItem, raw: Uint8Array): Promise<s
   const started = performance.now();
   const mail = await parseMail(raw);
   const reply = splitReply({ text: mail.text, html: mail.html });
-  const cids = new Map(mail.attachments.flatMap(({ contentId, content }) => (contentId !== undefined && inlineImageType(content) !== undefined ? [[contentId.toLowerCase(), '/files/1']] : [])));
+  const cids = new Map(
+    mail.attachments.flatMap(({ contentId, content }) =>
+      contentId !== undefined && inlineImageType(content) !== undefined ? [[contentId.toLowerCase(), '/files/1']] : [],
+    ),
+  );
   const html = sanitizeMail(mail.html ?? '', { cidUrl: (cid) => cids.get(cid), allowRemoteImages: false }).html;
   const milliseconds = performance.now() - started;
   return [...checkKeys(item, { item, raw, mail, html, milliseconds }, checks), ...(reply.replyText === undefined ? ['no reply part'] : [])];
@@ -35,19 +39,27 @@ const isOurs = (address: string): boolean => addressKey(address).endsWith('@desk
 const checks: KeyChecks<Subject> = {
   no_crash: (_expected: boolean, { mail }) => (isStorable(mail) ? undefined : 'text is not valid UTF-8'),
   max_ms: (expected: number, { milliseconds }) => (milliseconds <= expected ? undefined : `took ${Math.round(milliseconds)} ms`),
-  text_contains: (expected: string[], { mail }) => expected.filter((part) => !fold(mail.text).includes(part)).map((part) => `${part} is missing`)[0],
+  text_contains: (expected: string[], { mail }) =>
+    expected.filter((part) => !fold(mail.text).includes(part)).map((part) => `${part} is missing`)[0],
   from_address: (expected: string, { mail }) => differs(expected, authorOf(mail)?.address),
   acts_as_agent: (expected: boolean, { mail }) => differs(expected, actsAsAgent(mail)),
-  stored_name_rule: (_expected: string, { mail }) => mail.attachments.map(({ filename, contentType }) => nameComplaint(filename, contentType)).find(Boolean) ?? (mail.attachments.length === 0 ? 'no file found' : undefined),
-  sanitised_must_not_match: (expected: string[], { html }) => expected.filter((source) => pattern(source).test(html)).map((source) => `matches ${source}: ${html.slice(0, 200)}`)[0],
-  sanitised_must_match: (expected: string[], { html }) => expected.filter((source) => !pattern(source).test(html)).map((source) => `does not match ${source}: ${html.slice(0, 200)}`)[0],
-  sanitised_must_contain: (expected: string[], { html }) => expected.filter((part) => !html.includes(part)).map((part) => `lost ${part}: ${html.slice(0, 200)}`)[0],
+  stored_name_rule: (_expected: string, { mail }) =>
+    mail.attachments.map(({ filename, contentType }) => nameComplaint(filename, contentType)).find(Boolean) ??
+    (mail.attachments.length === 0 ? 'no file found' : undefined),
+  sanitised_must_not_match: (expected: string[], { html }) =>
+    expected.filter((source) => pattern(source).test(html)).map((source) => `matches ${source}: ${html.slice(0, 200)}`)[0],
+  sanitised_must_match: (expected: string[], { html }) =>
+    expected.filter((source) => !pattern(source).test(html)).map((source) => `does not match ${source}: ${html.slice(0, 200)}`)[0],
+  sanitised_must_contain: (expected: string[], { html }) =>
+    expected.filter((part) => !html.includes(part)).map((part) => `lost ${part}: ${html.slice(0, 200)}`)[0],
   browser_rule: (_expected: string, { html }) => inertComplaint(html),
   rule: (_expected: string, subject) => ruleComplaint(subject),
 };
 
 function isStorable({ text, html, subject, attachments }: ParsedMail): boolean {
-  return [text, html ?? '', subject, ...attachments.map(({ filename }) => filename)].every((value) => !value.includes('\0') && !/\p{Surrogate}/u.test(value));
+  return [text, html ?? '', subject, ...attachments.map(({ filename }) => filename)].every(
+    (value) => !value.includes('\0') && !/\p{Surrogate}/u.test(value),
+  );
 }
 
 function actsAsAgent(mail: ParsedMail): boolean {
@@ -56,8 +68,14 @@ function actsAsAgent(mail: ParsedMail): boolean {
 
 function nameComplaint(filename: string, contentType: string): string | undefined {
   const isSafe =
-    filename !== '' && filename !== '.' && filename !== '..' && Buffer.byteLength(filename) <= 200 && !/[/\\:\p{Cc}\p{Cf}]/u.test(filename) &&
-    !/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(filename) && !/^\.|[. ]$/.test(filename) && cleanFilename(filename, contentType) === filename;
+    filename !== '' &&
+    filename !== '.' &&
+    filename !== '..' &&
+    Buffer.byteLength(filename) <= 200 &&
+    !/[/\\:\p{Cc}\p{Cf}]/u.test(filename) &&
+    !/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(filename) &&
+    !/^\.|[. ]$/.test(filename) &&
+    cleanFilename(filename, contentType) === filename;
   return isSafe ? undefined : `stored as ${JSON.stringify(filename)}`;
 }
 
@@ -65,12 +83,18 @@ function nameComplaint(filename: string, contentType: string): string | undefine
 function inertComplaint(html: string): string | undefined {
   for (const node of walk(readHtmlTree(html))) {
     if (node.kind !== 'element') continue;
-    if (/^(?:script|style|link|meta|base|iframe|object|embed|form|input|button|svg|math|template|noscript|video|audio|source|picture)$/.test(node.name)) return `holds <${node.name}>`;
+    if (
+      /^(?:script|style|link|meta|base|iframe|object|embed|form|input|button|svg|math|template|noscript|video|audio|source|picture)$/.test(
+        node.name,
+      )
+    )
+      return `holds <${node.name}>`;
     for (const [name, value] of Object.entries(node.attributes)) {
       if (/^on|^hx-|^data-hx|^srcset$|^background$|^poster$|^id$|^class$|^name$/.test(name)) return `holds ${name}=`;
       if (name === 'src' && !/^(?:data:image\/(?:png|gif|jpe?g|webp);|\/files\/)/i.test(value)) return `loads ${value}`;
       if (name === 'href' && !/^(?:https?:|mailto:|tel:)/i.test(value)) return `links ${value}`;
-      if (name === 'style' && /url|expression|position|z-index|@|\\|behavior|display|float|transform/i.test(value)) return `styles ${value}`;
+      if (name === 'style' && /url|expression|position|z-index|@|\\|behavior|display|float|transform/i.test(value))
+        return `styles ${value}`;
     }
   }
   return undefined;
@@ -90,7 +114,9 @@ const strata: Readonly<Record<string, (subject: Subject) => string | undefined>>
     if (carbonCopies(mail, isOurs).kept.length > 25) return 'more than 25 Cc';
     if (threadCandidates(mail.inReplyTo, mail.references).length > 102) return 'more than 102 ids looked up';
     const references = replyReferences(mail.references, mail.messageId);
-    return references.length <= 20 && references.map((id) => `<${id}>`).join(' ').length <= 900 ? undefined : 'references of the reply are too long';
+    return references.length <= 20 && references.map((id) => `<${id}>`).join(' ').length <= 900
+      ? undefined
+      : 'references of the reply are too long';
   },
   header: ({ mail, raw }) => {
     if (/[\r\n]/.test(replySubject(mail.subject))) return 'the reply subject holds a line break';

@@ -21,7 +21,8 @@ export async function checkMime(item: CorpusItem, raw: Uint8Array): Promise<stri
 
 const contains = (part: string, whole: string | undefined): string | undefined =>
   fold(whole).includes(fold(part)) ? undefined : `${shorten(part)} is not in ${shorten(whole)}`;
-const all = (parts: readonly string[], whole: string | undefined): string | undefined => parts.map((part) => contains(part, whole)).find(Boolean);
+const all = (parts: readonly string[], whole: string | undefined): string | undefined =>
+  parts.map((part) => contains(part, whole)).find(Boolean);
 
 const checks: KeyChecks<ParsedMail> = {
   subject: (expected: string, mail) => differs(expected, mail.subject),
@@ -32,8 +33,10 @@ const checks: KeyChecks<ParsedMail> = {
   in_reply_to: (expected: string, mail) => differs(expected, mail.inReplyTo[0]),
   references: (expected: string[], mail) => differs(expected, mail.references),
   date_utc: (expected: string, mail) => differs(expected, mail.date?.toISOString().slice(0, 19).replace('T', ' ')),
-  text: (expected: string, mail) => (fold(expected) === fold(mail.text) ? undefined : `expected ${shorten(expected)}, got ${shorten(mail.text)}`),
-  html: (expected: string, mail) => (fold(expected) === fold(mail.html) ? undefined : `expected ${shorten(expected)}, got ${shorten(mail.html)}`),
+  text: (expected: string, mail) =>
+    fold(expected) === fold(mail.text) ? undefined : `expected ${shorten(expected)}, got ${shorten(mail.text)}`,
+  html: (expected: string, mail) =>
+    fold(expected) === fold(mail.html) ? undefined : `expected ${shorten(expected)}, got ${shorten(mail.html)}`,
   text_contains: (expected: string[], mail) => all(expected, mail.text),
   html_contains: (expected: string[], mail) => all(expected, mail.html),
   html_not_contains: (expected: string[], mail) =>
@@ -44,7 +47,11 @@ const checks: KeyChecks<ParsedMail> = {
   tnef: (expected: { attachments: string[] | null; body_parts: string[] | null }, mail) => {
     const found = mail.tnef;
     if (expected.attachments === null) return found === undefined || found.files.length >= 0 ? undefined : 'unreadable';
-    const bodies = [found?.html === undefined ? [] : ['message.html'], found?.rtf === undefined ? [] : ['message.rtf'], found?.text === undefined ? [] : ['message.txt']].flat();
+    const bodies = [
+      found?.html === undefined ? [] : ['message.html'],
+      found?.rtf === undefined ? [] : ['message.rtf'],
+      found?.text === undefined ? [] : ['message.txt'],
+    ].flat();
     return differs(expected.attachments, found?.files.map(({ filename }) => filename).toSorted()) ?? differs(expected.body_parts, bodies);
   },
   no_crash: () => undefined,

@@ -20,7 +20,12 @@ export async function checkTrimming(item: CorpusItem, raw: Uint8Array): Promise<
   // A source that keeps signatures also keeps forwarded messages; compared is what the desk shows unfolded.
   const keepsSignature = item.expect['signature'] === 'kept';
   const kinds = keepsSignature ? ['reply', 'signature', 'forward'] : ['reply'];
-  const shown = keepsSignature ? split.parts.filter(({ kind }) => kinds.includes(kind)).map(({ start, end }) => text.slice(start, end)).join('') : split.replyText;
+  const shown = keepsSignature
+    ? split.parts
+        .filter(({ kind }) => kinds.includes(kind))
+        .map(({ start, end }) => text.slice(start, end))
+        .join('')
+    : split.replyText;
   return checkKeys(item, { text, shown, split, match: String(item.expect['match']), milliseconds }, checks);
 }
 
@@ -31,9 +36,18 @@ const checks: KeyChecks<Subject> = {
   match: (expected: string) => (['exact', 'contains', 'time'].includes(expected) ? undefined : 'unknown way to compare'),
   input: () => undefined,
   trimmed: (expected: string, { shown }) => equal(expected, shown),
-  contains: (expected: string[], { shown }) => expected.filter((part) => !fold(shown).includes(fold(part))).map((part) => `lost ${shorten(part)}: ${shorten(shown)}`)[0],
-  not_contains: (expected: string[], { shown }) => expected.filter((part) => fold(shown).includes(fold(part))).map((part) => `kept ${shorten(part)}: ${shorten(shown)}`)[0],
-  elided: (expected: string, { split, text }) => equal(expected, split.parts.filter(({ kind }) => kind !== 'reply').map(({ start, end }) => text.slice(start, end)).join('\n')),
+  contains: (expected: string[], { shown }) =>
+    expected.filter((part) => !fold(shown).includes(fold(part))).map((part) => `lost ${shorten(part)}: ${shorten(shown)}`)[0],
+  not_contains: (expected: string[], { shown }) =>
+    expected.filter((part) => fold(shown).includes(fold(part))).map((part) => `kept ${shorten(part)}: ${shorten(shown)}`)[0],
+  elided: (expected: string, { split, text }) =>
+    equal(
+      expected,
+      split.parts
+        .filter(({ kind }) => kind !== 'reply')
+        .map(({ start, end }) => text.slice(start, end))
+        .join('\n'),
+    ),
   embedded: (expected: string, { text }) => equal(expected, readForwarded(text)?.block ?? ''),
   before_embedded: (expected: string, { text }) => equal(expected, readForwarded(text)?.before ?? ''),
   max_ms: (expected: number, { milliseconds }) => (milliseconds <= expected ? undefined : `took ${Math.round(milliseconds)} ms`),
