@@ -1,5 +1,5 @@
 import { isAttribution, isForwardMark, isOriginalMark } from './quoting-marks.ts';
-import { readHtmlTree, serialize, textOf, walk, type HtmlElement, type HtmlNode } from './html-tree.ts';
+import { readHtmlTree, serialize, textOf, walk, type HtmlElement, type HtmlNode } from '@helpdesk/core/plugin';
 
 const maxHtml = 5 * 1024 * 1024;
 

@@ -1,14 +1,14 @@
 import { readAuthentication, mayActAsAgent } from '../../authentication.ts';
 import { addressKey } from '../../addresses.ts';
 import { cleanFilename, inlineImageType, isDangerous } from '../../file-names.ts';
-import { readHtmlTree, walk } from '../../html-tree.ts';
+import { readHtmlTree, walk } from '@helpdesk/core/plugin';
 import { authorOf, carbonCopies, dedupKey, messageIdFor, replyAddressOf } from '../../mail-identity.ts';
 import { threadCandidates } from '../../message-ids.ts';
 import { replyReferences, replySubject } from '../../outgoing-headers.ts';
 import type { ParsedMail } from '../../parsed-mail.ts';
 import { parseMail } from '../../parsing.ts';
 import { splitReply } from '../../quoting.ts';
-import { sanitizeMail } from '../../sanitizing.ts';
+import { sanitizeMail } from '@helpdesk/core/plugin';
 import { readToken, recipientAddresses } from '../../threading-ids.ts';
 import { checkKeys, differs, fold, pattern, type CorpusItem, type KeyChecks } from './corpus.ts';
 
