@@ -72,6 +72,13 @@ export function readHtmlTree(html: string): HtmlElement {
 
 class TooDeep extends Error {}
 
+/** Sets an attribute, or removes it with undefined. */
+export function setAttribute(element: HtmlElement, name: string, value: string | undefined): void {
+  const attributes: Record<string, string> = element.attributes;
+  if (value === undefined) delete attributes[name];
+  else attributes[name] = value;
+}
+
 /** All nodes below an element in document order, as they stood when each level was reached. */
 export function* walk(element: HtmlElement): Generator<HtmlNode> {
   const stack: HtmlNode[] = element.children.toReversed();

@@ -1,6 +1,6 @@
 import sanitizeHtml from 'sanitize-html';
 import { htmlToText } from './html-to-text.ts';
-import { readHtmlTree, serialize, walk, type HtmlElement } from './html-tree.ts';
+import { readHtmlTree, serialize, setAttribute, walk, type HtmlElement } from './html-tree.ts';
 import { textToHtml } from './text-to-html.ts';
 
 /** Raised whenever the rules below change; stored mail with a lower version is cleaned again (mail.md S1). */
@@ -222,10 +222,4 @@ function decodePercent(text: string): string {
   } catch {
     return text;
   }
-}
-
-function setAttribute(element: HtmlElement, name: string, value: string | undefined): void {
-  const attributes: Record<string, string> = element.attributes;
-  if (value === undefined) delete attributes[name];
-  else attributes[name] = value;
 }

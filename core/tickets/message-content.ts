@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Invalid } from '../kernel/errors.ts';
-import { cleanHtml, htmlToText, readHtmlTree, serialize, walk } from '../mail/index.ts';
+import { cleanHtml, htmlToText, readHtmlTree, serialize, setAttribute, walk } from '../mail/index.ts';
 import type { Reader } from '../storage/index.ts';
 import type { NewAttachment, NewMessage } from './types.ts';
 
@@ -38,7 +38,7 @@ function withInlineImages(html: string): { html: string; images: readonly NewAtt
     const fileId = Number(/^\/files\/(\d{1,15})(?:[/?#]|$)/.exec(node.attributes['src'] ?? '')?.[1]);
     if (!Number.isSafeInteger(fileId)) continue;
     const contentId = `file-${fileId}@helpdesk`;
-    node.attributes['src'] = `cid:${contentId}`;
+    setAttribute(node, 'src', `cid:${contentId}`);
     images.set(fileId, { fileId, contentId, isInline: true });
   }
   return { html: serialize(tree), images: [...images.values()] };
