@@ -1,22 +1,21 @@
-// One esbuild step turns the custom elements into the files browsers load, so the CSP stays script-src 'self'.
+// One esbuild step turns the custom elements and stylesheets into the files browsers load, so the CSP stays 'self'.
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-/** Bundles `core/ui/elements/*.entry.ts` into `core/dist/web/<name>.js`. */
+const shared = { bundle: true, minify: true, legalComments: 'none', logLevel: 'warning' };
+
+/** Bundles `core/ui/elements/*.entry.ts` and `core/ui/css/*.entry.css` into `core/dist/web/<name>.js` and `.css`. */
 export async function bundleWeb(root) {
-  const folder = path.join(root, 'core/ui/elements');
-  const entries = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.entry.ts')) : [];
-  if (entries.length === 0) return;
-  await build({
-    entryPoints: Object.fromEntries(entries.map((name) => [name.replace('.entry.ts', ''), path.join(folder, name)])),
-    outdir: path.join(root, 'core/dist/web'),
-    bundle: true,
-    format: 'esm',
-    splitting: true,
-    minify: true,
-    target: 'es2022',
-    legalComments: 'none',
-    logLevel: 'warning',
-  });
+  const outdir = path.join(root, 'core/dist/web');
+  const scripts = entries(path.join(root, 'core/ui/elements'), '.entry.ts');
+  const styles = entries(path.join(root, 'core/ui/css'), '.entry.css');
+  // CSS gets no target: lowering would replace light-dark() and logical properties.
+  if (styles.length > 0) await build({ ...shared, entryPoints: styles, outdir });
+  if (scripts.length > 0) await build({ ...shared, entryPoints: scripts, outdir, format: 'esm', splitting: true, target: 'es2022' });
+}
+
+function entries(folder, ending) {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(ending)) : [];
+  return names.map((name) => ({ in: path.join(folder, name), out: name.slice(0, -ending.length) }));
 }

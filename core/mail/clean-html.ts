@@ -1,15 +1,9 @@
-import sanitizeHtml from 'sanitize-html';
+import { sanitizeMail } from './sanitizing.ts';
 
-const options: sanitizeHtml.IOptions = {
-  allowedTags: ['p', 'br', 'div', 'span', 'b', 'strong', 'i', 'em', 'u', 's', 'a', 'ul', 'ol', 'li', 'blockquote', 'pre', 'code', 'h1', 'h2', 'h3', 'h4', 'hr', 'img', 'table', 'thead', 'tbody', 'tr', 'th', 'td'],
-  allowedAttributes: { a: ['href', 'title'], img: ['src', 'alt', 'width', 'height'], blockquote: ['type'], td: ['colspan', 'rowspan'], th: ['colspan', 'rowspan'], '*': ['dir', 'lang'] },
-  allowedSchemes: ['http', 'https', 'mailto', 'tel'],
-  allowedSchemesByTag: { img: ['cid', 'https'] },
-  allowProtocolRelative: false,
-  disallowedTagsMode: 'discard',
-};
-
-/** HTML that may be stored, shown and sent: no script, no style, no form, nothing htmx would act on. */
+/**
+ * HTML as it is stored: harmless, with its images as they were. Pages clean it again for display, when
+ * images of the message get addresses and those from outside are held back.
+ */
 export function cleanHtml(html: string): string {
-  return sanitizeHtml(html, options);
+  return sanitizeMail(html, { cidUrl: (contentId) => `cid:${contentId}`, allowRemoteImages: true }).html;
 }

@@ -1,8 +1,23 @@
 import { readHtmlTree, type HtmlElement, type HtmlNode } from './html-tree.ts';
 
-const dropped = new Set(['head', 'style', 'script', 'title', 'template', 'noscript', 'svg', 'math', 'object', 'iframe', 'select', 'textarea']);
+const dropped = new Set([
+  'head',
+  'style',
+  'script',
+  'title',
+  'template',
+  'noscript',
+  'svg',
+  'math',
+  'object',
+  'iframe',
+  'select',
+  'textarea',
+]);
 const blocks = new Set(
-  'address article aside blockquote body center dd details div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section table tbody tfoot thead tr ul'.split(' '),
+  'address article aside blockquote body center dd details div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section table tbody tfoot thead tr ul'.split(
+    ' ',
+  ),
 );
 const spaced = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'blockquote', 'ul', 'ol', 'dl', 'table', 'pre']);
 
@@ -66,7 +81,8 @@ function renderLink(node: HtmlElement, writer: LineWriter, context: Context): vo
   if (!/^(?:https?|mailto|tel):/i.test(target) || writer.length === before) return;
   const shown = writer.since(before).trim();
   const bare = target.replace(/^(?:mailto|tel):/i, '');
-  if (bare !== shown && bare.replace(/^https?:\/\//i, '').replace(/\/$/, '') !== shown.replace(/^https?:\/\//i, '').replace(/\/$/, '')) writer.text(` <${bare}>`, false);
+  if (bare !== shown && bare.replace(/^https?:\/\//i, '').replace(/\/$/, '') !== shown.replace(/^https?:\/\//i, '').replace(/\/$/, ''))
+    writer.text(` <${bare}>`, false);
 }
 
 function listMark({ list }: Context): string {
@@ -89,6 +105,7 @@ class LineWriter {
   depth = 0;
   private readonly pieces: string[] = [];
   private size = 0;
+  private lastDepth = 0;
   private breaks = 0;
   private space = false;
   private lineIsEmpty = true;
@@ -147,11 +164,13 @@ class LineWriter {
     const prefix = '> '.repeat(Math.min(this.depth, 20));
     if (this.breaks > 0 || this.size === 0) {
       const count = this.size === 0 ? 0 : Math.min(this.breaks, 4);
-      this.push(`${`\n${prefix}`.repeat(count)}${count === 0 ? prefix : ''}`);
+      const between = '> '.repeat(Math.min(this.depth, this.lastDepth, 20)).trimEnd();
+      this.push(`${`\n${between}`.repeat(Math.max(0, count - 1))}${count === 0 ? '' : '\n'}${prefix}`);
     } else if (this.space) {
       this.push(' ');
     }
     this.push(text);
+    this.lastDepth = this.depth;
     this.breaks = 0;
     this.space = false;
     this.lineIsEmpty = false;

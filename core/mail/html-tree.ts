@@ -11,13 +11,15 @@ export interface HtmlElement {
 
 export interface HtmlText {
   readonly kind: 'text';
-  readonly text: string;
+  text: string;
   readonly parent: HtmlElement;
 }
 
 export type HtmlNode = HtmlElement | HtmlText;
 
 const maxDepth = 200;
+// The parser's own stack grows slow with depth; mail that nests further is text with brackets around it.
+const maxParsedDepth = 3000;
 const maxNodes = 300_000;
 
 /** Parses HTML into a tree without scripts running or entities left; deeper than 200 levels it is flattened, past 300 000 nodes cut. */
@@ -27,11 +29,14 @@ export function readHtmlTree(html: string): HtmlElement {
   const open: HtmlElement[] = [root];
   let skipped = 0;
   let nodes = 0;
+  let depth = 0;
   const parser = new Parser(
     {
       onopentag(name, attributes) {
         const parent = open.at(-1) ?? root;
         nodes += 1;
+        depth += 1;
+        if (depth > maxParsedDepth) throw new TooDeep();
         if (open.length >= maxDepth || nodes > maxNodes) {
           skipped += 1;
           return;
@@ -42,17 +47,36 @@ export function readHtmlTree(html: string): HtmlElement {
       },
       ontext(text) {
         const parent = open.at(-1) ?? root;
-        if (nodes <= maxNodes) parent.children.push({ kind: 'text', text, parent });
+        const last = parent.children.at(-1);
+        if (last?.kind === 'text') last.text += text;
+        else if (nodes <= maxNodes) parent.children.push({ kind: 'text', text, parent });
       },
       onclosetag() {
+        depth -= 1;
         if (skipped > 0) skipped -= 1;
         else if (open.length > 1) open.pop();
       },
     },
     { decodeEntities: true, lowerCaseTags: true, lowerCaseAttributeNames: true },
   );
-  parser.end(html);
+  try {
+    parser.end(html);
+  } catch (cause) {
+    if (!(cause instanceof TooDeep)) throw cause;
+    const rest = html.slice(parser.endIndex + 1).replace(/<[^<>]{0,2000}>/g, ' ');
+    const parent = open.at(-1) ?? root;
+    parent.children.push({ kind: 'text', text: rest, parent });
+  }
   return root;
+}
+
+class TooDeep extends Error {}
+
+/** Sets an attribute, or removes it with undefined. */
+export function setAttribute(element: HtmlElement, name: string, value: string | undefined): void {
+  const attributes: Record<string, string> = element.attributes;
+  if (value === undefined) delete attributes[name];
+  else attributes[name] = value;
 }
 
 /** All nodes below an element in document order, as they stood when each level was reached. */
@@ -60,10 +84,11 @@ export function* walk(element: HtmlElement): Generator<HtmlNode> {
   const stack: HtmlNode[] = element.children.toReversed();
   for (let node = stack.pop(); node; node = stack.pop()) {
     yield node;
-    if (node.kind === 'element') for (let index = node.children.length - 1; index >= 0; index -= 1) {
-      const child = node.children[index];
-      if (child) stack.push(child);
-    }
+    if (node.kind === 'element')
+      for (let index = node.children.length - 1; index >= 0; index -= 1) {
+        const child = node.children[index];
+        if (child) stack.push(child);
+      }
   }
 }
 
@@ -90,7 +115,7 @@ export function serialize(node: HtmlNode): string {
 
 function write(node: HtmlNode, pieces: string[]): void {
   if (node.kind === 'text') {
-    pieces.push(rawText.has(node.parent.name) ? node.text : escapeHtml(node.text));
+    pieces.push(rawText.has(node.parent.name) ? node.text : escapeText(node.text));
     return;
   }
   if (node.name !== '#root') {
@@ -100,6 +125,11 @@ function write(node: HtmlNode, pieces: string[]): void {
   }
   for (const child of node.children) write(child, pieces);
   if (node.name !== '#root') pieces.push(`</${node.name}>`);
+}
+
+/** Outside of tags a closing bracket needs no escape, and each escape costs the next parser an event. */
+function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 /** Escapes text for HTML content and quoted attributes. */

@@ -1,6 +1,7 @@
 export { cleanHtml } from './clean-html.ts';
 export { composeNotice, type Notice } from './system-mail.ts';
-export { escapeHtml } from './html-tree.ts';
+export { escapeHtml, readHtmlTree, serialize, setAttribute, textOf, walk, type HtmlElement, type HtmlNode } from './html-tree.ts';
+export { sanitizeMail, sanitizerVersion, type SanitizedMail, type SanitizeOptions } from './sanitizing.ts';
 export { htmlToText } from './html-to-text.ts';
 export { textToHtml } from './text-to-html.ts';
 export { findMailbox, listMailboxes, removeMailbox, saveMailbox, smtpSecret, type MailboxInput } from './mailboxes.ts';

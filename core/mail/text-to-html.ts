@@ -2,16 +2,22 @@ import { escapeHtml } from './html-tree.ts';
 
 const link = /\b(?:https?:\/\/|www\.)[^\s<>"'`\u200b\u2028\u2029]{2,2000}|\b[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}/gi;
 
-/** Renders plain text as HTML: escaped, line breaks kept, web and mail addresses as links that open apart (mail.md S1). */
+const maxLinks = 2000;
+
+/** Renders plain text as HTML: escaped, line breaks kept, web and mail addresses as links that open apart, the first 2000 of them (mail.md S1). */
 export function textToHtml(text: string): string {
-  const lines = text.split(/\r\n|\r|\n/).map(linkLine);
+  const budget = { links: maxLinks };
+  const lines = text.split(/\r\n|\r|\n/).map((line) => (line === '' ? '' : linkLine(line, budget)));
   return `<div>${lines.join('<br>\n')}</div>`;
 }
 
-function linkLine(line: string): string {
+function linkLine(line: string, budget: { links: number }): string {
+  if (budget.links <= 0) return spaces(line);
   let output = '';
   let end = 0;
   for (const match of line.matchAll(link)) {
+    budget.links -= 1;
+    if (budget.links < 0) break;
     const shown = trimEnd(match[0]);
     const target = shown.includes('://') ? shown : /^www\./i.test(shown) ? `http://${shown}` : `mailto:${shown}`;
     output += `${spaces(line.slice(end, match.index))}<a href="${escapeHtml(target)}" target="_blank" rel="noopener noreferrer nofollow">${escapeHtml(shown)}</a>`;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Invalid } from '../kernel/errors.ts';
-import { cleanHtml, htmlToText } from '../mail/index.ts';
+import { cleanHtml, htmlToText, readHtmlTree, serialize, setAttribute, walk } from '../mail/index.ts';
 import type { Reader } from '../storage/index.ts';
-import type { NewMessage } from './types.ts';
+import type { NewAttachment, NewMessage } from './types.ts';
 
 const maxText = 1_000_000;
 const previewLength = 140;
@@ -10,6 +10,7 @@ const previewLength = 140;
 export interface Content {
   readonly text: string;
   readonly html: string | null;
+  readonly attachments: readonly NewAttachment[];
 }
 
 /**
@@ -18,11 +19,29 @@ export interface Content {
  * @throws Invalid `messages.empty` when there is neither a visible character nor a file.
  */
 export function contentOf(message: NewMessage): Content {
-  const html = message.html === undefined || message.html.trim() === '' ? null : cleanHtml(message.html.slice(0, maxText));
+  const inlined = message.html === undefined || message.html.trim() === '' ? undefined : withInlineImages(message.html.slice(0, maxText));
+  const html = inlined === undefined ? null : cleanHtml(inlined.html);
   const text = (message.text ?? (html === null ? '' : htmlToText(html))).slice(0, maxText).replaceAll('\0', '');
-  const hasFile = (message.attachments ?? []).length > 0;
+  const attachments = [...(message.attachments ?? []).filter(({ fileId }) => inlined?.images.every((image) => image.fileId !== fileId) ?? true), ...(inlined?.images ?? [])];
+  const hasFile = attachments.length > 0;
   if (text.trim() === '' && !hasFile && html?.includes('<img') !== true) throw new Invalid('messages.empty', { fields: ['text'] });
-  return { text, html };
+  return { text, html, attachments };
+}
+
+/** Images that were pasted into the editor point at uploads; in the message they are parts of it (RFC 2392). */
+function withInlineImages(html: string): { html: string; images: readonly NewAttachment[] } {
+  if (!html.includes('/files/')) return { html, images: [] };
+  const tree = readHtmlTree(html);
+  const images = new Map<number, NewAttachment>();
+  for (const node of walk(tree)) {
+    if (node.kind !== 'element' || node.name !== 'img') continue;
+    const fileId = Number(/^\/files\/(\d{1,15})(?:[/?#]|$)/.exec(node.attributes['src'] ?? '')?.[1]);
+    if (!Number.isSafeInteger(fileId)) continue;
+    const contentId = `file-${fileId}@helpdesk`;
+    setAttribute(node, 'src', `cid:${contentId}`);
+    images.set(fileId, { fileId, contentId, isInline: true });
+  }
+  return { html: serialize(tree), images: [...images.values()] };
 }
 
 /** The beginning of a text on one line, for lists. */
@@ -36,8 +55,8 @@ export function mailIdHash(messageId: string): string {
 }
 
 /** @throws Invalid `files.unknown` when an attachment names a file that does not exist. */
-export async function refuseUnknownFiles(reader: Reader, message: NewMessage): Promise<void> {
-  const ids = [...new Set((message.attachments ?? []).map(({ fileId }) => fileId))];
+export async function refuseUnknownFiles(reader: Reader, { attachments }: Content): Promise<void> {
+  const ids = [...new Set(attachments.map(({ fileId }) => fileId))];
   if (ids.length === 0) return;
   const known: number[] = await reader('files').whereIn('id', ids).pluck('id');
   const unknown = ids.filter((id) => !known.includes(id));

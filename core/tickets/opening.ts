@@ -28,7 +28,7 @@ export async function prepareOpening(desk: Desk, actor: Actor, input: TicketDraf
   const draft = await desk.hooks.applyFilter('ticket.draft', input, { actorUserId: userIdOf(actor) });
   const content = contentOf(draft.message);
   if ('email' in draft.requester) emailKey(draft.requester.email);
-  await refuseUnknownFiles(desk.storage.read, draft.message);
+  await refuseUnknownFiles(desk.storage.read, content);
   const status = await desk.statuses.defaultOf(draft.direction === 'out' && draft.isQuiet !== true ? 'waiting' : 'open');
   const subject = cleanSubject(draft.subject) || previewOf(content.text).slice(0, 80) || '–';
   const delivery = draft.direction === 'out' && draft.isQuiet !== true ? await desk.mail.prepareDelivery() : undefined;
@@ -75,7 +75,6 @@ export async function prepareOpening(desk: Desk, actor: Actor, input: TicketDraf
         messageIdHash: draft.message.messageId === undefined ? null : mailIdHash(draft.message.messageId),
         externalKey: draft.message.externalKey ?? null,
         createdAt: at,
-        attachments: draft.message.attachments ?? [],
       });
       const opened = await updateTicket(tx, ticket.id, { last_message_id: message.id });
       await setTags(tx, desk.clock, ticket.id, draft.tags ?? []);

@@ -45,7 +45,7 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
   const direction = input.direction ?? (isAgent(actor) ? 'out' : 'in');
   const message = input.kind === 'note' ? input : { ...input, ...(await desk.hooks.applyFilter('ticket.reply', messageOf(input), { ticketId, direction })) };
   const content = contentOf(message);
-  await refuseUnknownFiles(desk.storage.read, message);
+  await refuseUnknownFiles(desk.storage.read, content);
   const status = input.status === undefined ? undefined : await desk.statuses.byKey(input.status);
   if (status !== undefined) await refuseClosing(desk, ticket, status);
   const isDelivered = input.kind === 'reply' && direction === 'out';
@@ -75,7 +75,6 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
         messageIdHash: message.messageId === undefined ? null : mailIdHash(message.messageId),
         externalKey: message.externalKey ?? null,
         createdAt: at,
-        attachments: message.attachments ?? [],
       });
       const updated = await touchTicket(desk, tx, before, stored);
       if (input.kind === 'note') {

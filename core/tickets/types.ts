@@ -56,11 +56,13 @@ export interface MessageAddresses {
   readonly cc?: readonly MailAddress[] | undefined;
 }
 
-/** Character ranges of `text` that pages fold, and the quoted part of `html`; nothing is removed from storage. */
+/**
+ * Character ranges of `text` that pages fold; in `html` the quoted part stands in `<div data-quote>`. Nothing is
+ * removed from storage.
+ */
 export interface Folds {
   readonly quotes?: readonly (readonly [start: number, end: number])[] | undefined;
   readonly signature?: readonly [start: number, end: number] | undefined;
-  readonly quoteHtmlAt?: number | undefined;
 }
 
 /** Who made it: a person, or a machine that must not move the ticket. */

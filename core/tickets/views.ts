@@ -184,8 +184,9 @@ export interface ComposerView {
 export interface ComposerPartView {
   /** Makes a second click or a slow network harmless. */
   readonly idempotencyKey: string;
-  /** The body as typed: sanitised HTML from the editor, or plain lines. */
   readonly body: string;
+  /** `html` when the editor wrote it (sanitised by the server), `text` for plain lines. */
+  readonly format: 'text' | 'html';
   readonly attachments: readonly AttachmentView[];
   readonly draft?: DraftView | undefined;
 }

@@ -31,6 +31,7 @@ export function createHelpers({ icons, assetUrl }: HelperDeps): Readonly<Record<
   return {
     t: withRequest((request, [text], hash) => plain(request, text, hash)),
     rich: withRequest((request, [text], hash) => rich(request, text, hash)),
+    pattern: withRequest((request, [key]) => request.translator.pattern(String(key))),
     icon: withRequest((_, [name], { size, label, flip }) =>
       new SafeHtml(icons.icon(String(name), { size: numberOf(size), label: textOf(label), flip: textOf(flip) })),
     ),
@@ -49,7 +50,7 @@ export function createHelpers({ icons, assetUrl }: HelperDeps): Readonly<Record<
     any: (...args) => args.slice(0, -1).some((one) => (Array.isArray(one) ? one.length > 0 : Boolean(one))),
     concat: (...args) => args.slice(0, -1).map(String).join(''),
     join: withRequest((request, [items]) => (Array.isArray(items) ? request.translator.list(items.map(String)) : '')),
-    initials: (name) => initialsOf(String(name)),
+    initials: withRequest((request, [name]) => initialsOf(String(name), request.locale)),
     tone: (person) => (isRecord(person) ? toneOf(person) : 1),
     query: withRequest((request, _, hash) => changedQuery(request, hash)),
     can: withRequest((request, [permission]) => request.permissions.has(String(permission))),

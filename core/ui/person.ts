@@ -1,8 +1,8 @@
 /** First letters of the first and last word: "Elif Korkmaz" is EK, "mina@…" is M. */
-export function initialsOf(name: string): string {
+export function initialsOf(name: string, locale: string): string {
   const words = name.split('@')[0]?.match(/[\p{L}\p{N}]+/gu) ?? [];
   const chosen = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return chosen.map((word) => Array.from(word ?? '')[0]?.toLocaleUpperCase() ?? '').join('');
+  return chosen.map((word) => Array.from(word ?? '')[0]?.toLocaleUpperCase(locale) ?? '').join('');
 }
 
 /** One of six tints, the same for a person on every page. */

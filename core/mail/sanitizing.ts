@@ -1,0 +1,225 @@
+import sanitizeHtml from 'sanitize-html';
+import { htmlToText } from './html-to-text.ts';
+import { readHtmlTree, serialize, setAttribute, walk, type HtmlElement } from './html-tree.ts';
+import { textToHtml } from './text-to-html.ts';
+
+/** Raised whenever the rules below change; stored mail with a lower version is cleaned again (mail.md S1). */
+export const sanitizerVersion = 1;
+
+export interface SanitizeOptions {
+  /** The address of a part of the same mail by its Content-ID without brackets, in lower case; undefined when there is none. */
+  readonly cidUrl: (contentId: string) => string | undefined;
+  readonly allowRemoteImages: boolean;
+}
+
+/** HTML that is safe to show in the sandboxed frame. Blocked images carry their address in `data-remote-src`. */
+export interface SanitizedMail {
+  readonly html: string;
+  readonly blockedRemoteImages: number;
+  readonly usedCids: readonly string[];
+}
+
+const maxHtml = 5 * 1024 * 1024;
+
+/**
+ * Cleans the HTML of a mail by an allow-list (mail.md S2): no scripts, handlers, forms, frames, ids or classes, no
+ * CSS that loads, overlays or moves. HTML over 5 MiB is shown as its text.
+ */
+export function sanitizeMail(html: string, options: SanitizeOptions): SanitizedMail {
+  if (html.length > maxHtml) return { html: textToHtml(htmlToText(html.slice(0, maxHtml))), blockedRemoteImages: 0, usedCids: [] };
+  const tree = readHtmlTree(html);
+  const images = new ImageRules(options);
+  const elements = [...walk(tree)].filter((node) => node.kind === 'element');
+  for (const element of elements) {
+    if (element.name === 'a') prepareLink(element);
+    else if (element.name === 'img') images.prepare(element);
+    shortenStyle(element);
+    dropHandlerText(element);
+  }
+  return { html: sanitizeHtml(serialize(tree), rules), blockedRemoteImages: images.blocked, usedCids: [...images.cids] };
+}
+
+const color = /^(?:#[0-9a-f]{3,8}|[a-z]{3,30}|(?:rgb|hsl)a?\([\d\s.,%/]{1,60}\))$/i;
+const length = /^(?:0|auto|inherit|-?\d{1,4}(?:\.\d{1,6})?(?:px|pt|em|rem|ex|%|cm|mm|in)?)$/i;
+const size = /^(?:0|auto|inherit|none|\d{1,5}(?:\.\d{1,6})?(?:px|pt|em|rem|ex|%|cm|mm|in)?)$/i;
+const lengths = /^(?:(?:0|auto|inherit|\d{1,4}(?:\.\d{1,6})?(?:px|pt|em|rem|ex|%|cm|mm|in)?)(?:\s+|$)){1,4}$/i;
+const border = /^[a-z0-9#.,%\s]{1,60}(?:rgba?\([\d\s.,%]{1,40}\))?$/i;
+const words = /^[a-z][a-z\s-]{0,40}$/i;
+
+const styles: Record<string, RegExp[]> = {
+  color: [color],
+  'background-color': [color],
+  background: [color],
+  'font-size': [size, words],
+  'font-family': [/^[\w\s,'"-]{1,200}$/],
+  'font-weight': [/^(?:\d{3}|[a-z]{4,8})$/i],
+  'font-style': [words],
+  'font-variant': [words],
+  'text-align': [words],
+  'text-decoration': [words],
+  'text-transform': [words],
+  'text-indent': [length],
+  'line-height': [/^(?:normal|\d{1,3}(?:\.\d{1,4})?(?:px|pt|em|%)?)$/i],
+  'letter-spacing': [length, words],
+  'white-space': [words],
+  'vertical-align': [length, words],
+  'word-break': [words],
+  'overflow-wrap': [words],
+  'list-style-type': [words],
+  'border-collapse': [words],
+  'border-spacing': [lengths],
+  'border-radius': [lengths],
+  ...Object.fromEntries(
+    ['margin', 'padding'].flatMap((box) => [
+      [box, [lengths]],
+      ...['top', 'right', 'bottom', 'left'].map((side) => [`${box}-${side}`, [size]]),
+    ]),
+  ),
+  ...Object.fromEntries(['width', 'height', 'max-width', 'max-height', 'min-width'].map((name) => [name, [size]])),
+  ...Object.fromEntries(
+    ['border', 'border-top', 'border-right', 'border-bottom', 'border-left', 'border-color', 'border-style', 'border-width'].map((name) => [
+      name,
+      [border],
+    ]),
+  ),
+};
+
+const table = ['width', 'height', 'align', 'valign', 'bgcolor', 'border', 'cellpadding', 'cellspacing', 'colspan', 'rowspan'];
+
+const rules: sanitizeHtml.IOptions = {
+  allowedTags: (
+    'a abbr b blockquote br caption center cite code col colgroup dd del div dl dt em font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp ' +
+    'small span strike strong sub sup table tbody td tfoot th thead tr tt u ul var wbr address article section header footer main'
+  ).split(' '),
+  allowedAttributes: {
+    '*': ['style', 'dir', 'lang', 'align', 'title', 'data-quote'],
+    a: ['href', 'target', 'rel'],
+    img: ['src', 'alt', 'width', 'height', 'data-remote-src'],
+    table,
+    tr: table,
+    td: table,
+    th: table,
+    tbody: table,
+    thead: table,
+    tfoot: table,
+    col: table,
+    colgroup: table,
+    ol: ['start', 'type'],
+    font: ['color', 'face', 'size'],
+  },
+  allowedStyles: { '*': styles },
+  allowedSchemes: ['http', 'https', 'mailto', 'tel'],
+  allowedSchemesByTag: { img: ['http', 'https', 'data', 'cid'] },
+  allowProtocolRelative: false,
+  nonTextTags: [
+    'script',
+    'style',
+    'template',
+    'noscript',
+    'svg',
+    'math',
+    'iframe',
+    'object',
+    'embed',
+    'xmp',
+    'title',
+    'textarea',
+    'option',
+    'noembed',
+    'noframes',
+    'plaintext',
+  ],
+  nestingLimit: 200,
+  parseStyleAttributes: true,
+};
+
+const maxStyle = 2000;
+
+function shortenStyle(element: HtmlElement): void {
+  const { style } = element.attributes;
+  if (style !== undefined && style.length > maxStyle) setAttribute(element, 'style', style.slice(0, style.lastIndexOf(';', maxStyle) + 1));
+}
+
+/** A title that reads like a handler only exists to become one when the page is read in another charset. */
+function dropHandlerText(element: HtmlElement): void {
+  for (const name of ['alt', 'title'])
+    if (/\bon[a-z]{3,20}\s{0,3}=/i.test(element.attributes[name] ?? '')) setAttribute(element, name, undefined);
+}
+
+/** Every link opens apart, without a referrer; a text that names another host than the target gets the real one beside it. */
+function prepareLink(link: HtmlElement): void {
+  const target = (link.attributes['href'] ?? '').replace(/[\p{Cc}\s]/gu, '');
+  const isSafe = /^(?:https?:\/\/|mailto:|tel:)/i.test(target);
+  setAttribute(link, 'href', isSafe ? target : undefined);
+  setAttribute(link, 'target', '_blank');
+  setAttribute(link, 'rel', 'noopener noreferrer nofollow');
+  const real = hostOf(target);
+  const shown = hostOf(openingText(link).trim());
+  if (real !== undefined && shown !== undefined && !sameSite(real, shown))
+    link.children.push({ kind: 'text', text: ` [${real}]`, parent: link });
+}
+
+function openingText(element: HtmlElement): string {
+  let text = '';
+  for (const node of walk(element)) {
+    if (node.kind === 'text') text += node.text;
+    if (text.length > 300) break;
+  }
+  return text.slice(0, 300);
+}
+
+function hostOf(text: string): string | undefined {
+  const found = /^(?:https?:\/\/)?((?:[\p{L}\p{N}-]{1,63}\.){1,8}[\p{L}]{2,24})(?:[/:?#]|$)/iu.exec(
+    text.replace(/^https?:\/\/[^/@]{0,200}@/i, 'https://'),
+  );
+  return found?.[1]?.toLowerCase();
+}
+
+function sameSite(one: string, other: string): boolean {
+  const [a, b] = [one.replace(/^www\./, ''), other.replace(/^www\./, '')];
+  return a === b || a.endsWith(`.${b}`) || b.endsWith(`.${a}`);
+}
+
+class ImageRules {
+  blocked = 0;
+  readonly cids = new Set<string>();
+  private readonly options: SanitizeOptions;
+
+  constructor(options: SanitizeOptions) {
+    this.options = options;
+  }
+
+  prepare(image: HtmlElement): void {
+    const source = (image.attributes['src'] ?? '').trim();
+    for (const name of ['src', 'data-remote-src', 'srcset']) setAttribute(image, name, undefined);
+    if (/^cid:/i.test(source)) this.useInline(image, source.slice(4));
+    else if (/^data:image\/(?:png|gif|jpe?g|webp);base64,/i.test(source)) setAttribute(image, 'src', source);
+    else if (/^https?:\/\//i.test(source) && !isTracker(image)) this.useRemote(image, source);
+  }
+
+  private useInline(image: HtmlElement, written: string): void {
+    const contentId = decodePercent(written).trim().replace(/^<|>$/g, '').toLowerCase();
+    const url = this.options.cidUrl(contentId);
+    if (url === undefined) return;
+    this.cids.add(contentId);
+    setAttribute(image, 'src', url);
+  }
+
+  private useRemote(image: HtmlElement, source: string): void {
+    if (!this.options.allowRemoteImages) this.blocked += 1;
+    setAttribute(image, this.options.allowRemoteImages ? 'src' : 'data-remote-src', source);
+  }
+}
+
+/** Images of one pixel only report that the mail was opened, so they stay away even when images are allowed (mail.md S4). */
+function isTracker({ attributes }: HtmlElement): boolean {
+  return [attributes['width'], attributes['height']].every((value) => /^\s*[012](?:px)?\s*$/.test(value ?? ''));
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,28 @@
+import { HdComposer } from './composer.ts';
+import { HdDraft } from './draft.ts';
+import { HdEditor } from './editor.ts';
+import { HdFrame } from './frame.ts';
+import { HdHotkeys } from './hotkeys.ts';
+import './htmx.ts';
+import { HdList } from './list.ts';
+import { HdLive } from './live.ts';
+import { installMenus } from './menus.ts';
+import { HdPalette } from './palette.ts';
+import { installPresence } from './presence.ts';
+import { installPage } from './page.ts';
+import { HdTime } from './time.ts';
+import { HdUndo } from './undo.ts';
+
+installPage();
+installMenus();
+customElements.define('hd-undo', HdUndo);
+customElements.define('hd-time', HdTime);
+customElements.define('hd-frame', HdFrame);
+customElements.define('hd-list', HdList);
+customElements.define('hd-editor', HdEditor);
+customElements.define('hd-draft', HdDraft);
+customElements.define('hd-composer', HdComposer);
+customElements.define('hd-palette', HdPalette);
+customElements.define('hd-hotkeys', HdHotkeys);
+customElements.define('hd-live', HdLive);
+installPresence();

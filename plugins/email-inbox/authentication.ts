@@ -1,0 +1,70 @@
+import { readAddresses } from './addresses.ts';
+import { withoutComments, type MailHeader } from './header.ts';
+
+/** What the receiving server found out about a mail (RFC 8601); `source` says why the header was believed. */
+export interface Authentication {
+  readonly spf: string | undefined;
+  readonly dkim: readonly string[];
+  readonly dmarc: string | undefined;
+  /** DMARC passed, or an SPF or DKIM pass belongs to the domain of From. */
+  readonly isAligned: boolean;
+  readonly source: 'authserv-id' | 'topmost' | 'none';
+}
+
+export interface TrustedServers {
+  /** The authserv-ids of the mailbox, in lower case. */
+  readonly authservIds: readonly string[];
+  /** For servers that write no authserv-id: believe the topmost header alone. */
+  readonly topmostOnly?: boolean;
+  /** How many Received lines our own servers put above their result; 0 unless the setup mail showed more. */
+  readonly ownHops?: number;
+}
+
+const nothing: Authentication = { spf: undefined, dkim: [], dmarc: undefined, isAligned: false, source: 'none' };
+
+/**
+ * Reads the Authentication-Results that may be believed: by a configured server and above every foreign Received line, or the
+ * topmost where configured so. Any other such header is text of the sender (mail.md V4).
+ */
+export function readAuthentication(headers: readonly MailHeader[], trusted: TrustedServers): Authentication {
+  const index = headers.findIndex(
+    ({ name, value }) =>
+      name === 'authentication-results' && (trusted.topmostOnly === true || trusted.authservIds.includes(authservId(value))),
+  );
+  const found = headers[index];
+  const hopsAbove = headers.slice(0, index).filter(({ name }) => name === 'received').length;
+  if (!found || hopsAbove > (trusted.ownHops ?? 0)) return nothing;
+
+  const results = withoutComments(found.value)
+    .split(';')
+    .map((result) => result.trim().toLowerCase());
+  const value = (method: string): string[] =>
+    results.flatMap((result) => new RegExp(`^${method}\\s{0,3}=\\s{0,3}([a-z]{2,20})`).exec(result)?.[1] ?? []);
+  const domains = headers
+    .filter(({ name }) => name === 'from')
+    .flatMap((header) => readAddresses(header.value))
+    .map(({ address }) => domainOf(address));
+  const [domain] = domains;
+  const passes = results
+    .filter((result) => /^(?:spf|dkim)\s{0,3}=\s{0,3}pass\b/.test(result))
+    .map((result) => domainOf(/(?:smtp\.mailfrom|header\.d|header\.i)=\s{0,3}(\S{1,250})/.exec(result)?.[1] ?? ''));
+  const dmarc = value('dmarc')[0];
+  const isAligned = domains.length === 1 && domain !== undefined && dmarc !== 'fail' && (dmarc === 'pass' || passes.includes(domain));
+  return { spf: value('spf')[0], dkim: value('dkim'), dmarc, isAligned, source: trusted.topmostOnly === true ? 'topmost' : 'authserv-id' };
+}
+
+function authservId(value: string): string {
+  return withoutComments(value).split(';')[0]?.trim().split(/\s/)[0]?.toLowerCase() ?? '';
+}
+
+function domainOf(text: string): string {
+  return text
+    .slice(text.lastIndexOf('@') + 1)
+    .replace(/[;>]+$/, '')
+    .toLowerCase();
+}
+
+/** Whether a mail may act as the agent it names in From: one From, and the mail is proven to come from there (mail.md V5). */
+export function mayActAsAgent(fromCount: number, authentication: Authentication): boolean {
+  return fromCount === 1 && authentication.source !== 'none' && authentication.isAligned;
+}

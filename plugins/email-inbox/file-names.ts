@@ -1,0 +1,95 @@
+const devices = /^(?:con|prn|aux|nul|com\d|lpt\d|conin\$|conout\$)(?:\.|$)/i;
+const invisible = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+const maxBytes = 200;
+
+const extensions: ReadonlyMap<string, string> = new Map([
+  ['message/rfc822', 'eml'],
+  ['text/plain', 'txt'],
+  ['text/html', 'html'],
+  ['text/calendar', 'ics'],
+  ['text/csv', 'csv'],
+  ['text/vcard', 'vcf'],
+  ['text/x-vcard', 'vcf'],
+  ['image/jpeg', 'jpg'],
+  ['image/svg+xml', 'svg'],
+  ['application/pdf', 'pdf'],
+  ['application/zip', 'zip'],
+  ['application/msword', 'doc'],
+  ['application/ms-tnef', 'dat'],
+  ['message/delivery-status', 'txt'],
+  ['text/rfc822-headers', 'txt'],
+]);
+
+/**
+ * A name that is safe to show and to offer for download (mail.md A2): the last path part in NFC, at most 200 bytes,
+ * without control, bidi or zero-width characters, without characters Windows refuses, never hidden, never a device.
+ * It is not a storage path; files are stored under generated keys. Without a usable name: `attachment.<extension>`.
+ */
+export function cleanFilename(name: string | undefined, contentType: string): string {
+  const base =
+    (name ?? '')
+      .replaceAll('\\', '/')
+      .normalize('NFC')
+      .replace(invisible, '')
+      .split('/')
+      .findLast((part) => part.trim() !== '') ?? '';
+  const plain = base
+    .replace(/^[a-z]:(?=.)/i, '')
+    .replace(/[<>:"|?*]/g, '_')
+    .replace(/^[\s.]+/, '')
+    .replace(/[\s.]+$/, '');
+  if (plain === '') return `attachment.${extensionFor(contentType)}`;
+  return shorten(devices.test(plain) ? `_${plain}` : plain);
+}
+
+function extensionFor(contentType: string): string {
+  const known = extensions.get(contentType);
+  if (known !== undefined) return known;
+  const subtype = /^(?:image|audio|video)\/([a-z0-9]{2,5})$/.exec(contentType)?.[1];
+  return subtype ?? 'bin';
+}
+
+function shorten(name: string): string {
+  if (Buffer.byteLength(name) <= maxBytes) return name;
+  const dot = name.lastIndexOf('.');
+  const extension = dot > 0 && name.length - dot <= 12 ? name.slice(dot) : '';
+  const room = maxBytes - Buffer.byteLength(extension);
+  let stem = '';
+  let size = 0;
+  for (const char of name.slice(0, name.length - extension.length)) {
+    size += Buffer.byteLength(char);
+    if (size > room) break;
+    stem += char;
+  }
+  return stem.trimEnd() + extension;
+}
+
+const dangerous = new Set(
+  (
+    'exe scr com pif bat cmd ps1 psm1 vbs vbe js jse wsf wsh hta lnk url scf msi msp msc jar reg cpl dll sys iso img vhd vhdx ' +
+    'docm dotm xlsm xltm xlam pptm potm ppam ppsm sldm one onepkg svg svgz html htm xhtml shtml mht mhtml xml xsl chm application appref-ms ' +
+    'gadget inf ins isp job library-ms search-ms settingcontent-ms website wll xll iqy slk diagcab sh command app dmg pkg apk deb rpm'
+  ).split(' '),
+);
+
+/** True for file types that run code when opened: kept and marked, downloaded only after a confirmation (mail.md A4). */
+export function isDangerous(filename: string, contentType: string): boolean {
+  const extension = filename.slice(filename.lastIndexOf('.') + 1).toLowerCase();
+  return (
+    dangerous.has(extension) ||
+    /^(?:text\/html|image\/svg\+xml|application\/(?:xhtml\+xml|x-msdownload|javascript|x-msdos-program|hta))$/.test(contentType)
+  );
+}
+
+const magics: readonly { readonly type: string; readonly matches: (bytes: Buffer) => boolean }[] = [
+  { type: 'image/png', matches: (bytes) => bytes.subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex')) },
+  { type: 'image/jpeg', matches: (bytes) => bytes.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex')) },
+  { type: 'image/gif', matches: (bytes) => /^GIF8[79]a$/.test(bytes.toString('latin1', 0, 6)) },
+  { type: 'image/webp', matches: (bytes) => bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP' },
+];
+
+/** The image type by its first bytes when it may be shown inline (png, jpeg, gif, webp), else undefined (mail.md A3). */
+export function inlineImageType(content: Uint8Array): string | undefined {
+  const head = Buffer.from(content.subarray(0, 16));
+  return magics.find(({ matches }) => matches(head))?.type;
+}

@@ -1,0 +1,151 @@
+import { isAttribution, isForwardMark, isOriginalMark } from './quoting-marks.ts';
+import { readHtmlTree, serialize, textOf, walk, type HtmlElement, type HtmlNode } from '@helpdesk/core/plugin';
+
+const maxHtml = 5 * 1024 * 1024;
+
+/**
+ * Cuts the quoted history off an HTML mail at the first element by which a mail program marks it (mail.md R3).
+ * `quoteHtml` is undefined when no mark is found or when nothing visible would be left; a bare blockquote is no mark.
+ */
+export function splitHtml(html: string | undefined): { readonly replyHtml: string | undefined; readonly quoteHtml: string | undefined } {
+  const whole = { replyHtml: html, quoteHtml: undefined };
+  if (html === undefined || html.length > maxHtml) return whole;
+  const tree = readHtmlTree(html);
+  const mark = findMark(tree);
+  if (mark === undefined) return whole;
+  const start = withLead(mark);
+  if (hasOwnTextAfter(start, tree) || startsForward(start)) return whole;
+
+  const [before, after] = divide(tree, start);
+  return textOf(before).replace(/[\s\u00a0\u200b]/g, '').length < 2 && !holdsImage(before)
+    ? whole
+    : { replyHtml: serialize(before), quoteHtml: serialize(after) };
+}
+
+function findMark(tree: HtmlElement): HtmlElement | undefined {
+  for (const node of walk(tree)) if (node.kind === 'element' && isMark(node)) return node;
+  return undefined;
+}
+
+const markedClass =
+  /(?:^|\s)(?:x_)?(?:gmail_quote(?:_container)?|moz-cite-prefix|yahoo_quoted|protonmail_quote|OutlookMessageHeader|tutanota_quote|zmail_extra|helpdesk-quote|WordSection1-quote)(?:\s|$)/;
+const markedId =
+  /^(?:x_)*(?:appendonsend|divRplyFwdMsg|mail-editor-reference-message-container|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line|reply-intro|helpdesk-quote)$/;
+const outlookRule = /border(?:-top)?\s{0,3}:\s{0,3}(?:none;\s{0,3}border-top\s{0,3}:\s{0,3})?solid\s{1,3}#(?:e1e1e1|b5c4df)\s{1,3}1\.0pt/i;
+
+function isMark(element: HtmlElement): boolean {
+  const { attributes, name } = element;
+  if (attributes['data-helpdesk-quote'] !== undefined) return true;
+  if (markedClass.test(attributes['class'] ?? '') || markedId.test(attributes['id'] ?? '')) return true;
+  if (outlookRule.test(attributes['style'] ?? '')) return true;
+  if (name === 'blockquote') return attributes['type']?.toLowerCase() === 'cite' && hasAttributionBefore(element);
+  return false;
+}
+
+function hasAttributionBefore(quote: HtmlElement): boolean {
+  return attributionBefore(quote) !== undefined;
+}
+
+/** The node before a quote, in it or beside its ancestors, when its words are an attribution. */
+function attributionBefore(quote: HtmlElement): HtmlNode | undefined {
+  for (let node: HtmlElement = quote, rounds = 0; node.parent && rounds < 4; node = node.parent, rounds += 1) {
+    const siblings = node.parent.children;
+    const place = siblings.indexOf(node);
+    for (let index = place - 1; index >= Math.max(0, place - 4); index -= 1) {
+      const sibling = siblings[index];
+      const words = sibling ? shortText(sibling) : '';
+      if (words === '') continue;
+      return sibling && isAttribution(words) ? sibling : undefined;
+    }
+    const first = node.children[0];
+    if (node !== quote && first && first.kind === 'text' && isAttribution(shortText(first))) return first;
+  }
+  return undefined;
+}
+
+function shortText(node: HtmlNode): string {
+  let text = '';
+  if (node.kind === 'text') text = node.text;
+  else
+    for (const child of walk(node)) {
+      if (child.kind === 'text') text += child.text;
+      if (text.length > 700) break;
+    }
+  return text
+    .replace(/[\s\u00a0]+/g, ' ')
+    .trim()
+    .slice(0, 700);
+}
+
+/** The attribution or ruler above a mark belongs to the quote. */
+function withLead(mark: HtmlElement): HtmlNode {
+  const attribution = mark.name === 'blockquote' ? attributionBefore(mark) : undefined;
+  if (attribution) return attribution;
+  const siblings = mark.parent?.children ?? [];
+  for (let index = siblings.indexOf(mark) - 1, seen = 0; index >= 0 && seen < 3; index -= 1, seen += 1) {
+    const sibling = siblings[index];
+    if (!sibling || (sibling.kind === 'text' && sibling.text.trim() === '')) continue;
+    return sibling.kind === 'element' && sibling.name === 'hr' ? sibling : mark;
+  }
+  return mark;
+}
+
+function startsForward(start: HtmlNode): boolean {
+  const words = shortText(start);
+  const opening = /^.{0,20}?(?:-{3,}|begin)[^-:]{1,60}(?:-{3,}|:)/i.exec(words)?.[0] ?? '';
+  return isForwardMark(opening) && !isOriginalMark(opening);
+}
+
+/** Words below the quote mean that the sender answered under or between it; then nothing is cut (mail.md R2). */
+function hasOwnTextAfter(start: HtmlNode, tree: HtmlElement): boolean {
+  const quoted = start.kind === 'element' && isMark(start) ? start : undefined;
+  if (
+    !quoted ||
+    !/blockquote|gmail_quote|yahoo_quoted|protonmail_quote|tutanota_quote/.test(`${quoted.name} ${quoted.attributes['class'] ?? ''}`)
+  )
+    return false;
+  let isPast = false;
+  for (const node of walk(tree)) {
+    if (node === quoted) isPast = true;
+    else if (isPast && node.kind === 'text' && node.text.trim().length > 1 && !isWithin(node, quoted) && !isHiddenText(node)) return true;
+  }
+  return false;
+}
+
+function isHiddenText(node: HtmlNode): boolean {
+  return node.parent !== undefined && /^(?:style|script|title|head)$/.test(node.parent.name);
+}
+
+function isWithin(node: HtmlNode, ancestor: HtmlElement): boolean {
+  for (let at: HtmlElement | undefined = node.parent; at; at = at.parent) if (at === ancestor) return true;
+  return false;
+}
+
+function holdsImage(element: HtmlElement): boolean {
+  for (const node of walk(element)) if (node.kind === 'element' && node.name === 'img') return true;
+  return false;
+}
+
+/** Two copies of the tree: what stands before a node, and the node with all that follows, each inside the same ancestors. */
+function divide(tree: HtmlElement, start: HtmlNode): [HtmlElement, HtmlElement] {
+  const path = new Set<HtmlNode>();
+  for (let at: HtmlNode | undefined = start; at; at = at.parent) path.add(at);
+  const copy = (element: HtmlElement): [HtmlElement, HtmlElement] => {
+    const before: HtmlElement = { ...element, children: [] };
+    const after: HtmlElement = { ...element, children: [] };
+    let isPast = false;
+    for (const child of element.children) {
+      if (child === start) isPast = true;
+      if (child !== start && path.has(child) && child.kind === 'element') {
+        const [head, tail] = copy(child);
+        before.children.push(head);
+        after.children.push(tail);
+        isPast = true;
+      } else {
+        (isPast ? after : before).children.push(child);
+      }
+    }
+    return [before, after];
+  };
+  return copy(tree);
+}

@@ -1,0 +1,56 @@
+import { splitHtml } from './quoting-html.ts';
+import { divideText, type TextPart } from './quoting-text.ts';
+
+/** A mail divided into what its sender wrote and what is folded; nothing is removed from storage (mail.md R1). */
+export interface SplitReply {
+  /** What the sender wrote, without signature and forwarded message; the whole text when that would be nothing (R2). */
+  readonly replyText: string;
+  readonly signatureText: string;
+  readonly quotedText: string;
+  readonly forwardedText: string;
+  /** All parts of the text in order, as offsets. */
+  readonly parts: readonly TextPart[];
+  /** True when nothing but quotes was found, so that the whole mail is shown. */
+  readonly isWhole: boolean;
+  readonly replyHtml: string | undefined;
+  readonly quoteHtml: string | undefined;
+}
+
+const maxText = 2_000_000;
+const maxLines = 100_000;
+const fewestVisible = 2;
+
+/** Splits a mail's text and HTML into reply and quote in linear time; text over 2 million characters or 100 000 lines is not divided. */
+export function splitReply(mail: { readonly text: string; readonly html?: string | undefined }): SplitReply {
+  const { text } = mail;
+  const divided = text.length > maxText || countLines(text) > maxLines ? [] : divideText(text);
+  const isWhole = !divided.some(({ kind }) => kind === 'forward') && visible(pick(text, divided, 'reply')) < fewestVisible;
+  const parts: readonly TextPart[] = isWhole ? [{ kind: 'reply', start: 0, end: text.length }] : divided;
+  return {
+    replyText: pick(text, parts, 'reply'),
+    signatureText: pick(text, parts, 'signature'),
+    quotedText: pick(text, parts, 'quote'),
+    forwardedText: pick(text, parts, 'forward'),
+    parts,
+    isWhole,
+    ...splitHtml(mail.html),
+  };
+}
+
+function pick(text: string, parts: readonly TextPart[], kind: TextPart['kind']): string {
+  return parts
+    .filter((part) => part.kind === kind)
+    .map(({ start, end }) => text.slice(start, end).replace(/^(?:[ \t\u00a0]*\r?\n)+|\s+$/g, ''))
+    .filter((piece) => piece !== '')
+    .join('\n\n');
+}
+
+function countLines(text: string): number {
+  let count = 1;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
+}
+
+function visible(text: string): number {
+  return text.replace(/[\s\u00a0\u200b-\u200f\ufeff]/g, '').length;
+}

@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import { classify, type Classification, type DeskIdentity } from '../classifying.ts';
+import { parseMail } from '../parsing.ts';
+import { mailFromMina, rawMail } from './mails.ts';
+
+const desk: DeskIdentity = {
+  isOurAddress: (address) => address === 'support@desk.example',
+  isOurMessageId: (id) => id === 'sent@desk.example',
+  isOurLoopHeader: () => false,
+};
+const kindOf = async (...headers: string[]): Promise<Classification> => classify(await parseMail(mailFromMina(headers)), desk);
+
+describe('classifying a mail', () => {
+  it('lets a person be answered, also with Auto-Submitted: no', async () => {
+    expect(await kindOf('Auto-Submitted: No')).to.include({ kind: 'human', mayAutoReply: true });
+    expect(await kindOf('X-Auto-Response-Suppress: DR, RN')).to.include({ kind: 'human', mayAutoReply: true });
+  });
+
+  it('honours the wish not to be answered without calling it an auto-reply', async () => {
+    expect(await kindOf('X-Auto-Response-Suppress: OOF')).to.include({ kind: 'human', mayAutoReply: false });
+  });
+
+  it('tells answers of machines from their notices', async () => {
+    expect(await kindOf('Auto-Submitted: auto-generated')).to.include({ kind: 'generated' });
+    expect(await kindOf('Auto-Submitted: auto-generated', 'In-Reply-To: <sent@desk.example>')).to.include({ kind: 'auto-reply' });
+    expect(await kindOf('Auto-Submitted: auto-replied (vacation)')).to.include({ kind: 'auto-reply', mayAutoReply: false });
+    expect(await kindOf('Precedence: Bulk')).to.include({ kind: 'list', mayAutoReply: false });
+  });
+
+  it('claims only weak evidence from a subject', async () => {
+    const mail = await parseMail(rawMail(['From: a@b.example', 'Subject: Automatic reply: away']));
+
+    expect(classify(mail, desk)).to.include({ kind: 'auto-reply', isWeak: true });
+  });
+
+  it('stops our own mail', async () => {
+    expect(classify(await parseMail(rawMail(['From: support@desk.example', 'Subject: x'])), desk)).to.include({
+      kind: 'own-address',
+      mayAutoReply: false,
+    });
+  });
+});
+
+const dsn = (action: string, status: string): Uint8Array =>
+  rawMail(
+    ['From: MAILER-DAEMON@mx.example', 'Subject: Returned', 'Content-Type: multipart/report; report-type=delivery-status; boundary=x'],
+    `--x\n\nSorry.\n--x\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; gone@x.example\nAction: ${action}\nStatus: ${status}\n--x\nContent-Type: text/rfc822-headers\n\nMessage-ID: <sent@desk.example>\nFrom: support@desk.example\nSubject: Hi\n--x--`,
+  );
+
+describe('reading a delivery report', () => {
+  it('tells failure, delay and success apart', async () => {
+    const report = async (action: string, status: string) => classify(await parseMail(dsn(action, status)), desk).report;
+
+    expect(await report('failed', '5.1.1')).to.deep.include({ kind: 'bounce', source: 'dsn' });
+    expect((await report('failed', '4.4.7'))?.recipients[0]).to.include({ address: 'gone@x.example', isPermanent: false });
+    expect((await report('delayed', '4.4.1'))?.kind).to.equal('delay');
+    expect((await report('relayed', '2.0.0'))?.kind).to.equal('delivered');
+    expect((await report('failed', '5.1.1'))?.original).to.include({ messageId: 'sent@desk.example', subject: 'Hi' });
+  });
+
+  it('reads the words of servers that write no report', async () => {
+    const mail = await parseMail(
+      rawMail(
+        ['Return-Path: <>', 'From: MAILER-DAEMON@mx.example', 'To: support@desk.example', 'Subject: failure notice'],
+        'I was not able to deliver your message.\n\n<gone@x.example>:\n550 5.1.1 no such user\n\n--- Below this line is a copy of the message.\n\nFrom: support@desk.example\nTo: gone@x.example\nSubject: Hi\nMessage-ID: <sent@desk.example>',
+      ),
+    );
+
+    const { kind, report } = classify(mail, desk);
+
+    expect(kind).to.equal('bounce');
+    expect(report?.recipients).to.have.lengthOf(1);
+    expect(report?.recipients[0]).to.include({ address: 'gone@x.example', status: '5.1.1', isPermanent: true });
+    expect(report?.original?.messageId).to.equal('sent@desk.example');
+  });
+});

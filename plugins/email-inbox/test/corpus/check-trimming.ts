@@ -1,0 +1,54 @@
+import { parseMail } from '../../parsing.ts';
+import { readForwarded } from '../../forwarding.ts';
+import { splitReply, type SplitReply } from '../../quoting.ts';
+import { decodeText } from '../../charset.ts';
+import { checkKeys, fold, shorten, type CorpusItem, type KeyChecks } from './corpus.ts';
+
+interface Subject {
+  readonly text: string;
+  readonly shown: string;
+  readonly split: SplitReply;
+  readonly match: string;
+  readonly milliseconds: number;
+}
+
+export async function checkTrimming(item: CorpusItem, raw: Uint8Array): Promise<string[]> {
+  const text = item.file.endsWith('.eml') ? (await parseMail(raw)).text : decodeText(raw);
+  const started = performance.now();
+  const split = splitReply({ text });
+  const milliseconds = performance.now() - started;
+  // A source that keeps signatures also keeps forwarded messages; compared is what the desk shows unfolded.
+  const keepsSignature = item.expect['signature'] === 'kept';
+  const kinds = keepsSignature ? ['reply', 'signature', 'forward'] : ['reply'];
+  const shown = keepsSignature
+    ? split.parts
+        .filter(({ kind }) => kinds.includes(kind))
+        .map(({ start, end }) => text.slice(start, end))
+        .join('')
+    : split.replyText;
+  return checkKeys(item, { text, shown, split, match: String(item.expect['match']), milliseconds }, checks);
+}
+
+const equal = (expected: string, actual: string): string | undefined =>
+  fold(expected) === fold(actual) ? undefined : `expected ${shorten(expected)} got ${shorten(actual)}`;
+
+const checks: KeyChecks<Subject> = {
+  match: (expected: string) => (['exact', 'contains', 'time'].includes(expected) ? undefined : 'unknown way to compare'),
+  input: () => undefined,
+  trimmed: (expected: string, { shown }) => equal(expected, shown),
+  contains: (expected: string[], { shown }) =>
+    expected.filter((part) => !fold(shown).includes(fold(part))).map((part) => `lost ${shorten(part)}: ${shorten(shown)}`)[0],
+  not_contains: (expected: string[], { shown }) =>
+    expected.filter((part) => fold(shown).includes(fold(part))).map((part) => `kept ${shorten(part)}: ${shorten(shown)}`)[0],
+  elided: (expected: string, { split, text }) =>
+    equal(
+      expected,
+      split.parts
+        .filter(({ kind }) => kind !== 'reply')
+        .map(({ start, end }) => text.slice(start, end))
+        .join('\n'),
+    ),
+  embedded: (expected: string, { text }) => equal(expected, readForwarded(text)?.block ?? ''),
+  before_embedded: (expected: string, { text }) => equal(expected, readForwarded(text)?.before ?? ''),
+  max_ms: (expected: number, { milliseconds }) => (milliseconds <= expected ? undefined : `took ${Math.round(milliseconds)} ms`),
+};

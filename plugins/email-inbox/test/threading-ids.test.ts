@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import { mayActAsAgent, readAuthentication } from '../authentication.ts';
+import { threadCandidates, readMessageIds } from '../message-ids.ts';
+import { replyReferences, replySubject } from '../outgoing-headers.ts';
+import { baseSubject, isForwarded, readSubjectTag, readToken, signAddress, threadIndexHead, type TokenScope } from '../threading-ids.ts';
+
+const scope: TokenScope = { kind: 't', secret: Buffer.alloc(32, 1), mailboxId: 1 };
+
+describe('reply tokens', () => {
+  it('name the ticket only under the same key and mailbox', () => {
+    const address = signAddress('support@desk.example', 1042, scope);
+
+    expect(address).to.match(/^support\+tsy\.[a-z2-7]{16}@desk\.example$/);
+    expect(readToken([address.toUpperCase()], scope)).to.deep.equal({ id: 1042 });
+    expect(readToken([address], { ...scope, mailboxId: 2 })).to.equal('forged');
+    expect(readToken([address.replace('+tsy', '+tsz')], scope)).to.equal('forged');
+    expect(readToken([address], { ...scope, kind: 'b' })).to.equal(undefined);
+  });
+});
+
+describe('threading ids', () => {
+  it('keeps the first and the last hundred references and tries the nearest first', () => {
+    const ids = readMessageIds(Array.from({ length: 500 }, (_, index) => `<${index}@x>`).join(' '));
+
+    expect(ids).to.have.lengthOf(101);
+    expect([ids[0], ids[1], ids.at(-1)]).to.deep.equal(['0@x', '400@x', '499@x']);
+    expect(threadCandidates(['b@x'], ['a@x', 'b@x', 'c@x'])).to.deep.equal(['b@x', 'c@x', 'a@x']);
+  });
+
+  it('strips prefixes and list tags of many languages', () => {
+    expect(baseSubject('Re: AW: [list] Fwd: 回复：Printer [#7]')).to.equal('Printer [#7]');
+    expect(isForwarded('WG: Printer')).to.equal(true);
+    expect(isForwarded('Re: Printer')).to.equal(false);
+    expect(readSubjectTag('Re: [#1042] Printer')).to.equal(1042);
+    expect(threadIndexHead(Buffer.alloc(27, 5).toString('base64'))).to.equal('05'.repeat(22));
+  });
+
+  it('writes headers a relay accepts', () => {
+    expect(replySubject('Hi\r\nBcc: eve@evil.example')).to.equal('Re: Hi Bcc: eve@evil.example');
+    expect(replySubject('Re: AW: Hi')).to.equal('Re: Hi');
+    const references = replyReferences(
+      Array.from({ length: 300 }, (_, index) => `${index}@x.example`),
+      'last@x.example',
+    );
+    expect(references.length).to.be.at.most(20);
+    expect([references[0], references.at(-1)]).to.deep.equal(['0@x.example', 'last@x.example']);
+  });
+});
+
+describe('trusting authentication results', () => {
+  const headers = (value: string) => [
+    { name: 'authentication-results', value },
+    { name: 'from', value: 'ada@desk.example' },
+  ];
+
+  it('believes only our own server, above foreign hops', () => {
+    const trusted = { authservIds: ['mx.desk.example'] };
+
+    expect(mayActAsAgent(1, readAuthentication(headers('mx.desk.example; dmarc=pass'), trusted))).to.equal(true);
+    expect(mayActAsAgent(1, readAuthentication(headers('evil.example; dmarc=pass'), trusted))).to.equal(false);
+    expect(
+      mayActAsAgent(1, readAuthentication([{ name: 'received', value: 'x' }, ...headers('mx.desk.example; dmarc=pass')], trusted)),
+    ).to.equal(false);
+    expect(mayActAsAgent(2, readAuthentication(headers('mx.desk.example; dmarc=pass'), trusted))).to.equal(false);
+  });
+});

@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import { htmlToText } from '#core/mail/index.js';
+import { sanitizeMail } from '#core/mail/index.js';
+import { textToHtml } from '#core/mail/index.js';
+
+const clean = (html: string, allowRemoteImages = false) =>
+  sanitizeMail(html, { cidUrl: (cid) => (cid === 'logo@x' ? '/files/7' : undefined), allowRemoteImages });
+
+describe('sanitizing HTML', () => {
+  it('drops what runs, loads, overlays or names', () => {
+    const { html } = clean(
+      '<script>x()</script><b onclick="x()" class="c" id="i" hx-get="/x" data-hx-post="/y" style="position:fixed;color:red;background:url(http://e/x)">keep</b><svg><a href="javascript:x()">s</a></svg><a href="java\nscript:x()">l</a><form><input></form><meta http-equiv="refresh">',
+    );
+
+    expect(html).to.equal('<b style="color:red">keep</b><a target="_blank" rel="noopener noreferrer nofollow">l</a>');
+  });
+
+  it('blocks remote images and shows them on demand, but never a tracker', () => {
+    const source = '<img src="https://e.example/a.png"><img src="https://e.example/t.gif" width="1" height="1">';
+
+    expect(clean(source)).to.deep.equal({
+      html: '<img data-remote-src="https://e.example/a.png" /><img width="1" height="1" />',
+      blockedRemoteImages: 1,
+      usedCids: [],
+    });
+    expect(clean(source, true).html).to.contain('<img src="https://e.example/a.png" />').and.not.contain('t.gif');
+  });
+
+  it('resolves images of the same mail only', () => {
+    expect(clean('<img src="cid:LOGO@x"><img src="cid:other">')).to.deep.equal({
+      html: '<img src="/files/7" /><img />',
+      blockedRemoteImages: 0,
+      usedCids: ['logo@x'],
+    });
+  });
+
+  it('shows the real host of a masked link', () => {
+    expect(clean('<a href="https://evil.example/x">https://bank.example</a>').html).to.contain('[evil.example]');
+    expect(clean('<a href="https://www.bank.example/x">bank.example</a>').html).not.to.contain('[');
+  });
+
+  it('survives deep nesting in bounded time', () => {
+    const started = performance.now();
+    expect(clean(`${'<div>'.repeat(100_000)}end`).html).to.contain('end');
+    expect(performance.now() - started).to.be.below(2000);
+  });
+});
+
+describe('text and HTML', () => {
+  it('renders text escaped, with links that stop before punctuation', () => {
+    expect(textToHtml('<b> see https://a.example/x.')).to.equal(
+      '<div>&lt;b&gt; see <a href="https://a.example/x" target="_blank" rel="noopener noreferrer nofollow">https://a.example/x</a>.</div>',
+    );
+  });
+
+  it('renders HTML as readable text', () => {
+    expect(
+      htmlToText(
+        '<p>Hi <b>you</b></p><ul><li>one</li><li>two</li></ul><blockquote>old</blockquote><a href="https://a.example">here</a><script>x</script>',
+      ),
+    ).to.equal('Hi you\n\n- one\n- two\n\n> old\n\nhere <https://a.example>');
+  });
+});
