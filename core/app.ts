@@ -36,6 +36,7 @@ import { migrateCore, openStorage, runMigrations, type Storage } from './storage
 import { findTheme, type Theme } from './theme/index.ts';
 import { Statuses, ticketsActions, ticketsDecisions, ticketsFilters, wake } from './tickets/index.ts';
 import { createHelpers } from './ui/helpers.ts';
+import './ui/slots.ts';
 import { createIcons } from './ui/icon.ts';
 import { isAllowed, usersActions } from './users/index.ts';
 
@@ -70,6 +71,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
+const coreLocales = ['locales', 'http/locales', 'mail/locales'].map((folder) => path.join(coreFolder, folder));
 const reconcileMs = 1000;
 const cronMs = 15_000;
 const reservedPaths = ['/desk', '/admin', '/api', '/assets', '/health', '/sign-in', '/sign-out', '/setup', '/reset', '/tickets', '/files', '/events', '/slots', '/p'];
@@ -98,7 +100,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   settings.define('mail', mailSettings);
   const processId = randomUUID();
 
-  let catalog: Catalog = loadCatalog([path.join(coreFolder, 'locales')]);
+  let catalog: Catalog = loadCatalog(coreLocales);
   let theme: Theme = findTheme(config, 'default');
   const assets = new Assets();
   const translators = new Map<string, Translator>();
@@ -149,7 +151,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   // Texts and assets follow the running plugins, so they change together with the snapshot.
   function refreshShared(plugins: readonly FoundPlugin[]): void {
     const folderOf = (plugin: FoundPlugin, kind: 'locales' | 'assets'): string[] => (plugin.manifest[kind] === undefined ? [] : [path.join(plugin.folder, plugin.manifest[kind])]);
-    catalog = loadCatalog([path.join(coreFolder, 'locales'), ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')), path.join(theme.folder, 'locales')]);
+    catalog = loadCatalog([...coreLocales, ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')), path.join(theme.folder, 'locales')]);
     translators.clear();
     assets.set([
       { name: 'core', folders: [path.join(coreFolder, 'ui/css'), path.join(coreFolder, 'dist/web'), path.join(coreFolder, 'ui/assets')] },
