@@ -87,7 +87,7 @@ function print(io: Io, value: unknown, isJson: boolean): void {
 
 function fail(io: Io, { message, value }: Failed, isJson: boolean): number {
   if (value !== undefined) print(io, value, isJson);
-  io.err(`${message}\n`);
+  if (message !== '') io.err(`${message}\n`);
   return 1;
 }
 

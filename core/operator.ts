@@ -13,6 +13,7 @@ export { sentenceOf } from './kernel/sentence.ts';
 export { createLogger } from './log.ts';
 export { prepareDataFolder } from './operations/data-folder.ts';
 export { reindex } from './operations/reindexing.ts';
+export { seedTickets, writeDemo } from './operations/samples/index.ts';
 export { findSiteRoot, loadSiteConfig } from './operations/site-config.ts';
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
