@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { adminRoutes } from '../admin/index.ts';
 import { authRoutes } from '../auth/auth-routes.ts';
 import { filesRoutes } from '../files/index.ts';
 import { portalRoutes } from '../portal/index.ts';
@@ -7,5 +8,5 @@ import type { Middleware } from './request-state.ts';
 
 /** The pages and interfaces of core, in the order they are asked. */
 export function coreRoutes(app: App): readonly Middleware[] {
-  return [healthRoutes(app), authRoutes(app), portalRoutes(app), filesRoutes(app)];
+  return [healthRoutes(app), authRoutes(app), portalRoutes(app), filesRoutes(app), ...adminRoutes(app)];
 }

@@ -1,4 +1,7 @@
 export { assign } from './assigning.ts';
+export { presentAttachments } from './attachment-view.ts';
+export { frameHtml, presentBody } from './message-body.ts';
+export { cleanTag } from './tagging.ts';
 export { changeStatus } from './changing-status.ts';
 export { discardDraft, draftsOf, saveDraft, type Draft, type DraftInput } from './drafting.ts';
 export { editTicket, type TicketChanges } from './editing.ts';
