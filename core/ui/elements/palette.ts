@@ -105,7 +105,16 @@ function pageActions(): Choice[] {
     const label = (element.getAttribute('aria-label') ?? element.textContent).trim().replaceAll(/\s+/g, ' ');
     const key = element.dataset['key'] ?? '';
     const field = element instanceof HTMLInputElement ? (element.labels?.[0]?.textContent ?? '') : label;
-    return field === '' ? [] : [{ label: field, hint: '', key: key.toUpperCase(), run: () => (element instanceof HTMLInputElement ? element.focus() : element.click()) }];
+    return field === ''
+      ? []
+      : [
+          {
+            label: field,
+            hint: '',
+            key: key.toUpperCase(),
+            run: () => (element instanceof HTMLInputElement ? element.focus() : element.click()),
+          },
+        ];
   });
 }
 
