@@ -42,6 +42,7 @@ export class HdEditor extends HTMLElement {
     squire.addEventListener('pasteImage', (event: Event) => this.#onPasteImage(event));
     textarea.addEventListener('hd:restored', () => squire.setHTML(textarea.value));
     this.#sync(false);
+    textarea.dispatchEvent(new Event('hd:ready', { bubbles: true }));
     this.#bindTools(textarea.id);
   }
 
