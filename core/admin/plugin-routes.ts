@@ -55,7 +55,7 @@ export function pluginRoutes(app: App): Middleware {
       source: found === undefined ? '' : path.relative(desk.config.root, found.folder),
       checksum: found === undefined ? '' : checksumOf(found.folder),
       requires: Object.keys(found?.manifest.requires ?? {}).map((needed) => ({ id: needed, met: all.some((one) => one.id === needed && one.isRunning) })),
-      dependents: [...dependentsOf(id, manifests, new Set(manifests.map((one) => one.id)))],
+      dependents: [...dependentsOf(id, manifests, manifests.map((one) => one.id))],
       uses: (found?.manifest.uses ?? []).map((use) => (use.startsWith('net:') ? { key: 'plugin.use.net', params: { host: use.slice(4) } } : { key: `plugin.use.${use.replace(':', '-')}` })),
       hooks: desk.hooks.inspect().flatMap(({ name, kind, handlers }) => handlers.filter((one) => one.plugin === id).map((one) => ({ name, kind, calls: one.calls, faults: one.faults + one.timeouts }))),
       faults: app.faults.filter((fault) => fault.plugin === id).slice(-10).toReversed().map((fault) => ({ at: desk.clock.now(), place: fault.hook, text: fault.error instanceof Error ? fault.error.message : String(fault.error) })),
