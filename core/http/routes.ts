@@ -1,8 +1,8 @@
 import type { App } from '../app.ts';
-import { adminRoutes } from '../admin/index.ts';
+import { adminRoutes } from '../admin/admin-routes.ts';
 import { authRoutes } from '../auth/auth-routes.ts';
-import { filesRoutes } from '../files/index.ts';
-import { portalRoutes } from '../portal/index.ts';
+import { filesRoutes } from '../files/files-routes.ts';
+import { portalRoutes } from '../portal/portal-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import type { Middleware } from './request-state.ts';
 

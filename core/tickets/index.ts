@@ -8,7 +8,7 @@ export { editTicket, type TicketChanges } from './editing.ts';
 export { setFollowing } from './following.ts';
 export { linkedTickets, setLink } from './linking.ts';
 export { mergeTickets } from './merging.ts';
-export { mailIdHash, previewOf } from './message-content.ts';
+export { previewOf } from './message-content.ts';
 export { attachmentsOf, findMessage, latestMessages, messageOfMailId, messagesOf } from './messages-repository.ts';
 export { moveTicket } from './moving.ts';
 export { openTicket, prepareOpening, type Opening } from './opening.ts';
