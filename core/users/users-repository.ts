@@ -129,6 +129,13 @@ export async function findOrganization(reader: Reader, id: number): Promise<Orga
   return found;
 }
 
+export async function findOrganizations(reader: Reader, ids: Iterable<number>): Promise<ReadonlyMap<number, Organization>> {
+  const wanted = [...new Set(ids)];
+  if (wanted.length === 0) return new Map();
+  const found = await withDomains(reader, await reader('organizations').whereIn('id', wanted).whereNull('deleted_at'));
+  return new Map(found.map((one) => [one.id, one]));
+}
+
 export async function listOrganizations(reader: Reader, filter: { query?: string; after?: number; limit: number }): Promise<readonly Organization[]> {
   const query = reader('organizations').whereNull('deleted_at').orderBy('id').limit(filter.limit);
   if (filter.after !== undefined) void query.where('id', '>', filter.after);
