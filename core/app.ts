@@ -54,6 +54,8 @@ export interface AppOptions {
   /** Folders searched for plugins; default the site's and the data folder's. */
   readonly pluginFolders?: readonly string[];
   readonly isMigrated?: boolean;
+  /** Changes plugins for the processes that run elsewhere, and runs none here. */
+  readonly isPassive?: boolean;
 }
 
 /** A whole desk in one object. `start` brings up its workers and plugins, `callback` answers requests. */
@@ -185,6 +187,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     onFault,
     safeMode: config.isSafe,
+    passive: options.isPassive === true,
     activeByDefault: ['email-inbox'],
     reservedPaths,
     templates: templatesOf,
