@@ -27,14 +27,14 @@ export {
   type HtmlNode,
   type MailServer,
 } from './mail/index.ts';
-export type { Address, AutomaticMail, Mailbox, MailboxInput, OutgoingMail, Transport } from './mail/index.ts';
+export type { Address, AutomaticMail, FailedMail, IncomingMail, Mailbox, MailboxInput, OutgoingMail, Transport } from './mail/index.ts';
 export { fold, type Translator } from './i18n/index.ts';
 export { emailKey, isEmailAddress, type Actor, type User } from './users/index.ts';
 export { isUniqueViolation, type Migration, type Tx } from './storage/index.ts';
 export { readJson, type Form } from './http/body.ts';
 export type { PluginPage } from './http/pages.ts';
 export { signedIn, type Context } from './http/request-state.ts';
-export { previewOf, type Message, type NewMessage, type Opening, type ReplyInput, type Ticket, type TicketDraft } from './tickets/index.ts';
+export { previewOf, type Message, type NewAttachment, type NewMessage, type Opening, type Replying, type Origin, type Folds, type MessageAddresses, type ReplyInput, type Ticket, type TicketDraft } from './tickets/index.ts';
 export type { Actions, Decisions, Filters, RenderFilters, Services, Slots } from './kernel/hook-map.ts';
 export type { Disposable } from './kernel/hook-point.ts';
 export type { Route } from './kernel/contributions.ts';
