@@ -28,7 +28,7 @@ import type { Snapshot } from './kernel/snapshot.ts';
 import { buildTemplates, type Templates } from './kernel/templates.ts';
 import type { TemplateRoot } from './kernel/template-roots.ts';
 import { LiveHub } from './live/hub.ts';
-import { Mail, mailActions, mailFilters, sendOutboxEntry } from './mail/index.ts';
+import { Mail, mailActions, mailDecisions, mailFilters, sendOutboxEntry } from './mail/index.ts';
 import { notify, notifyingEvents, notifyingHandler } from './notifications/index.ts';
 import { apiVersion, coreFolder, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
@@ -285,7 +285,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 function defineCoreHooks(hooks: HookBus): void {
   for (const name of [...ticketsActions, ...usersActions, ...authActions, ...mailActions]) hooks.define('action', name);
   for (const name of [...ticketsFilters, ...mailFilters]) hooks.define('filter', name);
-  for (const name of [...ticketsDecisions, ...authDecisions]) hooks.define('decision', name);
+  for (const name of [...ticketsDecisions, ...authDecisions, ...mailDecisions]) hooks.define('decision', name);
 }
 
 function defineCoreJobs(desk: Desk): void {

@@ -1,10 +1,10 @@
 export { composeNotice, type Notice } from './system-mail.ts';
 export { findMailbox, listMailboxes, removeMailbox, saveMailbox, smtpSecret, type MailboxInput } from './mailboxes.ts';
-export { mailActions, mailFilters } from './mail-hooks.ts';
-export { Mail, type AutomaticMail, type Delivery } from './outbox.ts';
+export { mailActions, mailDecisions, mailFilters } from './mail-hooks.ts';
+export { Mail, type AutomaticMail, type Delivery, type FailedMail } from './outbox.ts';
 export { deliveriesOf, findOutboxEntry, unfinishedMail } from './outbox-repository.ts';
 export { sendOutboxEntry } from './sending.ts';
 export { mailIdHash } from './composing.ts';
 export { isPrivateAddress, isPrivateHost, parseServerUrl, type MailServer } from './server-url.ts';
 export { testTransport, type Credentials } from './transports.ts';
-export type { Address, Encryption, Mailbox, OutboxEntry, OutboxState, OutgoingMail, Transport } from './types.ts';
+export type { Address, Encryption, IncomingMail, Mailbox, OutboxEntry, OutboxState, OutgoingMail, Transport } from './types.ts';

@@ -8,7 +8,7 @@ import { findMailbox, listMailboxes } from './mailboxes.ts';
 import { findOutboxEntry, moveOutboxState } from './outbox-repository.ts';
 import { parseServerUrl } from './server-url.ts';
 import { composeSystemMail, type SystemMail } from './system-mail.ts';
-import { Transports, type Credentials } from './transports.ts';
+import { testTransport, Transports, type Credentials } from './transports.ts';
 import type { Address, Mailbox, OutboxEntry, OutboxFile } from './types.ts';
 
 export interface QueuedReply {
@@ -38,6 +38,13 @@ export interface AutomaticMail {
   readonly html?: string | null | undefined;
   /** Message-ID of the mail that this one answers. */
   readonly inReplyTo?: string | undefined;
+}
+
+/** The sent mail that a report of failure was about; ticket and message are null for mail of the desk itself. */
+export interface FailedMail {
+  readonly ticketId: number | null;
+  readonly messageId: number | null;
+  readonly recipients: readonly string[];
 }
 
 // One automatic mail an hour and five a day to one address: two machines that answer each other stop there.
@@ -128,8 +135,8 @@ export class Mail {
   }
 
   /** Marks a sent mail as failed after all, as when it bounced; undefined when no mail has this Message-ID. */
-  async markFailed(tx: Tx, messageId: string, reason: string): Promise<{ ticketId: number | null; messageId: number | null } | undefined> {
-    const row = await tx('outbox').where({ message_id_hash: mailIdHash(messageId) }).first('id', 'ticket_id', 'message_ref');
+  async markFailed(tx: Tx, messageId: string, reason: string): Promise<FailedMail | undefined> {
+    const row = await tx('outbox').where({ message_id_hash: mailIdHash(messageId) }).first('id', 'ticket_id', 'message_ref', 'envelope');
     if (row === undefined) return undefined;
     await tx('outbox').where({ id: row.id }).update({ state: 'failed', error: reason.slice(0, 1000), updated_at: this.desk.clock.now() });
     await this.desk.events.record(tx, 'mail.failed', {
@@ -137,7 +144,8 @@ export class Mail {
       ...(row.ticket_id === null ? {} : { ticketId: row.ticket_id }),
       payload: { outboxId: row.id, ticketId: row.ticket_id, messageId: row.message_ref, error: reason.slice(0, 300) },
     });
-    return { ticketId: row.ticket_id, messageId: row.message_ref };
+    const { to, cc }: OutboxEntry['envelope'] = JSON.parse(row.envelope);
+    return { ticketId: row.ticket_id, messageId: row.message_ref, recipients: [...to, ...cc].map(({ email }) => email) };
   }
 
   /** Tries a failed or uncertain mail once more. @throws Conflict when it is not waiting for that. */
@@ -151,6 +159,14 @@ export class Mail {
       await this.enqueue(tx, outboxId, entry.mailboxId, now);
       if (entry.ticketId !== null) tx.afterCommit(() => this.desk.live.announce([`ticket:${entry.ticketId}`]));
     });
+  }
+
+  /** Signs in to the server a mailbox sends through. @throws Unavailable `mail.not-set-up`, `mail.connection-failed` with the server's words. */
+  async testMailbox(mailboxId: number): Promise<void> {
+    const mailbox = await findMailbox(this.desk.storage.read, mailboxId);
+    const credentials = mailbox === undefined ? undefined : await this.mailboxCredentials(mailbox);
+    if (credentials === undefined) throw new Unavailable('mail.not-set-up');
+    await testTransport(credentials);
   }
 
   private async mailboxCredentials(mailbox: Mailbox): Promise<Credentials | undefined> {

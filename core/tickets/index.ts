@@ -6,7 +6,7 @@ export { changeStatus } from './changing-status.ts';
 export { discardDraft, draftsOf, saveDraft, type Draft, type DraftInput } from './drafting.ts';
 export { editTicket, type TicketChanges } from './editing.ts';
 export { setFollowing } from './following.ts';
-export { linkedTickets, setLink } from './linking.ts';
+export { linkedTickets, setLink, writeLink } from './linking.ts';
 export { mergeTickets } from './merging.ts';
 export { previewOf } from './message-content.ts';
 export { attachmentsOf, findMessage, latestMessages, messageOfMailId, messagesOf } from './messages-repository.ts';

@@ -1,0 +1,3 @@
+export { prepareDataFolder } from './data-folder.ts';
+export { reindex } from './reindexing.ts';
+export { findSiteRoot, loadSiteConfig } from './site-config.ts';
