@@ -30,6 +30,7 @@ import type { TemplateRoot } from './kernel/template-roots.ts';
 import { LiveHub } from './live/hub.ts';
 import { Mail, mailActions, mailDecisions, mailFilters, sendOutboxEntry } from './mail/index.ts';
 import { notify, notifyingEvents, notifyingHandler } from './notifications/index.ts';
+import { linkCore } from './operations/index.ts';
 import { apiVersion, coreFolder, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
 import { mailSettings, Secrets, Settings, siteSettings, ticketSettings, type SettingsSchema } from './settings/index.ts';
@@ -227,6 +228,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const timers: NodeJS.Timeout[] = [];
   async function start(): Promise<void> {
+    linkCore(config.data);
     await readTheme();
     await storage.writeTx((tx) =>
       replaceSubscriptions(tx, 'core', notifyingEvents.map((event) => ({ plugin: 'core', handler: notifyingHandler, event })), clock),
