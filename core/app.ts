@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import Koa from 'koa';
 import { authActions, authDecisions, issueSetupToken, Throttle } from './auth/index.ts';
@@ -36,6 +37,7 @@ import { migrateCore, openStorage, runMigrations, type Storage } from './storage
 import { findTheme, type Theme } from './theme/index.ts';
 import { Statuses, ticketsActions, ticketsDecisions, ticketsFilters, wake } from './tickets/index.ts';
 import { createHelpers } from './ui/helpers.ts';
+import './ui/slots.ts';
 import { createIcons } from './ui/icon.ts';
 import { isAllowed, usersActions } from './users/index.ts';
 
@@ -65,11 +67,16 @@ export interface App {
   callback(): ReturnType<Koa['callback']>;
   /** Starts plugins and, by role, workers and timers. */
   start(): Promise<void>;
+  /** Switches the portal to another theme, at once in this process and within seconds in the others. */
+  activateTheme(id: string): Promise<void>;
+  /** Address of the active theme's picture, if it has one. */
+  themeScreenshot(): string | undefined;
   /** The one-time setup link, while no administrator exists. */
   setupLink(): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
+const coreLocales = ['locales', 'http/locales', 'mail/locales', 'admin/locales'].map((folder) => path.join(coreFolder, folder));
 const reconcileMs = 1000;
 const cronMs = 15_000;
 const reservedPaths = ['/desk', '/admin', '/api', '/assets', '/health', '/sign-in', '/sign-out', '/setup', '/reset', '/tickets', '/files', '/events', '/slots', '/p'];
@@ -98,7 +105,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   settings.define('mail', mailSettings);
   const processId = randomUUID();
 
-  let catalog: Catalog = loadCatalog([path.join(coreFolder, 'locales')]);
+  let catalog: Catalog = loadCatalog(coreLocales);
   let theme: Theme = findTheme(config, 'default');
   const assets = new Assets();
   const translators = new Map<string, Translator>();
@@ -149,10 +156,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   // Texts and assets follow the running plugins, so they change together with the snapshot.
   function refreshShared(plugins: readonly FoundPlugin[]): void {
     const folderOf = (plugin: FoundPlugin, kind: 'locales' | 'assets'): string[] => (plugin.manifest[kind] === undefined ? [] : [path.join(plugin.folder, plugin.manifest[kind])]);
-    catalog = loadCatalog([path.join(coreFolder, 'locales'), ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')), path.join(theme.folder, 'locales')]);
+    catalog = loadCatalog([...coreLocales, ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')), path.join(theme.folder, 'locales')]);
     translators.clear();
     assets.set([
-      { name: 'core', folders: [path.join(coreFolder, 'ui/css'), path.join(coreFolder, 'dist/web'), path.join(coreFolder, 'ui/assets')] },
+      { name: 'core', folders: [path.join(coreFolder, 'dist/web')] },
       { name: `t/${theme.id}`, folders: [theme.folder] },
       ...plugins.flatMap((plugin) => folderOf(plugin, 'assets').map((folder) => ({ name: `p/${plugin.id}`, folders: [folder] }))),
     ]);
@@ -207,6 +214,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     faults,
     callback: () => koa.callback(),
     start,
+    activateTheme,
+    themeScreenshot: () => (existsSync(path.join(theme.folder, 'screenshot.png')) ? assets.url(`t/${theme.id}`, 'screenshot.png') : undefined),
     setupLink,
     stop,
   };
@@ -215,18 +224,30 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const timers: NodeJS.Timeout[] = [];
   async function start(): Promise<void> {
-    const site = await settings.get('site');
-    theme = findTheme(config, String((site as { theme?: string }).theme ?? 'default'));
+    await readTheme();
     await storage.writeTx((tx) =>
       replaceSubscriptions(tx, 'core', notifyingEvents.map((event) => ({ plugin: 'core', handler: notifyingHandler, event })), clock),
     );
     await plugins.start();
     if (role === 'command') return;
-    every(reconcileMs, () => plugins.reconcile());
+    every(reconcileMs, async () => {
+      await readTheme();
+      await plugins.reconcile();
+    });
     if (!runsJobs) return;
     worker.start();
     every(cronMs, () => desk.cron.tick());
     await desk.cron.tick();
+  }
+
+  async function readTheme(): Promise<void> {
+    theme = findTheme(config, String((await settings.get('site'))['theme']));
+  }
+
+  async function activateTheme(id: string): Promise<void> {
+    await settings.set('site', { theme: id });
+    await readTheme();
+    await plugins.refresh();
   }
 
   function every(ms: number, work: () => Promise<unknown>): void {

@@ -2,6 +2,7 @@
  * The whole contract between the desk and its plugins. Everything a plugin may use is exported
  * here; a plugin imports nothing else of core.
  */
+import './ui/slots.ts';
 import type { PluginContext } from './plugin-context.ts';
 import type { SettingsSchema } from './settings/index.ts';
 
@@ -9,24 +10,8 @@ export { apiVersion } from './paths.ts';
 export { Conflict, Forbidden, Invalid, NotFound, Refused, TooMany, Unauthenticated, Unavailable, AppError } from './kernel/errors.ts';
 export { Hopeless, TryLater, type JobHandler, type JobRun, type NewJob } from './jobs/index.ts';
 export { crashPoint } from './kernel/crash-point.ts';
-export {
-  cleanHtml,
-  composeNotice,
-  escapeHtml,
-  htmlToText,
-  isPrivateHost,
-  parseServerUrl,
-  readHtmlTree,
-  sanitizeMail,
-  serialize,
-  testTransport,
-  textOf,
-  textToHtml,
-  walk,
-  type HtmlElement,
-  type HtmlNode,
-  type MailServer,
-} from './mail/index.ts';
+export { cleanHtml, escapeHtml, htmlToText, readHtmlTree, sanitizeMail, serialize, setAttribute, textOf, textToHtml, walk, type HtmlElement, type HtmlNode } from './html/index.ts';
+export { composeNotice, isPrivateHost, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
 export type { Address, AutomaticMail, FailedMail, IncomingMail, Mailbox, MailboxInput, OutgoingMail, Transport } from './mail/index.ts';
 export { fold, type Translator } from './i18n/index.ts';
 export { emailKey, isEmailAddress, type Actor, type User } from './users/index.ts';

@@ -8,19 +8,20 @@ import type { PluginKit } from './kernel/activating.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Route } from './kernel/contributions.ts';
 import { Refused, Unavailable } from './kernel/errors.ts';
-import type { Actions, Slots } from './kernel/hook-map.ts';
+import type { ActionName } from './kernel/hook-bus.ts';
+import type { Actions } from './kernel/hook-map.ts';
 import type { Disposable } from './kernel/hook-point.ts';
 import type { Logger } from './kernel/log.ts';
 import type { FoundPlugin } from './kernel/manifest.ts';
 import type { Hooks } from './kernel/plugin-hooks.ts';
 import type { PluginServices } from './kernel/services.ts';
-import type { SlotContribution } from './kernel/slots.ts';
-import { findMailbox, listMailboxes, saveMailbox, type Address, type AutomaticMail, type FailedMail, type Mailbox, type MailboxInput } from './mail/index.ts';
+import type { SlotContribution, SlotName } from './kernel/slots.ts';
+import { findMailbox, listMailboxes, mailIdHash, saveMailbox, type Address, type AutomaticMail, type FailedMail, type Mailbox, type MailboxInput } from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
 import type { Pages, PluginPage } from './http/pages.ts';
 import type { Context } from './http/request-state.ts';
-import { guardedFetch } from './net/guarded-fetch.ts';
+import { guardedFetch } from './net/index.ts';
 import { matchDocuments, putDocument, removeDocument, type Match, type SearchDocument } from './search/index.ts';
 import type { SettingsOf, SettingsSchema } from './settings/index.ts';
 import type { Dialect, Tx } from './storage/index.ts';
@@ -28,7 +29,6 @@ import {
   editTicket,
   findMessage,
   latestMessages,
-  mailIdHash,
   messageOfMailId,
   openTicket,
   prepareOpening,
@@ -113,7 +113,7 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     page(ctx: Context, page: PluginPage): Promise<void>;
   };
   readonly ui: {
-    slot<K extends keyof Slots & string>(name: K, contribution: Omit<SlotContribution<K>, 'slot'>): Disposable;
+    slot<K extends SlotName>(name: K, contribution: Omit<SlotContribution<K>, 'slot'>): Disposable;
     menu(item: MenuItem): Disposable;
     /** A template helper; its name starts with the plugin's id and a dash. */
     helper(name: string, run: (this: unknown, ...args: unknown[]) => unknown): Disposable;
@@ -170,7 +170,7 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     markFailed(tx: Tx, messageId: string, reason: string): Promise<FailedMail | undefined>;
   };
   readonly events: {
-    record<K extends keyof Actions & string>(tx: Tx, name: K, event: { ticketId?: number; actor?: Actor; payload: Actions[K] }): Promise<number>;
+    record<K extends ActionName>(tx: Tx, name: K, event: { ticketId?: number; actor?: Actor; payload: Actions[K] }): Promise<number>;
     ofTicket(ticketId: number): Promise<readonly RecordedEvent[]>;
     after(id: number, limit: number): Promise<readonly RecordedEvent[]>;
   };

@@ -27,7 +27,7 @@ export const knownScopes: readonly string[] = ['*', ...new Set(corePermissions.m
  * @throws Invalid `auth.unknown-scope`.
  */
 export async function createApiToken(desk: Desk, actor: Actor, input: { userId: number; name: string; scopes: readonly string[] }): Promise<{ token: string; id: number }> {
-  if (userIdOf(actor) !== input.userId && !isAllowed(actor, 'people.manage')) throw new Forbidden('people.manage');
+  if (userIdOf(actor) !== input.userId && !isAllowed(actor, 'people.manage')) throw new Forbidden('auth.forbidden', { permission: 'people.manage' });
   const unknown = input.scopes.find((scope) => !knownScopes.includes(scope));
   if (unknown !== undefined || input.scopes.length === 0) throw new Invalid('auth.unknown-scope', { scope: unknown ?? '', known: knownScopes });
   const token = prefix + newToken();

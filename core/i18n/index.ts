@@ -2,3 +2,4 @@ export { loadCatalog, type Catalog, type Entries, type Entry } from './catalog.t
 export { fold } from './fold.ts';
 export { negotiateLocale } from './negotiate.ts';
 export { createTranslator, fill, type Params, type TimeStyle, type Translator, type TranslatorOptions } from './translator.ts';
+export { isTimeZone, timeZoneOptions } from './time-zones.ts';

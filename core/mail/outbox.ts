@@ -1,9 +1,9 @@
 import type { Desk } from '../desk.ts';
 import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../kernel/errors.ts';
 import type { Tx } from '../storage/index.ts';
-import { mailIdHash, messagesOf, attachmentsOf, type Message, type Ticket } from '../tickets/index.ts';
-import { findUser, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
-import { composeReply, newMessageId, referencesHeader, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
+import type { Attachment, Message, Ticket } from '../tickets/index.ts';
+import { findUsers, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
+import { composeReply, mailIdHash, newMessageId, referencesHeader, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
 import { findMailbox, listMailboxes } from './mailboxes.ts';
 import { findOutboxEntry, moveOutboxState } from './outbox-repository.ts';
 import { parseServerUrl } from './server-url.ts';
@@ -15,6 +15,9 @@ export interface QueuedReply {
   readonly ticket: Ticket;
   readonly message: Message;
   readonly requester: User | undefined;
+  /** The public messages before this one, oldest first. */
+  readonly earlier: readonly Message[];
+  readonly attachments: readonly Attachment[];
   readonly cc: readonly Address[];
   readonly undoMs: number;
 }
@@ -172,10 +175,9 @@ export class Mail {
   }
 
   private async queueReply(tx: Tx, reply: QueuedReply, system: Address | undefined, quoteHistory: string): Promise<void> {
-    const { ticket, message, requester } = reply;
+    const { ticket, message, requester, earlier } = reply;
     const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
     const from = mailbox?.transport ? { name: mailbox.name, email: mailbox.address } : system;
-    const earlier = (await messagesOf(tx, ticket.id, { kinds: ['reply'], limit: 200 })).filter((one) => one.id < message.id);
     const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
     const to = lastIn?.addresses.replyTo ?? lastIn?.addresses.from ?? (requester?.email ? { name: requester.name, email: requester.email } : undefined);
     if (from === undefined || to === undefined) return;
@@ -187,7 +189,7 @@ export class Mail {
     const ids = earlier.flatMap((one) => (one.messageId === null ? [] : [one.messageId]));
     const last = ids.at(-1);
     const messageId = newMessageId(from.email);
-    const files: OutboxFile[] = (await attachmentsOf(tx, [message.id])).map((one) => ({ fileId: one.fileId, ...(one.contentId === null || !one.isInline ? {} : { contentId: one.contentId }) }));
+    const files: OutboxFile[] = reply.attachments.map((one) => ({ fileId: one.fileId, ...(one.contentId === null || !one.isInline ? {} : { contentId: one.contentId }) }));
     const composed = composeReply({
       text: message.text,
       html: message.html,
@@ -216,9 +218,9 @@ export class Mail {
     if (setting === 'none') return [];
     const quoted = setting === 'last' ? earlier.slice(-1) : earlier.slice(-10).toReversed();
     const translator = this.desk.translatorFor(ticket.locale);
-    const authors = await Promise.all(quoted.map((one) => (one.authorId === null ? undefined : findUser(tx, one.authorId))));
-    return quoted.map((one, index) => ({
-      attribution: translator.t('mail.quote-attribution', { name: authors[index]?.name ?? one.addresses.from?.email ?? '', date: translator.date(one.createdAt, 'long') }),
+    const authors = await findUsers(tx, quoted.flatMap(({ authorId }) => (authorId === null ? [] : [authorId])));
+    return quoted.map((one) => ({
+      attribution: translator.t('mail.quote-attribution', { name: authors.get(one.authorId ?? 0)?.name ?? one.addresses.from?.email ?? '', date: translator.date(one.createdAt, 'long') }),
       text: one.text,
       html: one.html?.includes('cid:') === true ? null : one.html,
     }));

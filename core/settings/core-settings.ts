@@ -4,6 +4,7 @@ export const siteSettings = {
   name: { type: 'string', default: 'Helpdesk', minLength: 1, maxLength: 80 },
   locale: { type: 'string', enum: ['en', 'tr'], default: 'en' },
   timeZone: { type: 'string', default: 'UTC', maxLength: 60 },
+  theme: { type: 'string', default: 'default', maxLength: 60 },
 } as const satisfies SettingsSchema;
 
 export const ticketSettings = {

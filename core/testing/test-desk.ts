@@ -87,7 +87,8 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
 }
 
 async function listen(app: App): Promise<Server> {
-  const server = createServer(app.callback());
+  const answer = app.callback();
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }

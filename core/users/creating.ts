@@ -29,7 +29,7 @@ export interface NewUser {
  */
 export async function createUser(desk: Desk, actor: Actor, input: NewUser): Promise<User> {
   const role = input.role ?? 'customer';
-  if (!isAllowed(actor, role === 'customer' ? 'customers.edit' : 'people.manage')) throw new Forbidden('users.create');
+  if (!isAllowed(actor, role === 'customer' ? 'customers.edit' : 'people.manage')) throw new Forbidden('auth.forbidden', { permission: role === 'customer' ? 'customers.edit' : 'people.manage' });
   return desk.storage.writeTx(async (tx) => {
     const user = await insertUser(desk, tx, input);
     await desk.events.record(tx, 'user.created', { actor, payload: { userId: user.id, role } });

@@ -73,7 +73,7 @@ export async function editUser(desk: Desk, actor: Actor, id: number, changes: Us
  * @throws Conflict `users.email-taken` when somebody has it already.
  */
 export async function addEmail(desk: Desk, actor: Actor, userId: number, email: string): Promise<void> {
-  if (!isAllowed(actor, 'customers.edit')) throw new Forbidden('customers.edit');
+  if (!isAllowed(actor, 'customers.edit')) throw new Forbidden('auth.forbidden', { permission: 'customers.edit' });
   emailKey(email);
   await desk.storage.writeTx(async (tx) => {
     if (await findUserByEmail(tx, email)) throw new Conflict('users.email-taken', { email });
@@ -87,7 +87,7 @@ export async function addEmail(desk: Desk, actor: Actor, userId: number, email: 
 
 /** Makes one of the person's addresses the one that mail goes to. */
 export async function makePrimary(desk: Desk, actor: Actor, userId: number, emailId: number): Promise<void> {
-  if (!isAllowed(actor, 'customers.edit')) throw new Forbidden('customers.edit');
+  if (!isAllowed(actor, 'customers.edit')) throw new Forbidden('auth.forbidden', { permission: 'customers.edit' });
   await desk.storage.writeTx(async (tx) => {
     const wanted = await tx('user_emails').where({ id: emailId, user_id: userId }).first('id');
     if (wanted === undefined) throw new NotFound('users.email-not-found', { emailId });
@@ -100,5 +100,5 @@ export async function makePrimary(desk: Desk, actor: Actor, userId: number, emai
 function refuseUnlessAllowed(actor: Actor, user: User, changes: UserChanges): void {
   const isOwn = userIdOf(actor) === user.id && Object.keys(changes).every((key) => ownFields.has(key));
   const needed = user.role.kind === 'agent' || changes.role !== undefined ? 'people.manage' : 'customers.edit';
-  if (!isOwn && !isAllowed(actor, needed)) throw new Forbidden(needed);
+  if (!isOwn && !isAllowed(actor, needed)) throw new Forbidden('auth.forbidden', { permission: needed });
 }

@@ -23,7 +23,7 @@ const domainShape = /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/;
  * @throws Conflict `organizations.domain-taken` when another organization has one of the domains.
  */
 export async function saveOrganization(desk: Desk, actor: Actor, input: OrganizationInput, id?: number): Promise<Organization> {
-  if (!isAllowed(actor, 'customers.edit')) throw new Forbidden('customers.edit');
+  if (!isAllowed(actor, 'customers.edit')) throw new Forbidden('auth.forbidden', { permission: 'customers.edit' });
   const name = cleanName(input.name);
   if (name === '') throw new Invalid('organizations.name-missing', { fields: ['name'] });
   const domains = (input.domains ?? []).map((domain) => domain.trim().toLowerCase().replace(/^@/, '')).filter((domain) => domain !== '');

@@ -33,7 +33,7 @@ export interface RoleInput {
  * @throws Forbidden when the role would hold a permission that the actor lacks.
  */
 export async function saveRole(desk: Desk, actor: Actor, input: RoleInput, key?: string): Promise<Role> {
-  if (!isAllowed(actor, 'people.manage')) throw new Forbidden('people.manage');
+  if (!isAllowed(actor, 'people.manage')) throw new Forbidden('auth.forbidden', { permission: 'people.manage' });
   const name = cleanName(input.name);
   if (name === '') throw new Invalid('roles.name-missing', { fields: ['name'] });
   if (key === 'admin') throw new Conflict('roles.administrator-fixed');

@@ -1,0 +1,22 @@
+import type { AttachmentView } from '../ui/types.ts';
+import type { Attachment } from './types.ts';
+
+const dangerous = /\.(exe|scr|com|bat|cmd|msi|js|jse|vbs|vbe|ps1|jar|hta|lnk|reg|html?|xhtml|svg|docm|xlsm|pptm|iso|img)$/i;
+
+/** Files of a message that are not shown inside its text. */
+export function presentAttachments(attachments: readonly Attachment[]): readonly AttachmentView[] {
+  return attachments
+    .filter(({ isInline }) => !isInline)
+    .map(({ fileId, name, size, contentType }) => {
+      const safe = !dangerous.test(name);
+      const url = `/files/${fileId}`;
+      return { id: String(fileId), name, size, url, kind: kindOf(contentType), safe, ...(safe && /^image\/(png|jpeg|gif|webp)$/.test(contentType) ? { previewUrl: url } : {}) };
+    });
+}
+
+function kindOf(contentType: string): AttachmentView['kind'] {
+  const [family] = contentType.split('/');
+  if (family === 'image' || family === 'audio' || family === 'video') return family;
+  if (/zip|tar|rar|7z|compressed/.test(contentType)) return 'archive';
+  return /pdf|text|word|sheet|presentation|document/.test(contentType) ? 'document' : 'other';
+}

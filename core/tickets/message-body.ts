@@ -1,0 +1,60 @@
+import { readHtmlTree, sanitizeMail, serialize, textOf, walk, type HtmlElement, type SanitizedMail } from '../html/index.ts';
+import { safeHtml } from '../kernel/templates.ts';
+import type { Message } from './types.ts';
+import type { MessageBodyView } from './views.ts';
+
+// Anything beyond these needs the sandboxed frame, where foreign styles cannot touch the desk.
+const simpleTags = new Set('a b blockquote br code div em i li ol p pre s span strong u ul img h1 h2 h3 h4 hr'.split(' '));
+
+export interface BodyOptions {
+  /** Prints even rich HTML in the page (the portal), without its styles; otherwise it goes into a frame. */
+  readonly isInline?: boolean;
+}
+
+/** How a page shows a message: plain text, simple HTML in the page, or a frame; the quoted history folded. */
+export function presentBody(message: Message, options: BodyOptions = {}): MessageBodyView {
+  if (message.html === null) return { kind: 'text', ...splitText(message) };
+  const { reply, quote } = splitHtml(message.html);
+  const cleaned = shown(message, reply, false);
+  if (options.isInline !== true && !isSimple(cleaned.html)) {
+    return {
+      kind: 'frame',
+      frameUrl: `/desk/messages/${message.id}/body`,
+      ...(cleaned.blockedRemoteImages > 0 ? { hiddenImages: { onceUrl: `/desk/messages/${message.id}/body?images=1`, alwaysUrl: `/desk/messages/${message.id}/images` } } : {}),
+    };
+  }
+  return { kind: 'html', html: safeHtml(cleaned.html), ...(quote === undefined ? {} : { quoteHtml: safeHtml(shown(message, quote, false).html) }) };
+}
+
+/** The whole HTML of a message for its frame; images from outside only when asked for. */
+export function frameHtml(message: Message, allowRemoteImages: boolean): string {
+  return shown(message, message.html ?? '', allowRemoteImages).html;
+}
+
+/** The part before the quoted history, and the history. */
+export function splitHtml(html: string): { readonly reply: string; readonly quote: string | undefined } {
+  if (!html.includes('data-quote')) return { reply: html, quote: undefined };
+  const tree = readHtmlTree(html);
+  const mark = [...walk(tree)].find((node): node is HtmlElement => node.kind === 'element' && node.attributes['data-quote'] !== undefined);
+  if (mark?.parent === undefined) return { reply: html, quote: undefined };
+  mark.parent.children.splice(mark.parent.children.indexOf(mark), 1);
+  // A message that is nothing but history is shown whole.
+  if (textOf(tree).trim() === '') return { reply: html, quote: undefined };
+  return { reply: serialize(tree), quote: serialize(mark) };
+}
+
+function shown(message: Message, html: string, allowRemoteImages: boolean): SanitizedMail {
+  return sanitizeMail(html, { cidUrl: (contentId) => `/messages/${message.id}/parts/${encodeURIComponent(contentId)}`, allowRemoteImages });
+}
+
+function isSimple(html: string): boolean {
+  if (html.includes('style=')) return false;
+  return [...walk(readHtmlTree(html))].every((node) => node.kind === 'text' || simpleTags.has(node.name) || node.name === '#root');
+}
+
+function splitText({ text, folds }: Message): { text: string; quoteText?: string } {
+  const [first] = folds.quotes ?? [];
+  // Answers between quoted lines stay where they are: only a quote at the end is folded.
+  if (first === undefined || (folds.quotes?.length ?? 0) > 1 || text.slice(first[1]).trim() !== '' || text.slice(0, first[0]).trim() === '') return { text };
+  return { text: text.slice(0, first[0]).trimEnd(), quoteText: text.slice(first[0]) };
+}
