@@ -1,0 +1,20 @@
+import path from 'node:path';
+import { createApp, readConfig } from '../app.ts';
+import { systemClock } from '../kernel/clock.ts';
+import { createLogger } from '../log.ts';
+
+// The process that `startDeskProcess` starts; it is configured by its environment alone.
+const ahead = Number(process.env['DESK_AHEAD_MS'] ?? 0);
+const clock = { now: () => systemClock.now() + ahead };
+const app = await createApp({
+  config: readConfig(process.env, {}, process.env['HELPDESK_DATA'] ?? '.'),
+  clock,
+  log: createLogger(process.env['TEST_LOG'] === undefined ? 'silent' : 'debug', clock, (line) => process.stderr.write(line)),
+  role: 'all',
+  isMigrated: true,
+  pluginFolders: (process.env['DESK_PLUGIN_FOLDERS'] ?? '').split(path.delimiter).filter((folder) => folder !== ''),
+});
+await app.start();
+process.once('SIGTERM', () => void app.stop().then(() => process.exit(0)));
+// The desk's own timers do not keep a process alive; a server would.
+setInterval(() => undefined, 60_000);
