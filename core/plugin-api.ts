@@ -2,6 +2,7 @@
  * The whole contract between the desk and its plugins. Everything a plugin may use is exported
  * here; a plugin imports nothing else of core.
  */
+import './ui/slots.ts';
 import type { PluginContext } from './plugin-context.ts';
 import './ui/slots.ts';
 import type { SettingsSchema } from './settings/index.ts';

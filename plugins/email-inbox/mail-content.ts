@@ -26,9 +26,9 @@ const emptyText = '–';
 
 /** Makes the content of a message out of a mail; nothing is dropped but what would run. */
 export function contentOfMail(mail: ParsedMail): MailContent {
-  const text = wellFormed(mail.text || mail.tnef?.text || '');
+  const text = wellFormed(mail.text || mail.tnef?.text || '').replaceAll('\r\n', '\n');
   const html = mail.html ?? mail.tnef?.html;
-  const split = splitReply({ text, html: html === undefined ? undefined : wellFormed(html) });
+  const split = splitReply({ text, html: html === undefined ? undefined : wellFormed(html).replaceAll('\r\n', '\n') });
   const cids = new Set<string>();
   const reply = clean(split.replyHtml, cids);
   const quote = clean(split.quoteHtml, cids);

@@ -22,15 +22,16 @@ describe('a web process that is killed (F1)', () => {
     let asked = 0;
 
     while (asked < 500) {
-      const desk = await startDeskProcess(handle);
+      const desk = startDeskProcess({ database: handle });
+      const url = await desk.listening;
       const killAfter = 40 + Math.floor(Math.random() * 120);
       let sent = 0;
       const clients = Array.from({ length: 4 }, async () => {
         while (asked < 500) {
           asked += 1;
           sent += 1;
-          if (sent === killAfter) desk.kill();
-          const response = await fetch(`${desk.url}/api/v1/tickets`, {
+          if (sent === killAfter) desk.kill('SIGKILL');
+          const response = await fetch(`${url}/api/v1/tickets`, {
             method: 'POST',
             headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
             body: JSON.stringify({ subject: `Write ${asked}`, text: 'Hello', requester: { email: `c${asked % 7}@example.org` } }),
@@ -40,7 +41,7 @@ describe('a web process that is killed (F1)', () => {
         }
       });
       await Promise.all(clients);
-      desk.kill();
+      desk.kill('SIGKILL');
       await desk.ended;
     }
 

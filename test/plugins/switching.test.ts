@@ -24,17 +24,17 @@ describe('switching a plugin', () => {
     const ada = await createUser(app.desk, systemActor, { email: 'ada@example.com', role: 'admin', passwordHash: await hashPassword('ada has a password') });
     const cookie = `hd_session=${await openSession(app.desk, ada.id, {})}`;
     await createApiToken(app.desk, systemActor, { userId: ada.id, name: 't', scopes: ['*'] });
-    const processes = await Promise.all([startDeskProcess(handle, { TEST_PLUGIN_FOLDERS: folder }), startDeskProcess(handle, { TEST_PLUGIN_FOLDERS: folder })]);
-    const [first, second] = processes;
+    const processes = [startDeskProcess({ database: handle, pluginFolders: [folder] }), startDeskProcess({ database: handle, pluginFolders: [folder] })];
+    const [first = '', second = ''] = await Promise.all(processes.map(({ listening }) => listening));
     const status = async (url: string): Promise<number> => (await fetch(`${url}/p/hello`)).status;
-    const toggle = (name: string): Promise<Response> => fetch(`${first.url}/admin/plugins/hello/${name}`, { method: 'POST', redirect: 'manual', headers: { cookie, 'Sec-Fetch-Site': 'same-origin' } });
+    const toggle = (name: string): Promise<Response> => fetch(`${first}/admin/plugins/hello/${name}`, { method: 'POST', redirect: 'manual', headers: { cookie, 'Sec-Fetch-Site': 'same-origin' } });
 
     try {
-      expect([await status(first.url), await status(second.url)]).to.deep.equal([404, 404]);
+      expect([await status(first), await status(second)]).to.deep.equal([404, 404]);
       expect((await toggle('activate')).status).to.equal(303);
-      expect([await status(first.url), await status(second.url)]).to.deep.equal([200, 200]);
+      expect([await status(first), await status(second)]).to.deep.equal([200, 200]);
       expect((await toggle('deactivate')).status).to.equal(303);
-      expect([await status(first.url), await status(second.url)]).to.deep.equal([404, 404]);
+      expect([await status(first), await status(second)]).to.deep.equal([404, 404]);
     } finally {
       await Promise.all(processes.map((one) => one.stop()));
       await app.stop();
