@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import Koa from 'koa';
 import { authActions, authDecisions, issueSetupToken, Throttle } from './auth/index.ts';
@@ -27,8 +28,9 @@ import type { Snapshot } from './kernel/snapshot.ts';
 import { buildTemplates, type Templates } from './kernel/templates.ts';
 import type { TemplateRoot } from './kernel/template-roots.ts';
 import { LiveHub } from './live/hub.ts';
-import { Mail, mailActions, mailFilters, sendOutboxEntry } from './mail/index.ts';
+import { Mail, mailActions, mailDecisions, mailFilters, sendOutboxEntry } from './mail/index.ts';
 import { notify, notifyingEvents, notifyingHandler } from './notifications/index.ts';
+import { linkCore } from './operations/index.ts';
 import { apiVersion, coreFolder, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
 import { mailSettings, Secrets, Settings, siteSettings, ticketSettings, type SettingsSchema } from './settings/index.ts';
@@ -68,12 +70,16 @@ export interface App {
   callback(): ReturnType<Koa['callback']>;
   /** Starts plugins and, by role, workers and timers. */
   start(): Promise<void>;
+  /** Switches the portal to another theme, at once in this process and within seconds in the others. */
+  activateTheme(id: string): Promise<void>;
+  /** Address of the active theme's picture, if it has one. */
+  themeScreenshot(): string | undefined;
   /** The one-time setup link, while no administrator exists. */
   setupLink(): Promise<string | undefined>;
   stop(): Promise<void>;
 }
 
-const coreLocales = ['locales', 'http/locales', 'mail/locales'].map((folder) => path.join(coreFolder, folder));
+const coreLocales = ['locales', 'http/locales', 'mail/locales', 'admin/locales'].map((folder) => path.join(coreFolder, folder));
 const reconcileMs = 1000;
 const cronMs = 15_000;
 const reservedPaths = ['/desk', '/admin', '/api', '/assets', '/health', '/sign-in', '/sign-out', '/setup', '/reset', '/tickets', '/files', '/events', '/slots', '/p'];
@@ -156,7 +162,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     catalog = loadCatalog([...coreLocales, ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')), path.join(theme.folder, 'locales')]);
     translators.clear();
     assets.set([
-      { name: 'core', folders: [path.join(coreFolder, 'ui/css'), path.join(coreFolder, 'dist/web'), path.join(coreFolder, 'ui/assets')] },
+      { name: 'core', folders: [path.join(coreFolder, 'dist/web')] },
       { name: `t/${theme.id}`, folders: [theme.folder] },
       ...plugins.flatMap((plugin) => folderOf(plugin, 'assets').map((folder) => ({ name: `p/${plugin.id}`, folders: [folder] }))),
     ]);
@@ -212,6 +218,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     faults,
     callback: () => koa.callback(),
     start,
+    activateTheme,
+    themeScreenshot: () => (existsSync(path.join(theme.folder, 'screenshot.png')) ? assets.url(`t/${theme.id}`, 'screenshot.png') : undefined),
     setupLink,
     stop,
   };
@@ -220,18 +228,31 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const timers: NodeJS.Timeout[] = [];
   async function start(): Promise<void> {
-    const site = await settings.get('site');
-    theme = findTheme(config, String((site as { theme?: string }).theme ?? 'default'));
+    linkCore(config.data);
+    await readTheme();
     await storage.writeTx((tx) =>
       replaceSubscriptions(tx, 'core', notifyingEvents.map((event) => ({ plugin: 'core', handler: notifyingHandler, event })), clock),
     );
     await plugins.start();
     if (role === 'command') return;
-    every(reconcileMs, () => plugins.reconcile());
+    every(reconcileMs, async () => {
+      await readTheme();
+      await plugins.reconcile();
+    });
     if (!runsJobs) return;
     worker.start();
     every(cronMs, () => desk.cron.tick());
     await desk.cron.tick();
+  }
+
+  async function readTheme(): Promise<void> {
+    theme = findTheme(config, String((await settings.get('site'))['theme']));
+  }
+
+  async function activateTheme(id: string): Promise<void> {
+    await settings.set('site', { theme: id });
+    await readTheme();
+    await plugins.refresh();
   }
 
   function every(ms: number, work: () => Promise<unknown>): void {
@@ -266,7 +287,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 function defineCoreHooks(hooks: HookBus): void {
   for (const name of [...ticketsActions, ...usersActions, ...authActions, ...mailActions]) hooks.define('action', name);
   for (const name of [...ticketsFilters, ...mailFilters]) hooks.define('filter', name);
-  for (const name of [...ticketsDecisions, ...authDecisions]) hooks.define('decision', name);
+  for (const name of [...ticketsDecisions, ...authDecisions, ...mailDecisions]) hooks.define('decision', name);
 }
 
 function defineCoreJobs(desk: Desk): void {

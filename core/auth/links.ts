@@ -72,11 +72,11 @@ export async function requestPasswordReset(desk: Desk, request: { email: string;
   await desk.mail.sendSystem({ template: 'password-reset', to: user.email, userId: user.id, locale: user.locale, path: `/reset?token=${token}` });
 }
 
-/** Mails somebody a link to choose their first password. */
-export async function invite(desk: Desk, user: User): Promise<string> {
+/** A link with which somebody chooses their first password: mailed, or only returned to be handed over. Returns its path. */
+export async function invite(desk: Desk, user: User, { isMailed }: { readonly isMailed: boolean }): Promise<string> {
   const token = await issue(desk, { purpose: 'invite', userId: user.id, email: user.email ?? undefined });
   const path = `/reset?token=${token}`;
-  if (user.email !== null) await desk.mail.sendSystem({ template: 'invitation', to: user.email, userId: user.id, locale: user.locale, path });
+  if (isMailed && user.email !== null) await desk.mail.sendSystem({ template: 'invitation', to: user.email, userId: user.id, locale: user.locale, path });
   return path;
 }
 

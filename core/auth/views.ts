@@ -65,6 +65,8 @@ export interface ErrorPageView {
   readonly area: 'desk' | 'admin' | 'portal';
   /** What the error itself says to people, if anything. */
   readonly text?: Sentence | undefined;
+  /** The same, already in the reader's language. */
+  readonly message?: string | undefined;
   readonly requestId: string;
   readonly retryAfterSeconds?: number | undefined;
   readonly backUrl: string;

@@ -10,7 +10,7 @@ import { desiredIds, Lifecycle, type LifecyclePorts } from './lifecycle.ts';
 import type { Logger } from './log.ts';
 import type { FoundPlugin } from './manifest.ts';
 import { importFile, type ImportModule, type MigrationRunner, runPluginMigrations } from './plugin-migrations.ts';
-import { forgetProcess, pluginRows, type PluginRow, type ProcessIdentity, readGeneration, reportProcess } from './plugins-repository.ts';
+import { forgetProcess, pluginRows, type PluginRow, lockGeneration, type ProcessIdentity, readGeneration, reportProcess, setGeneration } from './plugins-repository.ts';
 import { type Blocked, resolve } from './resolve.ts';
 import { sentenceOf } from './sentence.ts';
 import { ServiceRegistry } from './services.ts';
@@ -49,6 +49,9 @@ export interface PluginStatus {
   readonly blocked: Blocked | undefined;
 }
 
+// A third of the time after which a silent process counts as gone.
+const heartbeatMs = 5000;
+
 /** Runs the desired plugins of this process and changes, for all processes, which are desired. */
 export class PluginHost<C> {
   readonly services: ServiceRegistry;
@@ -61,6 +64,7 @@ export class PluginHost<C> {
   readonly #failedAt = new Map<string, number>();
   #order: readonly string[] = [];
   #found: Discovery = { plugins: [], broken: [] };
+  #reported = { generation: -1, at: 0 };
   #snapshot: Snapshot;
 
   constructor(ports: PluginHostPorts<C>) {
@@ -134,6 +138,16 @@ export class PluginHost<C> {
       if ((await readGeneration(this.#ports.storage.read)) === this.#snapshot.generation) await this.#report();
       else await this.#switch();
     });
+  }
+
+  /** Makes every process build its snapshot anew, as after a change of the theme. @throws Unavailable `plugins.not-everywhere`. */
+  async refresh(): Promise<void> {
+    const generation = await this.#ports.storage.writeTx(async (tx) => {
+      const next = (await lockGeneration(tx)) + 1;
+      await setGeneration(tx, next);
+      return next;
+    });
+    await this.#everywhere(generation);
   }
 
   async list(): Promise<readonly PluginStatus[]> {
@@ -269,7 +283,11 @@ export class PluginHost<C> {
 
   async #report(): Promise<void> {
     const { storage, process, clock, passive = false } = this.#ports;
-    if (!passive) await reportProcess(storage, process, { generation: this.#snapshot.generation, now: clock.now() });
+    const { generation } = this.#snapshot;
+    const isFresh = this.#reported.generation === generation && Math.abs(clock.now() - this.#reported.at) < heartbeatMs;
+    if (passive || isFresh) return;
+    this.#reported = { generation, at: clock.now() };
+    await reportProcess(storage, process, { generation, now: clock.now() });
   }
 }
 

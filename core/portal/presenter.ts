@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Desk } from '../desk.ts';
 import type { Context } from '../http/request-state.ts';
-import { presentBody } from '../tickets/message-body.ts';
-import { presentAttachments } from '../tickets/attachment-view.ts';
-import { attachmentsOf, mayChangeStatus, messagesOf, type Status, type Ticket } from '../tickets/index.ts';
+import { attachmentsOf, mayChangeStatus, messagesOf, presentAttachments, presentBody, type Status, type Ticket } from '../tickets/index.ts';
 import type { FormErrorsView } from '../ui/types.ts';
 import { findUsers } from '../users/index.ts';
 import type { PortalStatusView, PortalTicketRowView, PortalTicketView } from './views.ts';

@@ -5,6 +5,8 @@ import type { Config } from '../config.ts';
 export interface Theme {
   readonly id: string;
   readonly title: string;
+  readonly description: string;
+  readonly version: string;
   readonly folder: string;
   /** Stylesheets in the order they are linked. */
   readonly stylesheets: readonly string[];
@@ -12,6 +14,8 @@ export interface Theme {
 
 interface ThemeManifest {
   readonly title?: string;
+  readonly description?: string;
+  readonly version?: string;
 }
 
 /** Themes of the site and of the data folder. */
@@ -23,7 +27,7 @@ export function listThemes(config: Config): readonly Theme[] {
 /** The theme with this id, else the default one, else an empty one: the portal works without any theme. */
 export function findTheme(config: Config, id: string): Theme {
   const themes = listThemes(config);
-  return themes.find((one) => one.id === id) ?? themes.find((one) => one.id === 'default') ?? { id: 'none', title: 'None', folder: path.join(config.data, 'no-theme'), stylesheets: [] };
+  return themes.find((one) => one.id === id) ?? themes.find((one) => one.id === 'default') ?? { id: 'none', title: 'None', description: '', version: '', folder: path.join(config.data, 'no-theme'), stylesheets: [] };
 }
 
 function readTheme(folder: string, id: string): Theme | undefined {
@@ -31,7 +35,7 @@ function readTheme(folder: string, id: string): Theme | undefined {
   if (!existsSync(file)) return undefined;
   try {
     const manifest: ThemeManifest = JSON.parse(readFileSync(file, 'utf8'));
-    return { id, title: manifest.title ?? id, folder, stylesheets: ['tokens.css', 'theme.css'].filter((name) => existsSync(path.join(folder, name))) };
+    return { id, title: manifest.title ?? id, description: manifest.description ?? '', version: manifest.version ?? '', folder, stylesheets: ['tokens.css', 'theme.css'].filter((name) => existsSync(path.join(folder, name))) };
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@ import { isRecord } from './time-tag.ts';
  */
 export function fieldFrom(hash: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { errors, ...rest } = hash;
-  const name = String(hash['name'] ?? '');
+  const name = typeof hash['name'] === 'string' ? hash['name'] : '';
   return { type: 'text', ...rest, ...errorOf(errors, name) };
 }
 

@@ -23,7 +23,7 @@ export type Helper = (this: unknown, ...args: unknown[]) => unknown;
 export interface HelperDeps {
   readonly icons: IconSet;
   /** `/assets/core/<hash>/<name>` for a file of core, or a theme's or plugin's own. */
-  assetUrl(name: string): string;
+  readonly assetUrl: (name: string) => string;
 }
 
 /** The helpers every template may use, by name. */
@@ -32,11 +32,12 @@ export function createHelpers({ icons, assetUrl }: HelperDeps): Readonly<Record<
     t: withRequest((request, [text], hash) => plain(request, text, hash)),
     rich: withRequest((request, [text], hash) => rich(request, text, hash)),
     pattern: withRequest((request, [key]) => request.translator.pattern(String(key))),
-    icon: withRequest((_, [name], { size, label, flip }) =>
-      new SafeHtml(icons.icon(String(name), { size: numberOf(size), label: textOf(label), flip: textOf(flip) })),
+    icon: withRequest(
+      (_, [name], { size, label, flip }) =>
+        new SafeHtml(icons.icon(String(name), { size: numberOf(size), label: textOf(label), flip: textOf(flip) })),
     ),
     asset: withRequest((_, [name]) => assetUrl(String(name))),
-    time: withRequest((request, [at], { style }) => timeTag(request, at, (t, value) => t.date(value, timeStyleFrom(style)))),
+    time: withRequest((request, [at], { as }) => timeTag(request, at, (t, value) => t.date(value, timeStyleFrom(as)))),
     stamp: withRequest((request, [at]) => timeTag(request, at, (t, value) => t.stamp(value, request.now))),
     relative: withRequest((request, [at]) => timeTag(request, at, (t, value) => t.relative(value, request.now), 'relative')),
     clock: withRequest((request, [at], { timeZone }) => clockOf(request.locale, at, textOf(timeZone) ?? request.timeZone)),
@@ -77,7 +78,7 @@ function isOptions(value: unknown): value is HelperOptions {
 function parts(text: unknown, hash: Params): { key: string; params: Params } {
   if (!isRecord(text)) return { key: typeof text === 'string' ? text : '', params: hash };
   const params = isRecord(text['params']) ? { ...text['params'], ...hash } : hash;
-  return { key: String(text['key'] ?? ''), params };
+  return { key: textOf(text['key']) ?? '', params };
 }
 
 function plain(request: RequestView, text: unknown, hash: Params): string {
@@ -94,7 +95,7 @@ function rich(request: RequestView, text: unknown, hash: Params): SafeHtml {
       const value = params[name];
       if (value instanceof SafeHtml) return value.toHTML();
       if (typeof value === 'number') return escapeHtml(request.translator.number(value));
-      return value === undefined || value === null ? '' : `<bdi>${escapeHtml(String(value))}</bdi>`;
+      return typeof value === 'string' && value !== '' ? `<bdi>${escapeHtml(value)}</bdi>` : '';
     }),
   );
 }
@@ -108,8 +109,8 @@ function capped(request: RequestView, value: unknown): string {
 function changedQuery(request: RequestView, hash: Params): string {
   const query = new URLSearchParams(request.query);
   for (const [name, value] of Object.entries(hash)) {
-    if (value === undefined || value === null || value === '') query.delete(name);
-    else query.set(name, String(value));
+    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) query.set(name, String(value));
+    else query.delete(name);
   }
   const text = query.toString();
   return text === '' ? request.path : `${request.path}?${text}`;

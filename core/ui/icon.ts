@@ -52,6 +52,7 @@ function readShapes(folder: string, name: string): string | undefined {
 /** The drawing without its frame; scripts, handlers and references to elsewhere are refused. */
 function shapesOf(svg: string): string {
   const shapes = /<svg[^>]*>([\s\S]*?)<\/svg>/.exec(svg)?.[1] ?? '';
-  if (/<script|<foreignObject|<image|<use|\son\w+\s*=|href\s*=|javascript:/i.test(shapes)) throw new Error('An icon may only contain shapes.');
+  if (/<script|<foreignObject|<image|<use|\son\w+\s*=|href\s*=|javascript:/i.test(shapes))
+    throw new Error('An icon may only contain shapes.');
   return shapes.replaceAll(/\s+/g, ' ').trim();
 }

@@ -8,7 +8,8 @@ export function initialsOf(name: string, locale: string): string {
 /** One of six tints, the same for a person on every page. */
 export function toneOf(person: Readonly<Record<string, unknown>>): number {
   if (typeof person['tone'] === 'number') return person['tone'];
-  const text = String(person['id'] ?? person['name'] ?? '');
+  const { id, name } = person;
+  const text = typeof id === 'string' || typeof id === 'number' ? String(id) : typeof name === 'string' ? name : '';
   let sum = 0;
   for (const char of text) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 9973;
   return (sum % 6) + 1;

@@ -32,6 +32,26 @@ declare module '../kernel/hook-map.ts' {
     'admin.notices': object;
     /** The part of a mailbox form that a receiving plugin adds; without a mailbox the form makes a new one. */
     'mailbox.settings': { readonly mailboxId: number | null };
+    /** Below the list of mailboxes. */
+    'admin.mailboxes': object;
+    /** Cards on the admin's first page. */
+    'admin.overview': object;
+    /** Beside the composer's buttons. */
+    'composer.tools': { readonly ticketId: number };
+    /** Cards on a customer's page. */
+    'customer.page': { readonly userId: number };
+    /** Fields on the agent's profile. */
+    'profile.form': { readonly userId: number };
+    /** Parts of the profile's security page. */
+    'profile.security': { readonly userId: number };
+    /** Entries of a ticket's menu. */
+    'ticket.actions': { readonly ticketId: number };
+    /** In the bar above a ticket. */
+    'ticket.header': { readonly ticketId: number };
+    /** Fields for a ticket that an agent opens. */
+    'ticket.new': object;
+    /** Below a ticket's properties. */
+    'ticket.properties': { readonly ticketId: number };
     /** Cards on the admin's health page. */
     'admin.health': object;
   }

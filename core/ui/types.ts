@@ -11,7 +11,7 @@ export type ColorScheme = 'system' | 'light' | 'dark';
 export type Direction = 'ltr' | 'rtl';
 export type SentenceParams = Readonly<Record<string, string | number>>;
 
-/** A sentence of the catalogue, chosen by a presenter and printed by `{{say sentence}}`. */
+/** A sentence of the catalogue, chosen by a presenter and printed by `{{t sentence}}` or, with names in `<bdi>`, by `{{rich sentence}}`. */
 export interface Sentence {
   readonly key: string;
   readonly params?: SentenceParams | undefined;
@@ -175,6 +175,8 @@ export interface DeskLayoutView extends LayoutView {
 /** Layout `ui/layouts/admin`. */
 export interface AdminLayoutView extends LayoutView {
   readonly groups: readonly { readonly title: Sentence; readonly links: readonly LinkView[] }[];
+  /** Pages that plugins add. */
+  readonly pluginLinks?: readonly LinkView[] | undefined;
 }
 
 /** Layout `ui/layouts/portal`, and the themes' `layouts/portal`. */

@@ -94,7 +94,7 @@ export async function listUsers(reader: Reader, filter: UserFilter): Promise<rea
   if (filter.query !== undefined && filter.query !== '') {
     const like = `${likeText(fold(filter.query))}%`;
     void query.where((match) =>
-      match
+      void match
         .whereRaw("users.folded like ? escape '!'", [like])
         .orWhereRaw("users.folded like ? escape '!'", [`% ${like}`])
         .orWhereIn('users.id', reader('user_emails').whereRaw("email_key like ? escape '!'", [`${likeText(filter.query?.toLowerCase() ?? '')}%`]).select('user_id')),

@@ -12,6 +12,8 @@ export class HdDraft extends HTMLElement {
     this.#saved = this.#text();
     this.#restore();
     this.addEventListener('input', this.#onInput);
+    // The editor writes the same text as markup; that is no change worth saving.
+    this.addEventListener('hd:ready', () => (this.#saved = this.#text()));
     this.addEventListener('focusout', this.#flush);
     document.addEventListener('visibilitychange', this.#flush);
     this.closest('form')?.addEventListener('submit', this.#forget);

@@ -42,6 +42,7 @@ export class HdEditor extends HTMLElement {
     squire.addEventListener('pasteImage', (event: Event) => this.#onPasteImage(event));
     textarea.addEventListener('hd:restored', () => squire.setHTML(textarea.value));
     this.#sync(false);
+    textarea.dispatchEvent(new Event('hd:ready', { bubbles: true }));
     this.#bindTools(textarea.id);
   }
 
@@ -91,11 +92,8 @@ export class HdEditor extends HTMLElement {
     const squire = this.#squire;
     if (squire === undefined) return;
     squire.focus();
-    if (tool === 'bold') toggle(squire, 'B');
-    else if (tool === 'italic') toggle(squire, 'I');
-    else if (tool === 'list') squire.hasFormat('UL') ? squire.removeList() : squire.makeUnorderedList();
-    else if (tool === 'quote') squire.hasFormat('BLOCKQUOTE') ? squire.decreaseQuoteLevel() : squire.increaseQuoteLevel();
-    else if (tool === 'link') this.#link(squire);
+    if (tool === 'link') this.#link(squire);
+    else tools[tool]?.(squire);
     this.#sync();
   }
 
@@ -138,10 +136,12 @@ function toHtml(text: string): string {
     .join('');
 }
 
-function toggle(squire: Squire, tag: 'B' | 'I'): void {
-  if (tag === 'B') squire.hasFormat('B') ? squire.removeBold() : squire.bold();
-  else squire.hasFormat('I') ? squire.removeItalic() : squire.italic();
-}
+const tools: Readonly<Record<string, (squire: Squire) => unknown>> = {
+  bold: (squire) => (squire.hasFormat('B') ? squire.removeBold() : squire.bold()),
+  italic: (squire) => (squire.hasFormat('I') ? squire.removeItalic() : squire.italic()),
+  list: (squire) => (squire.hasFormat('UL') ? squire.removeList() : squire.makeUnorderedList()),
+  quote: (squire) => (squire.hasFormat('BLOCKQUOTE') ? squire.decreaseQuoteLevel() : squire.increaseQuoteLevel()),
+};
 
 /** One tab stop for the whole toolbar; arrows move inside it. */
 function rove(bar: HTMLElement, event: KeyboardEvent): void {

@@ -1,3 +1,5 @@
+import { now } from './now.ts';
+
 /*
  * Single keys act on whatever carries `data-key`: a link, a button or a field. They are quiet in
  * fields and dialogs, and off altogether when the profile says so (WCAG 2.1.4). Matching uses
@@ -39,7 +41,7 @@ export class HdHotkeys extends HTMLElement {
   };
 
   #act(key: string): boolean {
-    const going = Date.now() - this.#going < 1500;
+    const going = now() - this.#going < 1500;
     this.#going = 0;
     if (going) {
       const place = goTo[key.toLowerCase()];
@@ -48,7 +50,7 @@ export class HdHotkeys extends HTMLElement {
     }
     switch (key) {
       case 'g':
-        this.#going = Date.now();
+        this.#going = now();
         return true;
       case '?':
         return openDialog('keys');

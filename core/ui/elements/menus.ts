@@ -16,7 +16,7 @@ function onToggle(event: Event): void {
   const opener = document.querySelector<HTMLElement>(`[popovertarget="${CSS.escape(menu.id)}"]`);
   if (opener === null) return;
   place(menu, opener.getBoundingClientRect());
-  menu.querySelector<HTMLElement>('.menu__item, input, select')?.focus({ preventScroll: true });
+  menu.querySelector<HTMLElement>('.menu__item, input:not([type="hidden"]), select')?.focus({ preventScroll: true });
 }
 
 function place(menu: HTMLElement, anchor: DOMRect): void {

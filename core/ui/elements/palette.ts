@@ -102,11 +102,27 @@ export class HdPalette extends HTMLElement {
 
 function pageActions(): Choice[] {
   return [...document.querySelectorAll<HTMLElement>('[data-key]')].flatMap((element) => {
-    const label = (element.getAttribute('aria-label') ?? element.textContent).trim().replaceAll(/\s+/g, ' ');
+    const label = element.getAttribute('aria-label') ?? visibleText(element);
     const key = element.dataset['key'] ?? '';
     const field = element instanceof HTMLInputElement ? (element.labels?.[0]?.textContent ?? '') : label;
-    return field === '' ? [] : [{ label: field, hint: '', key: key.toUpperCase(), run: () => (element instanceof HTMLInputElement ? element.focus() : element.click()) }];
+    return field === ''
+      ? []
+      : [
+          {
+            label: field,
+            hint: '',
+            key: key.toUpperCase(),
+            run: () => (element instanceof HTMLInputElement ? element.focus() : element.click()),
+          },
+        ];
   });
+}
+
+function visibleText(element: HTMLElement): string {
+  const copy = document.createElement('span');
+  copy.append(...[...element.childNodes].map((node) => node.cloneNode(true)));
+  for (const extra of copy.querySelectorAll('.kbd, [aria-hidden="true"]')) extra.remove();
+  return copy.textContent.trim().replaceAll(/\s+/g, ' ');
 }
 
 function fits(label: string, query: string): boolean {

@@ -1,3 +1,5 @@
+import { now } from './now.ts';
+
 const minute = 60_000;
 const steps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400_000],
@@ -20,7 +22,7 @@ export class HdTime extends HTMLElement {
   #print(): void {
     const time = this.querySelector('time');
     if (time === null) return;
-    const distance = Date.parse(time.dateTime) - Date.now();
+    const distance = Date.parse(time.dateTime) - now();
     if (Number.isNaN(distance) || Math.abs(distance) > 7 * 86_400_000) return;
     const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto', style: 'short' });
     const step = steps.find(([, size]) => Math.abs(distance) >= size);

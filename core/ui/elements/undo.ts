@@ -1,3 +1,5 @@
+import { now } from './now.ts';
+
 const defaultPatience = 7_000;
 
 /** A toast: counts down while undo is possible and leaves by itself, but never while it is being read with focus or pointer. */
@@ -5,7 +7,7 @@ export class HdUndo extends HTMLElement {
   #timer: ReturnType<typeof setInterval> | undefined;
 
   connectedCallback(): void {
-    const until = Number(this.dataset['until'] ?? Date.now() + defaultPatience);
+    const until = Number(this.dataset['until'] ?? now() + defaultPatience);
     this.querySelector('[data-dismiss]')?.addEventListener('click', () => this.remove());
     this.#timer = setInterval(() => this.#tick(until), 250);
     this.#tick(until);
@@ -16,7 +18,7 @@ export class HdUndo extends HTMLElement {
   }
 
   #tick(until: number): void {
-    const left = Math.ceil((until - Date.now()) / 1000);
+    const left = Math.ceil((until - now()) / 1000);
     const countdown = this.querySelector('[data-countdown]');
     if (countdown !== null && this.dataset['until'] !== undefined) countdown.textContent = left > 0 ? seconds(left) : '';
     if (left > 0 || this.matches(':hover, :focus-within')) return;

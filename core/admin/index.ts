@@ -1,0 +1,2 @@
+export { deletePluginData } from './plugin-routes.ts';
+export { adminRoutes } from './admin-routes.ts';

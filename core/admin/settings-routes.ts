@@ -1,0 +1,218 @@
+import type { App } from '../app.ts';
+import { readForm, type Form } from '../http/body.ts';
+import { setFlash } from '../http/cookies.ts';
+import type { Context, Middleware } from '../http/request-state.ts';
+import { Router } from '../http/router.ts';
+import { Invalid, NotFound } from '../kernel/errors.ts';
+import { findTheme, listThemes } from '../theme/index.ts';
+import type { SettingSchema, SettingValue } from '../settings/index.ts';
+import type { FieldView } from '../ui/types.ts';
+import { administrator, renderAdmin, see } from './admin-page.ts';
+import { saveStatus } from './saving-status.ts';
+import { renameTag } from './saving-tag.ts';
+
+const corePages = ['site', 'tickets', 'mail'];
+
+/** Settings, statuses, tags and themes. */
+export function settingsRoutes(app: App): Middleware {
+  const { desk } = app;
+
+  function pageOf(ctx: Context): string {
+    const wanted = ctx.URL.searchParams.get('page') ?? 'site';
+    if (!desk.settings.owners().includes(wanted)) throw new NotFound('settings.unknown-owner', { owner: wanted });
+    return wanted;
+  }
+
+  async function showSettings(ctx: Context, owner: string, form?: Form, error?: unknown): Promise<void> {
+    administrator(ctx, 'settings.manage');
+    const values = await desk.settings.get(owner);
+    const schema = desk.settings.schemaOf(owner);
+    const fields = await Promise.all(Object.entries(schema).map(async ([key, one]) => fieldOf(owner, key, one, form === undefined ? values[key] : formValue(form, key, one), one['x-secret'] === true && (await desk.settings.hasSecret(owner, key)))));
+    await renderAdmin(app, ctx, {
+      template: 'admin/settings',
+      title: { key: 'admin.settings' },
+      view: {
+        pages: desk.settings.owners().map((one) => ({ href: `/admin/settings?page=${one}`, label: { key: titleOf(one) }, current: one === owner })),
+        query: '',
+        title: { key: titleOf(owner) },
+        action: `/admin/settings?page=${owner}`,
+        groups: [{ fields }],
+      },
+      error,
+    });
+  }
+
+  async function showStatus(ctx: Context, key: string | undefined, error?: unknown): Promise<void> {
+    administrator(ctx, 'settings.manage');
+    const status = key === undefined ? undefined : (await desk.statuses.list()).find((one) => one.key === key);
+    if (key !== undefined && status === undefined) throw new NotFound('tickets.unknown-status', { status: key });
+    const names = desk.locales().flatMap((locale): readonly FieldView[] => {
+      const language = new Intl.DisplayNames([ctx.state.locale], { type: 'language' }).of(locale) ?? locale;
+      return [
+        { name: `name.${locale}`, type: 'text', label: { key: 'admin.status.name', params: { language } }, value: status?.names[locale] ?? '', required: true },
+        { name: `customer.${locale}`, type: 'text', label: { key: 'admin.status.customer-name', params: { language } }, value: status?.customerNames[locale] ?? '', required: true },
+      ];
+    });
+    const category: FieldView = {
+      name: 'category',
+      type: 'select',
+      label: { key: 'admin.status.category' },
+      options: (['open', 'waiting', 'solved', 'closed'] as const).map((value) => ({ value, label: ctx.state.translator.t(`category.${value}`), selected: value === status?.category })),
+      disabled: status !== undefined,
+    };
+    await renderAdmin(app, ctx, {
+      template: 'admin/form',
+      title: { key: 'admin.statuses' },
+      view: {
+        title: { key: status === undefined ? 'admin.status.add' : 'admin.statuses' },
+        back: { href: '/admin/statuses', label: { key: 'admin.statuses' } },
+        action: key === undefined ? '/admin/statuses' : `/admin/statuses/${key}`,
+        submit: { key: 'ui.save' },
+        fields: [category, ...names],
+      },
+      error,
+    });
+  }
+
+  async function saveStatusForm(ctx: Context, key?: string): Promise<void> {
+    administrator(ctx, 'settings.manage');
+    const form = await readForm(desk, ctx);
+    try {
+      const texts = (prefix: string): Record<string, string> => Object.fromEntries(desk.locales().map((locale) => [locale, form.text(`${prefix}.${locale}`).trim()]));
+      await saveStatus(desk, { category: form.text('category'), names: texts('name'), customerNames: texts('customer') }, key);
+      setFlash(ctx, { kind: 'done', key: 'flash.saved' });
+      see(ctx, '/admin/statuses');
+    } catch (error) {
+      await showStatus(ctx, key, error);
+    }
+  }
+
+  async function showTag(ctx: Context, name: string, error?: unknown): Promise<void> {
+    administrator(ctx, 'settings.manage');
+    await renderAdmin(app, ctx, {
+      template: 'admin/form',
+      title: { key: 'admin.tags' },
+      view: {
+        title: name === '' ? { key: 'admin.tag.add' } : { key: 'admin.person.title', params: { name } },
+        back: { href: '/admin/tags', label: { key: 'admin.tags' } },
+        action: `/admin/tags?name=${encodeURIComponent(name)}`,
+        submit: { key: 'ui.save' },
+        fields: [{ name: 'name', type: 'text', label: { key: 'auth.name' }, value: name, required: true } satisfies FieldView],
+      },
+      error,
+    });
+  }
+
+  return new Router()
+    .get('/admin/settings', async (ctx) => {
+      const query = ctx.URL.searchParams.get('q') ?? '';
+      if (query === '') return showSettings(ctx, pageOf(ctx));
+      administrator(ctx, 'settings.manage');
+      const { translator } = ctx.state;
+      const hits = desk.settings.owners().flatMap((owner) =>
+        Object.entries(desk.settings.schemaOf(owner))
+          .map(([key, one]) => ({ href: `/admin/settings?page=${owner}`, label: { key: one['x-label'] ?? `settings.${owner}.${key}` }, page: { key: titleOf(owner) } }))
+          .filter(({ label }) => translator.t(label.key).toLowerCase().includes(query.toLowerCase())),
+      );
+      await renderAdmin(app, ctx, { template: 'admin/settings', title: { key: 'admin.settings' }, view: { pages: [], query, title: { key: 'admin.settings' }, action: '/admin/settings', groups: [], hits } });
+    })
+    .post('/admin/settings', async (ctx) => {
+      administrator(ctx, 'settings.manage');
+      const owner = pageOf(ctx);
+      const form = await readForm(desk, ctx);
+      try {
+        const schema = desk.settings.schemaOf(owner);
+        await desk.settings.set(owner, Object.fromEntries(Object.entries(schema).map(([key, one]) => [key, formValue(form, key, one)])));
+        setFlash(ctx, { kind: 'done', key: 'flash.saved' });
+        see(ctx, `/admin/settings?page=${owner}`);
+      } catch (error) {
+        await showSettings(ctx, owner, form, error);
+      }
+    })
+    .get('/admin/statuses', async (ctx) => {
+      administrator(ctx, 'settings.manage');
+      const statuses = await desk.statuses.list();
+      const { locale } = ctx.state;
+      await renderAdmin(app, ctx, {
+        template: 'admin/statuses',
+        title: { key: 'admin.statuses' },
+        view: {
+          groups: (['open', 'waiting', 'solved', 'closed'] as const).map((category) => ({
+            category,
+            statuses: statuses.filter((one) => one.category === category).map((one) => ({ key: one.key, name: one.names[locale] ?? one.names['en'] ?? one.key, customerName: one.customerNames[locale] ?? one.customerNames['en'] ?? '', isDefault: one.isDefault, href: `/admin/statuses/${one.key}` })),
+          })),
+        },
+      });
+    })
+    .get('/admin/statuses/new', (ctx) => showStatus(ctx, undefined))
+    .post('/admin/statuses', (ctx) => saveStatusForm(ctx))
+    .get('/admin/statuses/:key', (ctx) => showStatus(ctx, ctx.params['key']))
+    .post('/admin/statuses/:key', (ctx) => saveStatusForm(ctx, ctx.params['key']))
+    .get('/admin/tags', async (ctx) => {
+      administrator(ctx, 'settings.manage');
+      const query = ctx.URL.searchParams.get('q') ?? '';
+      const rows: { id: number; name: string }[] = await desk.storage.read('tags').whereRaw('lower(name) like ?', [`%${query.toLowerCase()}%`]).orderBy('name').limit(200);
+      const counts: { tag_id: number; n: number }[] = rows.length === 0 ? [] : await desk.storage.read('ticket_tags').whereIn('tag_id', rows.map(({ id }) => id)).groupBy('tag_id').select('tag_id').count({ n: '*' });
+      const tags = rows.map(({ id, name }) => ({ name, tickets: Number(counts.find((one) => one.tag_id === id)?.n ?? 0), href: `/admin/tags/edit?name=${encodeURIComponent(name)}` }));
+      await renderAdmin(app, ctx, { template: 'admin/tags', title: { key: 'admin.tags' }, view: { query, tags, paging: {} } });
+    })
+    .get('/admin/tags/new', (ctx) => showTag(ctx, ''))
+    .get('/admin/tags/edit', (ctx) => showTag(ctx, ctx.URL.searchParams.get('name') ?? ''))
+    .post('/admin/tags', async (ctx) => {
+      administrator(ctx, 'settings.manage');
+      const form = await readForm(desk, ctx);
+      try {
+        await renameTag(desk, ctx.URL.searchParams.get('name') ?? '', form.text('name'));
+        setFlash(ctx, { kind: 'done', key: 'flash.saved' });
+        see(ctx, '/admin/tags');
+      } catch (error) {
+        await showTag(ctx, ctx.URL.searchParams.get('name') ?? '', error);
+      }
+    })
+    .get('/admin/themes', async (ctx) => {
+      administrator(ctx, 'plugins.manage');
+      const site = await desk.settings.get('site');
+      const active = findTheme(desk.config, String(site['theme'])).id;
+      await renderAdmin(app, ctx, {
+        template: 'admin/themes',
+        title: { key: 'admin.themes' },
+        view: {
+          themes: listThemes(desk.config).map((theme) => ({ id: theme.id, name: theme.title, description: theme.description, version: theme.version, active: theme.id === active, screenshotUrl: theme.id === active ? app.themeScreenshot() : undefined, problems: [], mayActivate: theme.id !== active })),
+          options: [],
+          previewUrl: '/',
+        },
+      });
+    })
+    .post('/admin/themes/:id/activate', async (ctx) => {
+      administrator(ctx, 'plugins.manage');
+      const id = ctx.params['id'] ?? '';
+      if (!listThemes(desk.config).some((theme) => theme.id === id)) throw new Invalid('themes.unknown', { theme: id });
+      await app.activateTheme(id);
+      setFlash(ctx, { kind: 'done', key: 'flash.saved' });
+      see(ctx, '/admin/themes');
+    })
+    .middleware();
+}
+
+function titleOf(owner: string): string {
+  return corePages.includes(owner) ? `settings.${owner}` : `settings.${owner}.title`;
+}
+
+function fieldOf(owner: string, key: string, schema: SettingSchema, value: unknown, isStored: boolean): FieldView {
+  const label = { key: schema['x-label'] ?? `settings.${owner}.${key}` };
+  const help = { key: schema['x-help'] ?? `settings.${owner}.${key}.help` };
+  const base = { name: key, label, help, ...(schema['x-unit'] === undefined ? {} : { unit: { key: schema['x-unit'] } }) };
+  if (schema['x-secret'] === true) return { ...base, type: 'secret', stored: isStored };
+  if (schema.type === 'boolean') return { ...base, type: 'checkbox', value: value === true };
+  if (schema.enum !== undefined) return { ...base, type: 'select', options: schema.enum.map((one) => ({ value: one, label: one, selected: one === value })) };
+  if (schema.type === 'array') return { ...base, type: 'list', value: Array.isArray(value) ? value.map(String) : [] };
+  if (schema.type === 'string') return { ...base, type: schema['x-multiline'] === true ? 'textarea' : 'text', value: typeof value === 'string' ? value : '' };
+  return { ...base, type: 'number', value: Number(value), min: schema.minimum, max: schema.maximum };
+}
+
+function formValue(form: Form, key: string, schema: SettingSchema): SettingValue {
+  if (schema.type === 'boolean') return form.isChecked(key);
+  if (schema.type === 'array') return form.all(key).flatMap((text) => text.split(/[\n,]/)).map((text) => text.trim()).filter((text) => text !== '');
+  return form.text(key);
+}
+

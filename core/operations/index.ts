@@ -1,0 +1,5 @@
+export { linkCore } from './linking-core.ts';
+export { prepareDataFolder } from './data-folder.ts';
+export { reindex } from './reindexing.ts';
+export { findSiteRoot, loadSiteConfig } from './site-config.ts';
+export { seedTickets, writeDemo, type DemoResult } from './samples/index.ts';
