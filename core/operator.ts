@@ -11,7 +11,7 @@ export { AppError, Conflict, Invalid, NotFound, Refused } from './kernel/errors.
 export type { Logger, LogLevel } from './kernel/log.ts';
 export { sentenceOf } from './kernel/sentence.ts';
 export { createLogger } from './log.ts';
-export { findSiteRoot, loadSiteConfig, prepareDataFolder, reindex, seedTickets, writeDemo } from './operations/index.ts';
+export { createBackup, findSiteRoot, loadSiteConfig, prepareDataFolder, reindex, restoreBackup, seedTickets, writeDemo, type BackupDeps } from './operations/index.ts';
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
 export { dropTables, migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';

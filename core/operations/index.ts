@@ -1,3 +1,4 @@
+export { createBackup, restoreBackup, type BackupDeps, type BackupResult } from './backup.ts';
 export { linkCore } from './linking-core.ts';
 export { prepareDataFolder } from './data-folder.ts';
 export { reindex } from './reindexing.ts';
