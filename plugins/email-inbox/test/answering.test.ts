@@ -40,6 +40,24 @@ describe('answering by itself', () => {
     expect(await inbox.desk.storage.read('tickets')).to.have.length(5);
   });
 
+  it('lets an answer without headers find back by the signed address, where the mailbox uses it', async () => {
+    await inbox.desk.storage.writeTx((tx) =>
+      tx('p_email_receivers').insert({ mailbox_id: inbox.mailboxId, host: 'h', port: 1, encryption: 'tls', state: 'paused', since_at: 0, signs_addresses: true, tags_subjects: true, created_at: 0, updated_at: 0 }),
+    );
+    const { ticket_id: ticketId } = await inbox.receive(mail({}));
+    const ticket = await inbox.ticket(ticketId);
+    await inbox.desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text: 'It is out.' });
+    await inbox.desk.settle();
+    const text = sink.mails.at(-1)?.raw.toString() ?? '';
+    const address = /^Reply-To: .*<(.+)>$/m.exec(text)?.[1];
+
+    const joined = await inbox.receive(mail({ To: 'undisclosed-recipients:;', 'Delivered-To': address, From: 'other@x.example', Subject: 'Thanks' }), 'support@desk.example');
+
+    expect(address).to.match(/^support\+t[0-9a-z]+\.[a-z2-7]{16}@desk\.example$/);
+    expect(text).to.include(`Subject: Re: Printer [#${ticket.number}]`);
+    expect(joined.ticket_id).to.equal(ticketId);
+  });
+
   it('keeps a vacation robot that opens tickets within the budget', async () => {
     for (let round = 0; round < 12; round += 1) {
       await inbox.receive(mail({ From: 'robot@x.example', Subject: `I am away ${round}` }));
