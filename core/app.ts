@@ -29,8 +29,9 @@ import { buildTemplates, type Templates } from './kernel/templates.ts';
 import type { TemplateRoot } from './kernel/template-roots.ts';
 import { LiveHub } from './live/hub.ts';
 import { Presence } from './live/presence.ts';
-import { Mail, mailActions, mailFilters, sendOutboxEntry } from './mail/index.ts';
+import { Mail, mailActions, mailDecisions, mailFilters, sendOutboxEntry } from './mail/index.ts';
 import { notify, notifyingEvents, notifyingHandler } from './notifications/index.ts';
+import { linkCore } from './operations/index.ts';
 import { apiVersion, coreFolder, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
 import { mailSettings, Secrets, Settings, siteSettings, ticketSettings, type SettingsSchema } from './settings/index.ts';
@@ -55,6 +56,8 @@ export interface AppOptions {
   /** Folders searched for plugins; default the site's and the data folder's. */
   readonly pluginFolders?: readonly string[];
   readonly isMigrated?: boolean;
+  /** Changes plugins for the processes that run elsewhere, and runs none here. */
+  readonly isPassive?: boolean;
 }
 
 /** A whole desk in one object. `start` brings up its workers and plugins, `callback` answers requests. */
@@ -187,6 +190,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     onFault,
     safeMode: config.isSafe,
+    passive: options.isPassive === true,
     activeByDefault: ['email-inbox'],
     reservedPaths,
     templates: templatesOf,
@@ -226,6 +230,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const timers: NodeJS.Timeout[] = [];
   async function start(): Promise<void> {
+    linkCore(config.data);
     await readTheme();
     await storage.writeTx((tx) =>
       replaceSubscriptions(tx, 'core', notifyingEvents.map((event) => ({ plugin: 'core', handler: notifyingHandler, event })), clock),
@@ -284,7 +289,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 function defineCoreHooks(hooks: HookBus): void {
   for (const name of [...ticketsActions, ...usersActions, ...authActions, ...mailActions]) hooks.define('action', name);
   for (const name of [...ticketsFilters, ...mailFilters]) hooks.define('filter', name);
-  for (const name of [...ticketsDecisions, ...authDecisions]) hooks.define('decision', name);
+  for (const name of [...ticketsDecisions, ...authDecisions, ...mailDecisions]) hooks.define('decision', name);
 }
 
 function defineCoreJobs(desk: Desk): void {

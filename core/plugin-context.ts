@@ -8,19 +8,20 @@ import type { PluginKit } from './kernel/activating.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Route } from './kernel/contributions.ts';
 import { Refused, Unavailable } from './kernel/errors.ts';
-import type { Actions, Slots } from './kernel/hook-map.ts';
+import type { ActionName } from './kernel/hook-bus.ts';
+import type { Actions } from './kernel/hook-map.ts';
 import type { Disposable } from './kernel/hook-point.ts';
 import type { Logger } from './kernel/log.ts';
 import type { FoundPlugin } from './kernel/manifest.ts';
 import type { Hooks } from './kernel/plugin-hooks.ts';
 import type { PluginServices } from './kernel/services.ts';
-import type { SlotContribution } from './kernel/slots.ts';
-import { findMailbox, listMailboxes, saveMailbox, type Address, type AutomaticMail, type Mailbox, type MailboxInput } from './mail/index.ts';
+import type { SlotContribution, SlotName } from './kernel/slots.ts';
+import { findMailbox, listMailboxes, mailIdHash, saveMailbox, type Address, type AutomaticMail, type FailedMail, type Mailbox, type MailboxInput } from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
 import type { Pages, PluginPage } from './http/pages.ts';
 import type { Context } from './http/request-state.ts';
-import { guardedFetch } from './net/guarded-fetch.ts';
+import { guardedFetch } from './net/index.ts';
 import { matchDocuments, putDocument, removeDocument, type Match, type SearchDocument } from './search/index.ts';
 import type { SettingsOf, SettingsSchema } from './settings/index.ts';
 import type { Dialect, Tx } from './storage/index.ts';
@@ -28,7 +29,6 @@ import {
   editTicket,
   findMessage,
   latestMessages,
-  mailIdHash,
   messageOfMailId,
   openTicket,
   prepareOpening,
@@ -37,6 +37,7 @@ import {
   resolveMerged,
   seeTicket,
   ticketIdOfNumber,
+  writeLink,
   type Message,
   type Opening,
   type Replying,
@@ -88,6 +89,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   readonly signal: AbortSignal;
   /** False in a command-line call: long-lived work such as connections belongs to processes that run jobs. */
   readonly runsJobs: boolean;
+  /** Settings of the site that plugins must honour too. */
+  site(): Promise<{ readonly name: string; readonly reopenDays: number }>;
   /** The actor for what the plugin does by itself; `userId` names the person it acts for. */
   actor(userId?: number): Actor;
   readonly hooks: Hooks;
@@ -110,7 +113,7 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     page(ctx: Context, page: PluginPage): Promise<void>;
   };
   readonly ui: {
-    slot<K extends keyof Slots & string>(name: K, contribution: Omit<SlotContribution<K>, 'slot'>): Disposable;
+    slot<K extends SlotName>(name: K, contribution: Omit<SlotContribution<K>, 'slot'>): Disposable;
     menu(item: MenuItem): Disposable;
     /** A template helper; its name starts with the plugin's id and a dash. */
     helper(name: string, run: (this: unknown, ...args: unknown[]) => unknown): Disposable;
@@ -128,6 +131,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     get(actor: Actor, ticketId: number): Promise<Ticket>;
     /** The living ticket behind an id: merges are followed. */
     living(ticketId: number): Promise<Ticket | undefined>;
+    /** Notes inside the caller's transaction that two tickets belong together. */
+    link(tx: Tx, actor: Actor, ticketId: number, otherId: number): Promise<void>;
     idOfNumber(number: number): Promise<number | undefined>;
     message(messageId: number): Promise<Message | undefined>;
     latestMessages(ticketId: number, limit: number): Promise<readonly Message[]>;
@@ -155,15 +160,17 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     mailboxes(): Promise<readonly Mailbox[]>;
     mailbox(id: number): Promise<Mailbox | undefined>;
     saveMailbox(actor: Actor, input: MailboxInput, id?: number): Promise<Mailbox>;
+    /** Signs in to the server a mailbox sends through. @throws Unavailable with the server's words. */
+    testMailbox(mailboxId: number): Promise<void>;
     /** The sender of mail that belongs to no mailbox; undefined when the desk cannot send. */
     systemSender(): Promise<Address | undefined>;
     /** Queues a mail that no person wrote, within the loop budget all plugins share. */
     queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean>;
-    /** Marks what happened to a sent mail, such as a bounce, on its message. Returns whether the id was known. */
-    markFailed(tx: Tx, messageId: string, reason: string): Promise<{ ticketId: number | null; messageId: number | null } | undefined>;
+    /** Marks what happened to a sent mail, such as a bounce, on its message; undefined when no mail has this Message-ID. */
+    markFailed(tx: Tx, messageId: string, reason: string): Promise<FailedMail | undefined>;
   };
   readonly events: {
-    record<K extends keyof Actions & string>(tx: Tx, name: K, event: { ticketId?: number; actor?: Actor; payload: Actions[K] }): Promise<number>;
+    record<K extends ActionName>(tx: Tx, name: K, event: { ticketId?: number; actor?: Actor; payload: Actions[K] }): Promise<number>;
     ofTicket(ticketId: number): Promise<readonly RecordedEvent[]>;
     after(id: number, limit: number): Promise<readonly RecordedEvent[]>;
   };
@@ -206,6 +213,10 @@ export function makePluginContext(desk: Desk, plugin: FoundPlugin, kit: PluginKi
     clock,
     signal: kit.signal,
     runsJobs,
+    site: async () => {
+      const [site, tickets] = await Promise.all([desk.settings.get('site'), desk.settings.get('tickets')]);
+      return { name: String(site['name']), reopenDays: Number(tickets['reopenDays']) };
+    },
     actor: (userId) => ({ kind: 'plugin', plugin: id, ...(userId === undefined ? {} : { userId }) }),
     hooks: kit.hooks,
     services: kit.services,
@@ -254,6 +265,7 @@ export function makePluginContext(desk: Desk, plugin: FoundPlugin, kit: PluginKi
       edit: (actor, ticketId, changes) => editTicket(desk, actor, ticketId, changes),
       get: (actor, ticketId) => seeTicket(desk, actor, ticketId),
       living: (ticketId) => resolveMerged(storage.read, ticketId),
+      link: (tx, actor, ticketId, otherId) => writeLink(desk, tx, actor, { ticketId, otherId, isLinked: true }),
       idOfNumber: (number) => ticketIdOfNumber(storage.read, number),
       message: (messageId) => findMessage(storage.read, messageId),
       latestMessages: (ticketId, limit) => latestMessages(storage.read, ticketId, limit),
@@ -286,6 +298,7 @@ export function makePluginContext(desk: Desk, plugin: FoundPlugin, kit: PluginKi
       mailboxes: () => listMailboxes(storage.read),
       mailbox: (mailboxId) => findMailbox(storage.read, mailboxId),
       saveMailbox: (actor, input, mailboxId) => saveMailbox(desk, actor, input, mailboxId),
+      testMailbox: (mailboxId) => desk.mail.testMailbox(mailboxId),
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
       markFailed: (tx, messageId, reason) => desk.mail.markFailed(tx, messageId, reason),

@@ -56,7 +56,7 @@ function belongsToSuite(name) {
 }
 
 function touchesDatabase(file) {
-  return /core\/testing|#core\/testing|onDatabase/.test(readFileSync(file, 'utf8'));
+  return /core\/testing|#core\/testing|onDatabase|support\/inbox/.test(readFileSync(file, 'utf8'));
 }
 
 function runMocha(run) {

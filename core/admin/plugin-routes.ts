@@ -10,7 +10,7 @@ import { AppError, Conflict, Invalid, NotFound } from '../kernel/errors.ts';
 import type { PluginStatus } from '../kernel/plugin-host.ts';
 import { dependentsOf } from '../kernel/resolve.ts';
 import { safeHtml } from '../kernel/templates.ts';
-import { cleanHtml, textToHtml } from '../mail/index.ts';
+import { cleanHtml, textToHtml } from '../html/index.ts';
 import { dropTables, tableNames } from '../storage/index.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
 import type { PluginPageView, PluginRowView, PluginState } from './system-views.ts';

@@ -108,11 +108,11 @@ export function settingsRoutes(app: App): Middleware {
       const query = ctx.URL.searchParams.get('q') ?? '';
       if (query === '') return showSettings(ctx, pageOf(ctx));
       administrator(ctx, 'settings.manage');
-      const { t } = ctx.state.translator;
+      const { translator } = ctx.state;
       const hits = desk.settings.owners().flatMap((owner) =>
         Object.entries(desk.settings.schemaOf(owner))
           .map(([key, one]) => ({ href: `/admin/settings?page=${owner}`, label: { key: one['x-label'] ?? `settings.${owner}.${key}` }, page: { key: titleOf(owner) } }))
-          .filter(({ label }) => t(label.key).toLowerCase().includes(query.toLowerCase())),
+          .filter(({ label }) => translator.t(label.key).toLowerCase().includes(query.toLowerCase())),
       );
       await renderAdmin(app, ctx, { template: 'admin/settings', title: { key: 'admin.settings' }, view: { pages: [], query, title: { key: 'admin.settings' }, action: '/admin/settings', groups: [], hits } });
     })
@@ -206,7 +206,7 @@ function fieldOf(owner: string, key: string, schema: SettingSchema, value: unkno
   if (schema.type === 'boolean') return { ...base, type: 'checkbox', value: value === true };
   if (schema.enum !== undefined) return { ...base, type: 'select', options: schema.enum.map((one) => ({ value: one, label: one, selected: one === value })) };
   if (schema.type === 'array') return { ...base, type: 'list', value: Array.isArray(value) ? value.map(String) : [] };
-  if (schema.type === 'string') return { ...base, type: schema['x-multiline'] === true ? 'textarea' : 'text', value: String(value ?? '') };
+  if (schema.type === 'string') return { ...base, type: schema['x-multiline'] === true ? 'textarea' : 'text', value: typeof value === 'string' ? value : '' };
   return { ...base, type: 'number', value: Number(value), min: schema.minimum, max: schema.maximum };
 }
 

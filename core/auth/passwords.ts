@@ -9,7 +9,7 @@ const maxPasswordLength = 200;
 
 /** @throws Invalid when the password is shorter than 10 or longer than 200 characters. */
 export function hashPassword(password: string): Promise<string> {
-  if ([...password].length < minPasswordLength) throw new Invalid('auth.password-short', { min: minPasswordLength, fields: ['password'] });
+  if (password.length < minPasswordLength) throw new Invalid('auth.password-short', { min: minPasswordLength, fields: ['password'] });
   if (password.length > maxPasswordLength) throw new Invalid('auth.password-long', { max: maxPasswordLength, fields: ['password'] });
   return hash(password.normalize('NFKC'), argon2id);
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
-import type { HookBus } from '../kernel/hook-bus.ts';
-import type { Actions } from '../kernel/hook-map.ts';
+import type { ActionName, HookBus } from '../kernel/hook-bus.ts';
 import type { JobQueue } from '../jobs/index.ts';
 import type { LiveHub } from '../live/hub.ts';
 import type { Tx } from '../storage/index.ts';
@@ -28,7 +27,7 @@ export class EventLog {
   }
 
   /** Writes the event and returns its id. */
-  async record<K extends keyof Actions & string>(tx: Tx, name: K, event: NewEvent<K>): Promise<number> {
+  async record<K extends ActionName>(tx: Tx, name: K, event: NewEvent<K>): Promise<number> {
     const { clock, hooks, jobs, live } = this.deps;
     const occurredAt = clock.now();
     const { actor, ticketId } = event;

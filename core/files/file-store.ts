@@ -83,6 +83,10 @@ export class FileStore {
     await mkdir(path.dirname(target), { recursive: true });
     await rename(staging, target);
     const folder = await open(path.dirname(target), 'r');
-    await folder.sync().finally(() => folder.close());
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
   }
 }

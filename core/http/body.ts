@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import busboy from 'busboy';
 import type { Desk } from '../desk.ts';
 import type { FileRecord } from '../files/index.ts';
@@ -114,7 +115,7 @@ interface Upload {
 }
 
 async function storeUpload(desk: Desk, ctx: Context, upload: Upload): Promise<FileRecord & { field: string }> {
-  const blob = await desk.files.put(upload.stream as import('node:stream').Readable, upload.maxBytes);
+  const blob = await desk.files.put(upload.stream as Readable, upload.maxBytes);
   const file = await desk.storage.writeTx((tx) => insertFile(tx, desk.clock, { ...blob, name: upload.name, contentType: upload.contentType, createdBy: ctx.state.actor?.userId ?? null }));
   return { ...file, field: upload.field };
 }

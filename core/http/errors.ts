@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { AppError, NotFound } from '../kernel/errors.ts';
 import type { Desk } from '../desk.ts';
 import type { Context, Middleware } from './request-state.ts';
@@ -42,7 +43,7 @@ function answerProblem(desk: Desk, ctx: Context, problem: Problem): void {
   ctx.type = 'application/problem+json';
   ctx.body = JSON.stringify({
     type: `about:blank#${problem.code}`,
-    title: problemText(translator, problem),
+    title: problemText(translator, problem) || STATUS_CODES[problem.status],
     status: problem.status,
     code: problem.code,
     ...(problem.status === 500 ? { requestId: ctx.state.requestId } : {}),

@@ -1,4 +1,5 @@
 import type { Desk } from '../desk.ts';
+import { formErrors } from '../http/form-errors.ts';
 import { AppError, Invalid } from '../kernel/errors.ts';
 import { markRead } from '../notifications/index.ts';
 import { editTicket, mergeTickets, moveTicket, tagsOf, type Ticket } from '../tickets/index.ts';
@@ -26,7 +27,7 @@ export async function changeMany(desk: Desk, actor: Actor, tickets: readonly Tic
       done += 1;
     } catch (error) {
       if (!(error instanceof AppError) || error.status >= 500) throw error;
-      skipped.push({ number: ticket.number, subject: ticket.subject, reason: reasonOf(error) });
+      skipped.push({ number: ticket.number, subject: ticket.subject, reason: formErrors(error).list[0]?.text ?? { key: 'errors.status.422' } });
     }
   }
   return { done, skipped };
@@ -57,9 +58,4 @@ function mergeInto(desk: Desk, actor: Actor, tickets: readonly Ticket[]): (ticke
     if (into === undefined || tickets.length < 2) throw new Invalid('inbox.merge-one');
     if (ticket.id !== into.id) await mergeTickets(desk, actor, ticket.id, into.id);
   };
-}
-
-function reasonOf(error: AppError): Sentence {
-  const params = Object.fromEntries(Object.entries(error.details).filter((entry): entry is [string, string | number] => typeof entry[1] === 'string' || typeof entry[1] === 'number'));
-  return { key: `errors.${error.code}`, params };
 }

@@ -1,9 +1,9 @@
 import type { App } from '../app.ts';
+import { formErrors } from '../http/form-errors.ts';
 import type { Context } from '../http/request-state.ts';
 import { AppError, NotFound } from '../kernel/errors.ts';
 import { readLists } from '../storage/index.ts';
-import type { TicketListView } from '../tickets/list-views.ts';
-import type { Ticket } from '../tickets/index.ts';
+import type { Ticket, TicketListView } from '../tickets/index.ts';
 import type { Sentence, ViewsNavView } from '../ui/types.ts';
 import { choiceLists, navigationLists, rowLists } from './desk-facts-query.ts';
 import { agent, text } from './desk-page.ts';
@@ -58,7 +58,7 @@ export async function filterOfView({ desk }: App, key: string): Promise<string> 
 }
 
 /** A list of tickets; a filter that does not parse gives an empty one and says why. */
-export async function readList(app: App, ctx: Context, address: ListAddress): Promise<{ readonly list: TicketList; readonly queryError?: Sentence }> {
+export async function readList(app: App, ctx: Context, address: ListAddress): Promise<{ readonly list: TicketList; readonly queryError?: Sentence | undefined }> {
   const { actor } = agent(ctx, 'tickets.view');
   const filter = await filterOfView(app, address.key);
   const isPlaced = /(^|\s)-?in:|(^|\s)is:any\b/.test(address.query);
@@ -66,8 +66,7 @@ export async function readList(app: App, ctx: Context, address: ListAddress): Pr
     return { list: await listTickets(app.desk, actor, { filter: `${isPlaced ? filter.replace(/\bin:\S+/, '') : filter} ${address.query}`, sort: address.sort, limit: perPage, cursor: address.cursor }) };
   } catch (error) {
     if (!(error instanceof AppError) || error.status !== 422) throw error;
-    const params = Object.fromEntries(Object.entries(error.details).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-    return { list: { items: [], next: null }, queryError: { key: `errors.${error.code}`, params } };
+    return { list: { items: [], next: null }, queryError: formErrors(error).list[0]?.text };
   }
 }
 

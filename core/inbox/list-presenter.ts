@@ -1,10 +1,9 @@
 import type { Desk } from '../desk.ts';
 import type { Context } from '../http/request-state.ts';
 import { AppError } from '../kernel/errors.ts';
-import { mayDelete, mayEdit, type Status, type Ticket } from '../tickets/index.ts';
+import { mayDelete, mayEdit, type BulkView, type PresenceView, type Status, type Ticket, type TicketListView, type TicketRowView } from '../tickets/index.ts';
 import type { PersonView, Sentence } from '../ui/types.ts';
 import type { UserActor } from '../users/index.ts';
-import type { BulkView, PresenceView, TicketListView, TicketRowView } from '../tickets/list-views.ts';
 import type { PersonRow } from './desk-facts-query.ts';
 import { presentStatus, statusChoices } from './desk-page.ts';
 import { parseFilter, printFilter } from './filter.ts';

@@ -2,9 +2,9 @@ import type { Knex } from 'knex';
 import type { Desk } from '../desk.ts';
 import { fold } from '../i18n/index.ts';
 import { Invalid } from '../kernel/errors.ts';
-import { matchDocuments } from '../search/index.ts';
+import { matchDocuments, type Match } from '../search/index.ts';
 import { ticketFromRow, ticketsFor, type Ticket, type TicketRow } from '../tickets/index.ts';
-import { emailKey, isEmailAddress, userIdOf, type Actor } from '../users/index.ts';
+import { emailKey, isAgent, isEmailAddress, userIdOf, type Actor } from '../users/index.ts';
 import { parseFilter, type Condition } from './filter.ts';
 
 export type Sort = 'newest' | 'oldest';
@@ -64,11 +64,19 @@ async function narrow(desk: Desk, actor: Actor, query: Knex.QueryBuilder, condit
   const text = conditions.filter(({ key }) => key === 'text').map(({ value }) => value);
   if (text.length > 0) {
     const matches = await matchDocuments(desk.storage.read, desk.storage.dialect, text.join(' '), { kinds: ['ticket', 'message'], limit: matchLimit });
-    void query.whereIn('tickets.id', [...new Set(matches.flatMap(({ ticketId }) => (ticketId === null ? [] : [ticketId])))]);
+    const seen = isAgent(actor) ? matches : await withoutNotes(desk, matches);
+    void query.whereIn('tickets.id', [...new Set(seen.flatMap(({ ticketId }) => (ticketId === null ? [] : [ticketId])))]);
   }
   // Spam and trash are places of their own: a list shows them only when asked.
   if (!conditions.some(({ key, value }) => key === 'in' || (key === 'is' && value === 'any'))) void query.where('tickets.place', 'desk');
   for (const condition of conditions) if (condition.key !== 'text') apply(desk, actor, query, condition);
+}
+
+// A customer who could find words of notes could guess them one by one.
+async function withoutNotes(desk: Desk, matches: readonly Match[]): Promise<readonly Match[]> {
+  const messages = matches.filter(({ kind }) => kind === 'message').map(({ ref }) => ref);
+  const replies = new Set<number>(await desk.storage.read('messages').whereIn('id', messages).where({ kind: 'reply' }).pluck('id'));
+  return matches.filter(({ kind, ref }) => kind !== 'message' || replies.has(ref));
 }
 
 function apply(desk: Desk, actor: Actor, query: Knex.QueryBuilder, { key, value, isNegated }: Condition): void {

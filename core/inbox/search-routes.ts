@@ -1,10 +1,11 @@
 import type { App } from '../app.ts';
+import { formErrors } from '../http/form-errors.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { fold } from '../i18n/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import { readLists } from '../storage/index.ts';
-import type { SearchView } from '../tickets/list-views.ts';
+import type { SearchView } from '../tickets/index.ts';
 import { isAllowed, listUsers } from '../users/index.ts';
 import { choiceLists, navigationLists, rowLists } from './desk-facts-query.ts';
 import { agent, renderDesk, text } from './desk-page.ts';
@@ -43,7 +44,7 @@ export function searchRoutes(app: App): Middleware {
       if (query !== '') list = await find(ctx, query, perPage, cursor);
     } catch (error) {
       if (!(error instanceof AppError) || error.status !== 422) throw error;
-      queryError = { key: `errors.${error.code}`, params: { filter: String(error.details['filter'] ?? ''), value: String(error.details['value'] ?? '') } };
+      queryError = formErrors(error).list[0]?.text;
     }
     const ids = list.items.map(({ id }) => id);
     const facts = await readLists(desk.storage, rowLists(desk.storage.read, actor, ids, list.items.map(({ requesterId }) => requesterId)));

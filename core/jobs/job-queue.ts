@@ -142,21 +142,21 @@ export class JobQueue {
       .whereIn('job.lane', claim.lanes)
       .whereIn('job.name', claim.names)
       .where((runnable) =>
-        runnable
-          .where((ready) => ready.where('job.state', 'ready').where('job.run_at', '<=', now))
-          .orWhere((lapsed) => lapsed.where('job.state', 'active').where('job.lease_until', '<', now)),
+        void runnable
+          .where((ready) => void ready.where('job.state', 'ready').where('job.run_at', '<=', now))
+          .orWhere((lapsed) => void lapsed.where('job.state', 'active').where('job.lease_until', '<', now)),
       )
       .whereNotExists((earlier) =>
-        earlier.from('jobs as earlier').whereNotNull('job.order_key').whereRaw('earlier.order_key = job.order_key and earlier.id < job.id').whereIn('earlier.state', unfinished),
+        void earlier.from('jobs as earlier').whereNotNull('job.order_key').whereRaw('earlier.order_key = job.order_key and earlier.id < job.id').whereIn('earlier.state', unfinished),
       )
       .whereNotExists((other) =>
-        other.from('jobs as other').whereNotNull('job.concurrency_key').whereRaw('other.concurrency_key = job.concurrency_key and other.id <> job.id').where('other.state', 'active'),
+        void other.from('jobs as other').whereNotNull('job.concurrency_key').whereRaw('other.concurrency_key = job.concurrency_key and other.id <> job.id').where('other.state', 'active'),
       )
       .orderBy(['job.run_at', 'job.id'])
       .limit(1)
       .select('job.id');
     if (claim.busyPlugins.length > 0) {
-      void candidates.where((share) => share.whereNull('job.plugin').orWhereNotIn('job.plugin', claim.busyPlugins));
+      void candidates.where((share) => void share.whereNull('job.plugin').orWhereNotIn('job.plugin', claim.busyPlugins));
     }
     if (this.storage.dialect === 'postgres') void candidates.forUpdate('job').skipLocked();
     const [row]: JobRow[] = await tx('jobs')

@@ -40,6 +40,11 @@ export class NotFound extends AppError {
   readonly status = 404;
 }
 
+/** The address exists, and not for this method. */
+export class NotAllowed extends AppError {
+  readonly status = 405;
+}
+
 /** The state has moved on since the caller looked at it. */
 export class Conflict extends AppError {
   readonly status = 409;

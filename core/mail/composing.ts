@@ -1,6 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { escapeHtml } from './html-tree.ts';
-import { textToHtml } from './text-to-html.ts';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { escapeHtml, textToHtml } from '../html/index.ts';
 import type { Address } from './types.ts';
 
 export interface Composition {
@@ -37,6 +36,11 @@ export function composeReply(parts: Composition): { text: string; html: string }
 export function newMessageId(fromAddress: string): string {
   const domain = fromAddress.slice(fromAddress.lastIndexOf('@') + 1) || 'localhost';
   return `<${randomUUID()}.${randomBytes(8).toString('hex')}@${domain}>`;
+}
+
+/** What a Message-ID is looked up by: ids can be longer than an index row (PostgreSQL: 2,704 bytes). */
+export function mailIdHash(messageId: string): string {
+  return createHash('sha256').update(messageId.trim().replace(/^</, '').replace(/>$/, '')).digest('hex');
 }
 
 /** At most this many ids in References; the first one stays, since clients thread by it. */

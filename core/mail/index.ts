@@ -1,14 +1,10 @@
-export { cleanHtml } from './clean-html.ts';
 export { composeNotice, type Notice } from './system-mail.ts';
-export { escapeHtml, readHtmlTree, serialize, setAttribute, textOf, walk, type HtmlElement, type HtmlNode } from './html-tree.ts';
-export { sanitizeMail, sanitizerVersion, type SanitizedMail, type SanitizeOptions } from './sanitizing.ts';
-export { htmlToText } from './html-to-text.ts';
-export { textToHtml } from './text-to-html.ts';
 export { findMailbox, listMailboxes, removeMailbox, saveMailbox, smtpSecret, type MailboxInput } from './mailboxes.ts';
-export { mailActions, mailFilters } from './mail-hooks.ts';
-export { Mail, type AutomaticMail, type Delivery } from './outbox.ts';
+export { mailActions, mailDecisions, mailFilters } from './mail-hooks.ts';
+export { Mail, type AutomaticMail, type Delivery, type FailedMail } from './outbox.ts';
 export { deliveriesOf, findOutboxEntry, unfinishedMail } from './outbox-repository.ts';
 export { sendOutboxEntry } from './sending.ts';
+export { mailIdHash } from './composing.ts';
 export { isPrivateAddress, isPrivateHost, parseServerUrl, type MailServer } from './server-url.ts';
 export { testTransport, type Credentials } from './transports.ts';
-export type { Address, Encryption, Mailbox, OutboxEntry, OutboxState, OutgoingMail, Transport } from './types.ts';
+export type { Address, Encryption, IncomingMail, Mailbox, OutboxEntry, OutboxState, OutgoingMail, Transport } from './types.ts';

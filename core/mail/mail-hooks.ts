@@ -1,4 +1,4 @@
-import type { OutgoingMail } from './types.ts';
+import type { IncomingMail, OutgoingMail } from './types.ts';
 
 declare module '../kernel/hook-map.ts' {
   interface Actions {
@@ -11,11 +11,18 @@ declare module '../kernel/hook-map.ts' {
     /** A mailbox was added, edited or removed. */
     'mailbox.changed': { readonly mailboxId: number };
   }
+  interface Decisions {
+    /** May a received mail become a message? A verdict sends it to the mail log (`ignore`) or its new ticket to spam; the raw mail is kept either way. */
+    'mail.accept': { readonly input: { readonly mailboxId: number; readonly mail: IncomingMail }; readonly verdict: { readonly action: 'ignore' | 'spam'; readonly reason: string } };
+  }
   interface Filters {
+    /** Shapes a received mail before it is filed; runs outside the transaction. Sender, recipients and raw bytes are not among it. */
+    'mail.incoming': { readonly value: IncomingMail; readonly context: { readonly mailboxId: number; readonly headers: readonly { readonly name: string; readonly value: string }[] } };
     /** Shapes a mail right before sending, in the job, on each attempt. */
     'mail.outgoing': { readonly value: OutgoingMail; readonly context: { readonly outboxId: number; readonly kind: string; readonly ticketId: number | null; readonly mailboxId: number | null } };
   }
 }
 
 export const mailActions = ['mail.sent', 'mail.failed', 'mail.received', 'mailbox.changed'] as const;
-export const mailFilters = ['mail.outgoing'] as const;
+export const mailFilters = ['mail.outgoing', 'mail.incoming'] as const;
+export const mailDecisions = ['mail.accept'] as const;

@@ -1,20 +1,23 @@
 import type { Desk } from '../desk.ts';
 import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../kernel/errors.ts';
 import type { Tx } from '../storage/index.ts';
-import { mailIdHash, messagesOf, attachmentsOf, type Message, type Ticket } from '../tickets/index.ts';
-import { findUser, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
-import { composeReply, newMessageId, referencesHeader, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
+import type { Attachment, Message, Ticket } from '../tickets/index.ts';
+import { findUsers, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
+import { composeReply, mailIdHash, newMessageId, referencesHeader, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
 import { findMailbox, listMailboxes } from './mailboxes.ts';
 import { findOutboxEntry, moveOutboxState } from './outbox-repository.ts';
 import { parseServerUrl } from './server-url.ts';
 import { composeSystemMail, type SystemMail } from './system-mail.ts';
-import { Transports, type Credentials } from './transports.ts';
+import { testTransport, Transports, type Credentials } from './transports.ts';
 import type { Address, Mailbox, OutboxEntry, OutboxFile } from './types.ts';
 
 export interface QueuedReply {
   readonly ticket: Ticket;
   readonly message: Message;
   readonly requester: User | undefined;
+  /** The public messages before this one, oldest first. */
+  readonly earlier: readonly Message[];
+  readonly attachments: readonly Attachment[];
   readonly cc: readonly Address[];
   readonly undoMs: number;
 }
@@ -35,6 +38,13 @@ export interface AutomaticMail {
   readonly html?: string | null | undefined;
   /** Message-ID of the mail that this one answers. */
   readonly inReplyTo?: string | undefined;
+}
+
+/** The sent mail that a report of failure was about; ticket and message are null for mail of the desk itself. */
+export interface FailedMail {
+  readonly ticketId: number | null;
+  readonly messageId: number | null;
+  readonly recipients: readonly string[];
 }
 
 // One automatic mail an hour and five a day to one address: two machines that answer each other stop there.
@@ -125,8 +135,8 @@ export class Mail {
   }
 
   /** Marks a sent mail as failed after all, as when it bounced; undefined when no mail has this Message-ID. */
-  async markFailed(tx: Tx, messageId: string, reason: string): Promise<{ ticketId: number | null; messageId: number | null } | undefined> {
-    const row = await tx('outbox').where({ message_id_hash: mailIdHash(messageId) }).first('id', 'ticket_id', 'message_ref');
+  async markFailed(tx: Tx, messageId: string, reason: string): Promise<FailedMail | undefined> {
+    const row = await tx('outbox').where({ message_id_hash: mailIdHash(messageId) }).first('id', 'ticket_id', 'message_ref', 'envelope');
     if (row === undefined) return undefined;
     await tx('outbox').where({ id: row.id }).update({ state: 'failed', error: reason.slice(0, 1000), updated_at: this.desk.clock.now() });
     await this.desk.events.record(tx, 'mail.failed', {
@@ -134,7 +144,8 @@ export class Mail {
       ...(row.ticket_id === null ? {} : { ticketId: row.ticket_id }),
       payload: { outboxId: row.id, ticketId: row.ticket_id, messageId: row.message_ref, error: reason.slice(0, 300) },
     });
-    return { ticketId: row.ticket_id, messageId: row.message_ref };
+    const { to, cc }: OutboxEntry['envelope'] = JSON.parse(row.envelope);
+    return { ticketId: row.ticket_id, messageId: row.message_ref, recipients: [...to, ...cc].map(({ email }) => email) };
   }
 
   /** Tries a failed or uncertain mail once more. @throws Conflict when it is not waiting for that. */
@@ -150,16 +161,23 @@ export class Mail {
     });
   }
 
+  /** Signs in to the server a mailbox sends through. @throws Unavailable `mail.not-set-up`, `mail.connection-failed` with the server's words. */
+  async testMailbox(mailboxId: number): Promise<void> {
+    const mailbox = await findMailbox(this.desk.storage.read, mailboxId);
+    const credentials = mailbox === undefined ? undefined : await this.mailboxCredentials(mailbox);
+    if (credentials === undefined) throw new Unavailable('mail.not-set-up');
+    await testTransport(credentials);
+  }
+
   private async mailboxCredentials(mailbox: Mailbox): Promise<Credentials | undefined> {
     if (mailbox.transport === null) return undefined;
     return { ...mailbox.transport, password: await this.desk.secrets.get('mail', `mailbox:${mailbox.id}:smtp`) };
   }
 
   private async queueReply(tx: Tx, reply: QueuedReply, system: Address | undefined, quoteHistory: string): Promise<void> {
-    const { ticket, message, requester } = reply;
+    const { ticket, message, requester, earlier } = reply;
     const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
     const from = mailbox?.transport ? { name: mailbox.name, email: mailbox.address } : system;
-    const earlier = (await messagesOf(tx, ticket.id, { kinds: ['reply'], limit: 200 })).filter((one) => one.id < message.id);
     const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
     const to = lastIn?.addresses.replyTo ?? lastIn?.addresses.from ?? (requester?.email ? { name: requester.name, email: requester.email } : undefined);
     if (from === undefined || to === undefined) return;
@@ -171,7 +189,7 @@ export class Mail {
     const ids = earlier.flatMap((one) => (one.messageId === null ? [] : [one.messageId]));
     const last = ids.at(-1);
     const messageId = newMessageId(from.email);
-    const files: OutboxFile[] = (await attachmentsOf(tx, [message.id])).map((one) => ({ fileId: one.fileId, ...(one.contentId === null || !one.isInline ? {} : { contentId: one.contentId }) }));
+    const files: OutboxFile[] = reply.attachments.map((one) => ({ fileId: one.fileId, ...(one.contentId === null || !one.isInline ? {} : { contentId: one.contentId }) }));
     const composed = composeReply({
       text: message.text,
       html: message.html,
@@ -200,9 +218,9 @@ export class Mail {
     if (setting === 'none') return [];
     const quoted = setting === 'last' ? earlier.slice(-1) : earlier.slice(-10).toReversed();
     const translator = this.desk.translatorFor(ticket.locale);
-    const authors = await Promise.all(quoted.map((one) => (one.authorId === null ? undefined : findUser(tx, one.authorId))));
-    return quoted.map((one, index) => ({
-      attribution: translator.t('mail.quote-attribution', { name: authors[index]?.name ?? one.addresses.from?.email ?? '', date: translator.date(one.createdAt, 'long') }),
+    const authors = await findUsers(tx, quoted.flatMap(({ authorId }) => (authorId === null ? [] : [authorId])));
+    return quoted.map((one) => ({
+      attribution: translator.t('mail.quote-attribution', { name: authors.get(one.authorId ?? 0)?.name ?? one.addresses.from?.email ?? '', date: translator.date(one.createdAt, 'long') }),
       text: one.text,
       html: one.html?.includes('cid:') === true ? null : one.html,
     }));

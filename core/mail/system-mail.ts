@@ -1,5 +1,5 @@
 import type { Desk } from '../desk.ts';
-import { escapeHtml } from './html-tree.ts';
+import { escapeHtml } from '../html/index.ts';
 
 export interface SystemMail {
   /** Catalogue section `mail.<template>` with `subject`, `body` and `button`. */

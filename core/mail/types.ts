@@ -52,6 +52,18 @@ export interface OutgoingMail {
   readonly replyTo?: Address | undefined;
 }
 
+/** What a received mail looks like to `mail.incoming` and `mail.accept`. */
+export interface IncomingMail {
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string | undefined;
+  readonly from: Address | undefined;
+  /** What the mail is, such as `human`, `auto-reply`, `list`. */
+  readonly kind: string;
+  readonly tags: readonly string[];
+  readonly priority?: 'low' | 'normal' | 'high' | 'urgent' | undefined;
+}
+
 export type Encryption = 'tls' | 'starttls' | 'auto';
 
 /** An SMTP server without its password. */

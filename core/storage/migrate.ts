@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { systemClock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/errors.ts';
 import { tableNames } from './schema-inspection.ts';
 import type { Dialect, Migration, MigrationConnection, Storage, Tx } from './types.ts';
@@ -106,8 +107,7 @@ async function applyStep(connection: MigrationConnection, dialect: Dialect, plan
         checksum: checksum(migration),
         version: plan.version,
         ms: Math.round(performance.now() - started),
-        // oxlint-disable-next-line eslint/no-restricted-properties -- a note for people, no domain rule reads it
-        applied_at: Date.now(),
+        applied_at: systemClock.now(),
       });
       return true;
     });
@@ -147,6 +147,6 @@ async function refuseBrokenForeignKeys(tx: Tx, dialect: Dialect, plan: Migration
 
 // White space is left out, so that a reformatted build of the same step stays the same step.
 function checksum(migration: Migration): string {
-  return createHash('sha256').update((migration.source ?? String(migration.up)).replaceAll(/\s+/g, '')).digest('hex');
+  return createHash('sha256').update((migration.source ?? migration.up.toString()).replaceAll(/\s+/g, '')).digest('hex');
 }
 

@@ -15,8 +15,8 @@ interface TransactionInternals {
 }
 
 class ImmediateSqliteClient extends SqliteClient {
-  // oxlint-disable-next-line eslint/no-restricted-properties -- the one override that makes writeTx immediate
   override transaction(...args: Parameters<Knex.Client['transaction']>): Knex.Transaction {
+    // oxlint-disable-next-line eslint/no-restricted-properties -- the one override that makes writeTx immediate
     const transaction = super.transaction(...args);
     const internals = transaction as unknown as TransactionInternals;
     const [, , outerTx] = args as readonly unknown[];

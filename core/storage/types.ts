@@ -33,5 +33,5 @@ export interface Migration {
   readonly name: string;
   /** Text the checksum is taken of; without it, the source of `up`. */
   readonly source?: string;
-  up(tx: Tx, table: (name: string) => string): Promise<void>;
+  readonly up: (tx: Tx, table: (name: string) => string) => Promise<void>;
 }

@@ -1,5 +1,7 @@
 export { createDatabase, testDatabase, type DatabaseHandle, type TestDatabase } from './database.ts';
-export { createTestDesk, type TestDesk, type TestDeskOptions } from './test-desk.ts';
+export { createTestDesk, type DeskPerson, type TestDesk, type TestDeskOptions } from './test-desk.ts';
 export { freePort } from './postgres.ts';
 export { TestClock } from './test-clock.ts';
 export { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
+export { hasDovecot, startDovecot, type Dovecot } from './dovecot.ts';
+export { startDeskProcess, type DeskProcess, type DeskProcessOptions } from './desk-process.ts';

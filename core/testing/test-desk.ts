@@ -1,4 +1,3 @@
-import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { createApp, readConfig, type App } from '../app.ts';
 import { actorOf, createApiToken, hashPassword, openSession } from '../auth/index.ts';
@@ -6,7 +5,10 @@ import { sessionCookie } from '../http/cookies.ts';
 import { createLogger } from '../log.ts';
 import { createUser, systemActor, type User, type UserActor } from '../users/index.ts';
 import type { Storage } from '../storage/index.ts';
-import { createDatabase, type TestDatabase } from './database.ts';
+import { insertFile } from '../files/index.ts';
+import { changeStatus, mergeTickets, openTicket, reply, type Message, type ReplyInput, type Ticket, type TicketDraft } from '../tickets/index.ts';
+import { createDatabase, type DatabaseHandle, type TestDatabase } from './database.ts';
+import { listenOnLoopback, type Listening } from './listening.ts';
 import { TestClock } from './test-clock.ts';
 
 export interface TestDeskOptions {
@@ -18,17 +20,32 @@ export interface TestDeskOptions {
   /** Folder of the site, for its themes; default a folder without any. */
   readonly root?: string;
   readonly role?: 'all' | 'web' | 'command';
+  /** A second process of that desk: same database, clock and people. Close it before the first. */
+  readonly beside?: TestDesk;
+}
+
+/** The use cases that tests of plugins need around their own. */
+export interface DeskPerson {
+  open(draft: TicketDraft): Promise<{ ticket: Ticket; message: Message }>;
+  reply(ticketId: number, input: ReplyInput): Promise<Message>;
+  changeStatus(ticketId: number, key: string): Promise<Ticket>;
+  merge(ticketId: number, intoId: number): Promise<Ticket>;
+  /** Stores a file as an upload does and returns its id. */
+  upload(file: { readonly name: string; readonly contentType: string; readonly content: Uint8Array }): Promise<number>;
 }
 
 type Name = 'ada' | 'can' | 'mina';
 
 export interface TestDesk {
   readonly app: App;
+  readonly database: DatabaseHandle;
   readonly clock: TestClock;
   readonly storage: Storage;
   /** ada administers, can is an agent, mina is a customer. Addresses are `<name>@example.com`, passwords `<name> has a password`. */
   readonly people: Readonly<Record<Name, User>>;
   actor(name: Name): UserActor;
+  /** Use cases in the name of a person. */
+  as(name: Name): DeskPerson;
   /** An API token of the person with all scopes. */
   token(name: Name): Promise<string>;
   /** A `Cookie` header of a fresh session. */
@@ -44,29 +61,31 @@ export interface TestDesk {
 
 /** A whole desk for one test: its own database, a clock the test moves, three people. Jobs run when `settle` is called. */
 export async function createTestDesk(options: TestDeskOptions = {}): Promise<TestDesk> {
-  const clock = new TestClock();
-  const handle = await createDatabase(options.database);
+  const { beside } = options;
+  const clock = beside?.clock ?? new TestClock();
+  const handle = beside?.database ?? (await createDatabase(options.database));
   const storage = handle.open();
   const log = createLogger(process.env['TEST_LOG'] === undefined ? 'silent' : 'debug', clock, (line) => process.stderr.write(line));
   const config = { ...readConfig({ HELPDESK_DATA: handle.folder, HELPDESK_URL: 'http://desk.example' }, {}, options.root ?? path.join(handle.folder, 'site')), databaseUrl: handle.url };
   const app = await createApp({ config, clock, log, role: options.role ?? 'web', storage, isMigrated: true, pluginFolders: options.pluginFolders ?? [] });
   await app.start();
   for (const id of options.plugins ?? []) await app.plugins.activate(id);
-  const people = await createPeople(app);
-  let server: Server | undefined;
+  const people = beside?.people ?? (await createPeople(app));
+  let server: Listening | undefined;
 
   const desk: TestDesk = {
     app,
+    database: handle,
     clock,
     storage,
     people,
     actor: (name) => actorOf(people[name]),
+    as: (name) => personOf(app, actorOf(people[name])),
     token: async (name) => (await createApiToken(app.desk, actorOf(people[name]), { userId: people[name].id, name: 'test', scopes: ['*'] })).token,
     cookie: async (name) => `${sessionCookie(false)}=${await openSession(app.desk, people[name].id, {})}`,
     async url() {
-      server ??= await listen(app);
-      const address = server.address();
-      return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+      server ??= await listenOnLoopback(app);
+      return server.url;
     },
     async fetch(pathname, init = {}) {
       const headers = new Headers(init.headers);
@@ -76,20 +95,26 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
     },
     settle: () => app.worker.drain(),
     async close() {
-      server?.closeAllConnections();
-      await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+      await server?.close();
       await app.stop();
       await storage.close();
-      handle.remove();
+      if (beside === undefined) handle.remove();
     },
   };
   return desk;
 }
 
-async function listen(app: App): Promise<Server> {
-  const server = createServer(app.callback());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
+function personOf({ desk }: App, actor: UserActor): DeskPerson {
+  return {
+    open: (draft) => openTicket(desk, actor, draft),
+    reply: (ticketId, input) => reply(desk, actor, ticketId, input),
+    changeStatus: (ticketId, key) => changeStatus(desk, actor, ticketId, key),
+    merge: (ticketId, intoId) => mergeTickets(desk, actor, ticketId, intoId),
+    upload: async ({ content, ...file }) => {
+      const blob = await desk.files.put(content);
+      return (await desk.storage.writeTx((tx) => insertFile(tx, desk.clock, { ...blob, ...file, createdBy: actor.userId }))).id;
+    },
+  };
 }
 
 async function createPeople(app: App): Promise<Readonly<Record<Name, User>>> {

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { findFiles, seeFile } from '../files/index.ts';
+import { escapeHtml, htmlToText } from '../html/index.ts';
 import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import { once } from '../http/once.ts';
@@ -7,12 +7,12 @@ import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { agent, choiceLists, idFrom, leaveTo, see } from '../inbox/index.ts';
 import { AppError, Conflict, Invalid, NotFound } from '../kernel/errors.ts';
-import { deliveriesOf, escapeHtml, htmlToText } from '../mail/index.ts';
+import { deliveriesOf } from '../mail/index.ts';
 import { readLists } from '../storage/index.ts';
 import { emailKey, findUser } from '../users/index.ts';
-import { presentAttachments } from './attachment-view.ts';
 import type { Typed } from './composer-view.ts';
 import { discardDraft, saveDraft } from './drafting.ts';
+import { filesIn, presentFiles } from './form-files.ts';
 import { mentionedIn } from './mentioning.ts';
 import { frameHtml } from './message-body.ts';
 import { findMessage } from './messages-repository.ts';
@@ -57,14 +57,14 @@ export function messageRoutes(app: App): Middleware {
     const isHtml = form.text('format') === 'html';
     const body = form.text('body');
     const plain = isHtml ? htmlToText(body) : body;
-    const files = await filesIn(ctx, form);
+    const files = await filesIn(desk, actor, form);
     if (kind === 'reply' && files.length === 0 && plain.trim() === (user.preferences.signature ?? '').trim()) throw new Invalid('messages.empty', { fields: ['body'] });
     const status = form.optional('then');
     const seen = idFrom(form.text('sendAnyway')) ?? idFrom(form.text('lastSeenMessageId'));
     const message = await reply(desk, actor, ticket.id, {
       kind,
       ...(isHtml ? { html: body } : { text: body }),
-      attachments: files.map((fileId) => ({ fileId })),
+      attachments: files.map(({ id }) => ({ fileId: id })),
       channel: 'desk',
       ...(kind === 'reply' ? { cc: ccFrom(form), undoMs: await undoMs(ctx) } : { mentioned: plain.includes('@') ? mentionedIn(plain, await agents()) : [] }),
       ...(status === undefined ? {} : { status }),
@@ -89,22 +89,13 @@ export function messageRoutes(app: App): Middleware {
     setFlash(ctx, { kind: 'done', key: 'flash.sent', params: { name }, ...(delivery?.state === 'held' ? { undoUrl: `/desk/messages/${messageId}/undo`, undoUntil: delivery.sendAfter } : {}) });
   }
 
-  /** Ids of the files the form names or brings. @throws NotFound for one that the agent may not see. */
-  async function filesIn(ctx: Context, form: Form): Promise<readonly number[]> {
-    const { actor } = agent(ctx);
-    const named = form.all('file').flatMap((value) => idFrom(value) ?? []);
-    for (const id of named) await seeFile(desk, actor, id);
-    return [...named, ...form.files.map(({ id }) => id)];
-  }
-
   async function typedFrom(ctx: Context, form: Form): Promise<Typed> {
-    const files = await findFiles(desk.storage.read, await filesIn(ctx, form).catch(() => []));
     return {
       kind: kindOf(form),
       body: form.text('body'),
       format: form.text('format') === 'html' ? 'html' : 'text',
       cc: form.text('cc'),
-      files: presentAttachments(files.map((file) => ({ ...file, messageId: 0, fileId: file.id, contentId: null, isInline: false }))),
+      files: presentFiles(await filesIn(desk, agent(ctx).actor, form).catch(() => [])),
       idempotencyKey: form.text('idempotencyKey'),
       lastSeenMessageId: form.text('lastSeenMessageId'),
     };
@@ -112,7 +103,7 @@ export function messageRoutes(app: App): Middleware {
 
   async function draftFrom(ctx: Context, form: Form) {
     const isHtml = form.text('format') === 'html';
-    return { kind: kindOf(form), ...(isHtml ? { html: form.text('body') } : { text: form.text('body') }), fields: { cc: form.text('cc') }, files: await filesIn(ctx, form) };
+    return { kind: kindOf(form), ...(isHtml ? { html: form.text('body') } : { text: form.text('body') }), fields: { cc: form.text('cc') }, files: (await filesIn(desk, agent(ctx).actor, form)).map(({ id }) => id) };
   }
 
   async function messageOf(ctx: Context): Promise<{ readonly message: Message; readonly ticket: Ticket }> {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from '../app.ts';
-import { findFiles, seeFile } from '../files/index.ts';
 import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import { once } from '../http/once.ts';
@@ -10,8 +9,8 @@ import { agent, choiceLists, idFrom, renderDesk, see, statusChoices, text } from
 import { AppError, Invalid } from '../kernel/errors.ts';
 import { readLists } from '../storage/index.ts';
 import { isEmailAddress } from '../users/index.ts';
-import { presentAttachments } from './attachment-view.ts';
 import { ccFrom } from './desk-message-routes.ts';
+import { filesIn, presentFiles } from './form-files.ts';
 import { openTicket } from './opening.ts';
 import { priorities } from './types.ts';
 import type { NewTicketView } from './views.ts';
@@ -21,10 +20,10 @@ export function newTicketRoutes(app: App): Middleware {
   const { desk } = app;
 
   async function show(ctx: Context, form: Form | undefined, error?: unknown): Promise<void> {
-    agent(ctx, 'tickets.reply');
+    const { actor } = agent(ctx, 'tickets.reply');
     const { agents, mailboxes } = await readLists(desk.storage, choiceLists(desk.storage.read));
     const value = (name: string): string => form?.text(name) ?? ctx.URL.searchParams.get(name) ?? '';
-    const files = form === undefined ? [] : await findFiles(desk.storage.read, await filesIn(ctx, form).catch(() => []));
+    const files = form === undefined ? [] : await filesIn(desk, actor, form).catch(() => []);
     const view: NewTicketView = {
       values: { requesterEmail: value('requesterEmail') || value('email'), requesterName: value('requesterName'), cc: value('cc'), subject: value('subject'), html: value('body'), tags: value('tags') },
       format: value('format') === 'html' ? 'html' : 'text',
@@ -34,15 +33,9 @@ export function newTicketRoutes(app: App): Middleware {
       priorities: priorities.map((one) => ({ value: one, label: text(ctx, `priority.${one}`), selected: one === (value('priority') || 'normal') })),
       idempotencyKey: form?.text('idempotencyKey') || randomUUID(),
       quiet: form?.isChecked('quiet') ?? false,
-      attachments: presentAttachments(files.map((file) => ({ ...file, messageId: 0, fileId: file.id, contentId: null, isInline: false }))),
+      attachments: presentFiles(files),
     };
     await renderDesk(app, ctx, { template: 'tickets/new', title: { key: 'ticket.new.title' }, view, place: 'inbox', slots: { names: ['ticket.new'], input: {} }, error });
-  }
-
-  async function filesIn(ctx: Context, form: Form): Promise<readonly number[]> {
-    const named = form.all('file').flatMap((value) => idFrom(value) ?? []);
-    for (const id of named) await seeFile(desk, agent(ctx).actor, id);
-    return [...named, ...form.files.map(({ id }) => id)];
   }
 
   async function open(ctx: Context, form: Form): Promise<number> {
@@ -52,11 +45,11 @@ export function newTicketRoutes(app: App): Middleware {
     if (form.text('subject').trim() === '') throw new Invalid('tickets.subject-missing', { fields: ['subject'] });
     const mailboxes = (await readLists(desk.storage, choiceLists(desk.storage.read))).mailboxes;
     const isHtml = form.text('format') === 'html';
-    const files = await filesIn(ctx, form);
+    const files = await filesIn(desk, actor, form);
     const { ticket } = await openTicket(desk, actor, {
       subject: form.text('subject'),
       requester: { email, name: form.optional('requesterName') },
-      message: { ...(isHtml ? { html: form.text('body') } : { text: form.text('body') }), attachments: files.map((fileId) => ({ fileId })) },
+      message: { ...(isHtml ? { html: form.text('body') } : { text: form.text('body') }), attachments: files.map(({ id }) => ({ fileId: id })) },
       channel: form.isChecked('quiet') ? 'phone' : 'desk',
       direction: 'out',
       isQuiet: form.isChecked('quiet'),

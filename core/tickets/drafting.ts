@@ -1,6 +1,6 @@
 import type { Desk } from '../desk.ts';
 import { Conflict } from '../kernel/errors.ts';
-import { cleanHtml } from '../mail/index.ts';
+import { cleanHtml } from '../html/index.ts';
 import type { Reader } from '../storage/index.ts';
 import { userIdOf, type Actor } from '../users/index.ts';
 import { mayNote, mayReply, require } from './tickets-policy.ts';

@@ -6,9 +6,9 @@ export { changeStatus } from './changing-status.ts';
 export { discardDraft, draftsOf, saveDraft, type Draft, type DraftInput } from './drafting.ts';
 export { editTicket, type TicketChanges } from './editing.ts';
 export { setFollowing } from './following.ts';
-export { linkedTickets, setLink } from './linking.ts';
+export { linkedTickets, setLink, writeLink } from './linking.ts';
 export { mergeTickets } from './merging.ts';
-export { mailIdHash, previewOf } from './message-content.ts';
+export { previewOf } from './message-content.ts';
 export { attachmentsOf, findMessage, latestMessages, messageOfMailId, messagesOf } from './messages-repository.ts';
 export { moveTicket } from './moving.ts';
 export { openTicket, prepareOpening, type Opening } from './opening.ts';
@@ -37,3 +37,4 @@ export type {
   Ticket,
   TicketDraft,
 } from './types.ts';
+export type { BulkResultView, BulkView, PresenceView, SaveViewView, SearchView, TicketListView, TicketRowView } from './list-views.ts';

@@ -1,4 +1,4 @@
-import { readHtmlTree, sanitizeMail, serialize, textOf, walk, type HtmlElement, type SanitizedMail } from '../mail/index.ts';
+import { readHtmlTree, sanitizeMail, serialize, textOf, walk, type HtmlElement, type SanitizedMail } from '../html/index.ts';
 import { safeHtml } from '../kernel/templates.ts';
 import type { Message } from './types.ts';
 import type { MessageBodyView } from './views.ts';

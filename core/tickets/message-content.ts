@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Invalid } from '../kernel/errors.ts';
-import { cleanHtml, htmlToText, readHtmlTree, serialize, setAttribute, walk } from '../mail/index.ts';
+import { cleanHtml, htmlToText, readHtmlTree, serialize, setAttribute, walk } from '../html/index.ts';
 import type { Reader } from '../storage/index.ts';
 import type { NewAttachment, NewMessage } from './types.ts';
 
@@ -47,11 +46,6 @@ function withInlineImages(html: string): { html: string; images: readonly NewAtt
 /** The beginning of a text on one line, for lists. */
 export function previewOf(text: string): string {
   return text.slice(0, 2000).replaceAll(/\s+/g, ' ').trim().slice(0, previewLength);
-}
-
-/** What a Message-ID is looked up by: ids can be longer than an index row (PostgreSQL: 2,704 bytes). */
-export function mailIdHash(messageId: string): string {
-  return createHash('sha256').update(messageId.trim().replace(/^</, '').replace(/>$/, '')).digest('hex');
 }
 
 /** @throws Invalid `files.unknown` when an attachment names a file that does not exist. */

@@ -3,8 +3,9 @@ import { Forbidden, Invalid, NotFound } from '../kernel/errors.ts';
 import { indexTicket } from '../search/index.ts';
 import type { Tx } from '../storage/index.ts';
 import { cleanName, emailKey, findOrCreateCustomer, findUser, isAgent, isAllowed, userIdOf, type Actor, type User } from '../users/index.ts';
-import { contentOf, mailIdHash, previewOf, refuseUnknownFiles } from './message-content.ts';
-import { insertMessage } from './messages-repository.ts';
+import { contentOf, previewOf, refuseUnknownFiles } from './message-content.ts';
+import { mailIdHash } from '../mail/index.ts';
+import { attachmentsOf, insertMessage } from './messages-repository.ts';
 import { setTags } from './tagging.ts';
 import { insertTicket, nextNumber, updateTicket } from './tickets-repository.ts';
 import type { Message, Ticket, TicketDraft } from './types.ts';
@@ -69,7 +70,7 @@ export async function prepareOpening(desk: Desk, actor: Actor, input: TicketDraf
         authorId: isOut ? userIdOf(actor) : requester.id,
         ...content,
         folds: draft.message.folds ?? {},
-        addresses: draft.message.addresses ?? { ...(draft.cc === undefined ? {} : { cc: draft.cc }) },
+        addresses: draft.message.addresses ?? (draft.cc === undefined ? {} : { cc: draft.cc }),
         flags: draft.message.flags ?? [],
         messageId: draft.message.messageId ?? null,
         messageIdHash: draft.message.messageId === undefined ? null : mailIdHash(draft.message.messageId),
@@ -79,7 +80,7 @@ export async function prepareOpening(desk: Desk, actor: Actor, input: TicketDraf
       const opened = await updateTicket(tx, ticket.id, { last_message_id: message.id });
       await setTags(tx, desk.clock, ticket.id, draft.tags ?? []);
       await indexTicket(tx, desk.storage.dialect, { id: ticket.id, number: ticket.number, subject, requesterName: requester.name, requesterEmail: requester.email });
-      if (delivery !== undefined) await delivery.queueReply(tx, { ticket: opened, message, requester, cc: draft.cc ?? [], undoMs: 0 });
+      if (delivery !== undefined) await delivery.queueReply(tx, { ticket: opened, message, requester, earlier: [], attachments: await attachmentsOf(tx, [message.id]), cc: draft.cc ?? [], undoMs: 0 });
       await desk.events.record(tx, 'ticket.opened', {
         actor,
         ticketId: ticket.id,

@@ -3,8 +3,9 @@ import { Conflict } from '../kernel/errors.ts';
 import type { Tx } from '../storage/index.ts';
 import { findUser, isAgent, userIdOf, type Actor } from '../users/index.ts';
 import { applyStatus, refuseClosing } from './changing-status.ts';
-import { contentOf, mailIdHash, previewOf, refuseUnknownFiles } from './message-content.ts';
-import { insertMessage } from './messages-repository.ts';
+import { contentOf, previewOf, refuseUnknownFiles } from './message-content.ts';
+import { mailIdHash } from '../mail/index.ts';
+import { attachmentsOf, insertMessage, latestMessages } from './messages-repository.ts';
 import { follow } from './following.ts';
 import { mayNote, mayReply, require } from './tickets-policy.ts';
 import { findTicket, updateTicket } from './tickets-repository.ts';
@@ -29,6 +30,9 @@ export interface ReplyInput extends NewMessage {
   readonly mentioned?: readonly number[] | undefined;
   readonly createdAt?: number | undefined;
 }
+
+// What threading and quoting look back over.
+const maxHistory = 200;
 
 export interface Replying {
   commit(tx: Tx): Promise<Message>;
@@ -84,7 +88,8 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
       } else {
         if (delivery !== undefined) {
           const requester = await findUser(tx, ticket.requesterId);
-          await delivery.queueReply(tx, { ticket: updated, message: stored, requester, cc: input.cc ?? [], undoMs });
+          const earlier = (await latestMessages(tx, ticketId, maxHistory)).filter((one) => one.kind === 'reply' && one.id !== stored.id);
+          await delivery.queueReply(tx, { ticket: updated, message: stored, requester, earlier, attachments: await attachmentsOf(tx, [stored.id]), cc: input.cc ?? [], undoMs });
         }
         await desk.events.record(tx, 'ticket.replied', { actor, ticketId, payload: { ticketId, messageId: stored.id, direction, origin: stored.origin } });
       }

@@ -5,8 +5,8 @@ import type { Context } from '../http/request-state.ts';
 import { agent, besideQuery, choiceLists, idFrom, listAddress, listBeside, listUrl, navigationLists, peopleById, peopleQuery, presentNavigation, presentPresence, renderDesk, type ListAddress } from '../inbox/index.ts';
 import { markRead } from '../notifications/index.ts';
 import { readLists } from '../storage/index.ts';
-import { presentAttachments } from './attachment-view.ts';
 import { presentComposer, type Typed } from './composer-view.ts';
+import { presentFiles } from './form-files.ts';
 import { latestMessages } from './messages-repository.ts';
 import { presentHead, presentSidebar } from './presenter.ts';
 import { namedOnTicket, ticketLists } from './ticket-page-query.ts';
@@ -129,5 +129,5 @@ function conflictOf(ctx: Context, timeline: Parameters<typeof presentTimeline>[1
 async function draftFilesOf({ desk }: App, drafts: readonly { readonly files: string }[]) {
   const ids = drafts.flatMap(({ files }) => JSON.parse(files) as readonly number[]);
   const files = await findFiles(desk.storage.read, ids);
-  return new Map(files.map((file) => [file.id, presentAttachments([{ ...file, messageId: 0, fileId: file.id, contentId: null, isInline: false }])[0]] as const).flatMap(([id, view]) => (view === undefined ? [] : [[id, view] as const])));
+  return new Map(files.flatMap((file) => presentFiles([file]).map((view) => [file.id, view] as const)));
 }

@@ -18,7 +18,7 @@ export function visibleTickets(query: Knex.QueryBuilder, actor: Actor): Knex.Que
   if (actor.scopes !== undefined && !actor.scopes.has('*') && !actor.scopes.has('tickets') && !actor.scopes.has('tickets.view')) return query.whereRaw('1 = 0');
   const { userId, organizationId } = actor;
   return query.whereNot('tickets.place', 'trash').where((own) => {
-    void own.where('tickets.requester_id', userId).orWhereExists((followed) => followed.from('followers').whereRaw('followers.ticket_id = tickets.id').where('followers.user_id', userId));
+    void own.where('tickets.requester_id', userId).orWhereExists((followed) => void followed.from('followers').whereRaw('followers.ticket_id = tickets.id').where('followers.user_id', userId));
     if (organizationId !== null && actor.permissions.has('organization.tickets')) void own.orWhere('tickets.organization_id', organizationId);
   });
 }

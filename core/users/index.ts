@@ -10,6 +10,7 @@ export {
   countAdministrators,
   emailsOf,
   findOrganization,
+  findOrganizations,
   findRole,
   findUser,
   findUserByEmail,

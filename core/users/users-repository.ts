@@ -94,7 +94,7 @@ export async function listUsers(reader: Reader, filter: UserFilter): Promise<rea
   if (filter.query !== undefined && filter.query !== '') {
     const like = `${likeText(fold(filter.query))}%`;
     void query.where((match) =>
-      match
+      void match
         .whereRaw("users.folded like ? escape '!'", [like])
         .orWhereRaw("users.folded like ? escape '!'", [`% ${like}`])
         .orWhereIn('users.id', reader('user_emails').whereRaw("email_key like ? escape '!'", [`${likeText(filter.query?.toLowerCase() ?? '')}%`]).select('user_id')),
@@ -127,6 +127,13 @@ export async function organizationOfDomain(reader: Reader, domain: string): Prom
 export async function findOrganization(reader: Reader, id: number): Promise<Organization | undefined> {
   const [found] = await withDomains(reader, await reader('organizations').where({ id }).whereNull('deleted_at'));
   return found;
+}
+
+export async function findOrganizations(reader: Reader, ids: Iterable<number>): Promise<ReadonlyMap<number, Organization>> {
+  const wanted = [...new Set(ids)];
+  if (wanted.length === 0) return new Map();
+  const found = await withDomains(reader, await reader('organizations').whereIn('id', wanted).whereNull('deleted_at'));
+  return new Map(found.map((one) => [one.id, one]));
 }
 
 export async function listOrganizations(reader: Reader, filter: { query?: string; after?: number; limit: number }): Promise<readonly Organization[]> {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { htmlToText } from '#core/mail/index.js';
-import { sanitizeMail } from '#core/mail/index.js';
-import { textToHtml } from '#core/mail/index.js';
+import { htmlToText } from '#core/html/index.js';
+import { sanitizeMail } from '#core/html/index.js';
+import { textToHtml } from '#core/html/index.js';
 
 const clean = (html: string, allowRemoteImages = false) =>
   sanitizeMail(html, { cidUrl: (cid) => (cid === 'logo@x' ? '/files/7' : undefined), allowRemoteImages });

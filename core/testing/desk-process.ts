@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import type { DatabaseHandle } from './database.ts';
+
+export interface DeskProcessOptions {
+  readonly database: DatabaseHandle;
+  readonly pluginFolders?: readonly string[] | undefined;
+  /** Name of the crash point at which the process kills itself. */
+  readonly crashAt?: string | undefined;
+  /** Milliseconds this process's clock is ahead, so that leases of a dead one have run out. */
+  readonly aheadMs?: number | undefined;
+}
+
+export interface DeskProcess {
+  readonly pid: number;
+  /** Base URL, once the desk answers; rejects when the process ends before. */
+  readonly listening: Promise<string>;
+  /** Resolves with the signal or exit code when the process has ended. */
+  readonly ended: Promise<string>;
+  kill(signal: 'SIGKILL' | 'SIGTERM'): void;
+  /** SIGTERM, and waits until the process has stopped by itself. */
+  stop(): Promise<void>;
+}
+
+/** Starts a desk in a process of its own with role `all` on an existing database; it runs until it is killed. */
+export function startDeskProcess({ database, pluginFolders = [], crashAt, aheadMs = 0 }: DeskProcessOptions): DeskProcess {
+  const { DATABASE_URL: _url, CRASH_AT: _crash, ...environment } = process.env;
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'desk-main.js')], {
+    stdio: ['ignore', 'pipe', process.env['TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
+    env: {
+      ...environment,
+      HELPDESK_DATA: database.folder,
+      HELPDESK_URL: 'http://desk.example',
+      DESK_PLUGIN_FOLDERS: pluginFolders.join(path.delimiter),
+      DESK_AHEAD_MS: String(aheadMs),
+      ...(database.url === undefined ? {} : { DATABASE_URL: database.url }),
+      ...(crashAt === undefined ? {} : { CRASH_AT: crashAt }),
+    },
+  });
+  const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));
+  const listening = new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (line: Buffer) => resolve(line.toString().trim()));
+    void ended.then((end) => reject(new Error(`The desk process ended before it answered: ${end}.`)));
+  });
+  // Whoever only waits for the end need not look at it.
+  listening.catch(() => undefined);
+  return {
+    pid: child.pid ?? 0,
+    listening,
+    ended,
+    kill: (signal) => void child.kill(signal),
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './postgres.ts';
+
+const program = '/usr/sbin/dovecot';
+
+/** A real IMAP server on loopback: any user, password `secret`, folders INBOX, Processed and Sent. */
+export interface Dovecot {
+  readonly port: number;
+  /** Folder of the mails of a user, in Maildir format. */
+  maildir(user: string): string;
+  /** Puts mails into the inbox of a user as a delivery agent does. */
+  deliver(user: string, mails: readonly Uint8Array[]): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Whether Dovecot can be started here. Where it is missing the caller skips with a clear line; with
+ * `CI=true` it is required, so a run that should have tested against it fails instead.
+ *
+ * @throws Error when it is missing and `CI` is `true`.
+ */
+export function hasDovecot(): boolean {
+  if (existsSync(program)) return true;
+  if (process.env['CI'] === 'true') throw new Error(`${program} is not installed, and CI=true requires it.`);
+  process.stdout.write(`Skipped: ${program} is not installed.\n`);
+  return false;
+}
+
+/** Starts a throw-away Dovecot; as root it runs as `nobody`, as anybody else under that account. */
+export async function startDovecot(): Promise<Dovecot> {
+  const base = mkdtempSync(path.join(tmpdir(), 'helpdesk-dovecot-'));
+  const port = await freePort();
+  const isRoot = process.getuid?.() === 0;
+  const account = isRoot ? { user: 'nobody', group: 'nogroup', uid: 65_534, gid: 65_534 } : { user: userInfo().username, group: String(process.getgid?.() ?? 0), uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  for (const folder of ['', 'run', 'mail']) {
+    mkdirSync(path.join(base, folder), { recursive: true });
+    chmodSync(path.join(base, folder), 0o755);
+    if (isRoot) chownSync(path.join(base, folder), account.uid, account.gid);
+  }
+  writeFileSync(path.join(base, 'dovecot.conf'), configuration(base, port, account));
+  const command = isRoot ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', program] : [program];
+  const child = spawn(command[0] ?? program, [...command.slice(1), '-F', '-c', path.join(base, 'dovecot.conf')], { stdio: 'ignore' });
+  await greeting(port, child);
+  let delivered = 0;
+  return {
+    port,
+    maildir: (user) => path.join(base, 'mail', user),
+    deliver(user, mails) {
+      const inbox = path.join(base, 'mail', user);
+      for (const folder of ['', 'new', 'cur', 'tmp']) {
+        mkdirSync(path.join(inbox, folder), { recursive: true });
+        if (isRoot) chownSync(path.join(inbox, folder), account.uid, account.gid);
+      }
+      for (const mail of mails) {
+        delivered += 1;
+        const file = path.join(inbox, 'new', `${1_700_000_000 + delivered}.M${delivered}P${process.pid}.test`);
+        writeFileSync(file, mail);
+        if (isRoot) chownSync(file, account.uid, account.gid);
+      }
+    },
+    async close() {
+      child.kill('SIGTERM');
+      if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve));
+      rmSync(base, { recursive: true, force: true });
+    },
+  };
+}
+
+async function greeting(port: number, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (child.exitCode !== null) throw new Error('Dovecot did not start.');
+    const isUp = await new Promise<boolean>((resolve) => {
+      const socket = createConnection({ host: '127.0.0.1', port });
+      socket.once('data', () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.once('error', () => resolve(false));
+    });
+    if (isUp) return;
+    await sleep(50);
+  }
+  throw new Error('Dovecot did not answer within ten seconds.');
+}
+
+function configuration(base: string, port: number, { user, group, uid, gid }: { user: string; group: string; uid: number; gid: number }): string {
+  return `
+base_dir = ${base}/run
+state_dir = ${base}/run
+log_path = ${base}/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+default_internal_user = ${user}
+default_internal_group = ${group}
+default_login_user = ${user}
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = maildir:${base}/mail/%u
+mail_max_userip_connections = 1000
+auth_failure_delay = 0
+passdb {
+  driver = static
+  args = password=secret
+}
+userdb {
+  driver = static
+  args = uid=${uid} gid=${gid} home=${base}/mail/%u
+}
+service anvil {
+  chroot =
+}
+service stats {
+  chroot =
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    address = 127.0.0.1
+    port = ${port}
+  }
+  inet_listener imaps {
+    port = 0
+  }
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+  mailbox Processed {
+    auto = create
+  }
+  mailbox Sent {
+    auto = create
+    special_use = \\Sent
+  }
+}
+`;
+}

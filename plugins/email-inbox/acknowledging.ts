@@ -1,0 +1,42 @@
+import { composeNotice, type Actions, type Mailbox, type Message, type Ticket } from '@helpdesk/core/plugin';
+import type { InboxContext } from './settings.ts';
+
+/**
+ * Tells a customer once that the mail arrived: only for new tickets by mail that a person wrote, only where
+ * the mailbox does so, to one address, within the loop budget all plugins share (mail.md L15).
+ */
+export async function acknowledgeTicket(ctx: InboxContext, opened: Readonly<Actions['ticket.opened']>): Promise<void> {
+  if (opened.channel !== 'email' || !opened.mayAcknowledge) return;
+  const ticket = await ctx.tickets.living(opened.ticketId);
+  const mailbox = ticket === undefined || ticket.mailboxId === null ? undefined : await ctx.mail.mailbox(ticket.mailboxId);
+  const message = await ctx.tickets.message(opened.messageId);
+  if (ticket === undefined || ticket.place !== 'desk' || mailbox === undefined || !mailbox.isActive || !mailbox.acknowledges || message === undefined) return;
+  const to = message.addresses.replyTo ?? message.addresses.from;
+  if (to === undefined) return;
+  const notice = await compose(ctx, ticket, mailbox, message);
+  await ctx.db.tx(async (tx) => {
+    // The row is the memory of "once per ticket": handlers run again after a crash.
+    const mine = await tx.table('acknowledgements').insert({ ticket_id: ticket.id, is_sent: true, created_at: ctx.clock.now() }).onConflict('ticket_id').ignore().returning('ticket_id');
+    if (mine.length === 0) return;
+    const isQueued = await ctx.mail.queueAutomatic(
+      tx,
+      { kind: 'acknowledgement', to, mailbox, ticketId: ticket.id, ...notice, ...(message.messageId === null ? {} : { inReplyTo: message.messageId }) },
+      undefined,
+    );
+    if (!isQueued) await tx.table('acknowledgements').where({ ticket_id: ticket.id }).update({ is_sent: false });
+  });
+}
+
+async function compose(ctx: InboxContext, ticket: Ticket, mailbox: Mailbox, message: Message) {
+  const customer = message.authorId === null ? undefined : await ctx.users.get(message.authorId);
+  const translator = ctx.i18n.translatorFor(customer?.locale ?? ticket.locale ?? mailbox.locale);
+  const params = { subject: ticket.subject, number: String(ticket.number), mailbox: mailbox.name };
+  return composeNotice({
+    locale: translator.locale,
+    subject: translator.t('email-inbox.acknowledgement.subject', params),
+    body: translator.t('email-inbox.acknowledgement.body', params),
+    button: translator.t('email-inbox.acknowledgement.button', params),
+    url: new URL(`/tickets/${ticket.number}`, ctx.url).href,
+    footer: mailbox.name,
+  });
+}

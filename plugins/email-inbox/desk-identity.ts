@@ -1,0 +1,52 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Mailbox } from '@helpdesk/core/plugin';
+import { addressKey } from './addresses.ts';
+import type { DeskIdentity } from './classifying.ts';
+import { threadCandidates } from './message-ids.ts';
+import type { ParsedMail } from './parsed-mail.ts';
+import type { InboxContext } from './settings.ts';
+
+/** Name of the header every mail of this desk carries, by which it knows its own mail again. */
+export const loopHeader = 'X-Desk-Loop';
+
+/** The value of the loop header: the same for all mail of one desk, and unknown to everybody who never got one. */
+export function loopValue(ctx: InboxContext): string {
+  return createHmac('sha256', ctx.secrets.signingKey('loop')).update('loop').digest('hex').slice(0, 40);
+}
+
+/** The key under which reply addresses are signed. */
+export function addressSecret(ctx: InboxContext): Uint8Array {
+  return ctx.secrets.signingKey('reply-address');
+}
+
+/** What is known about a mail before it is classified: who we are, and which ids in it are ours. */
+export interface KnownDesk extends DeskIdentity {
+  readonly mailboxes: readonly Mailbox[];
+  /** Messages and sent mails that the ids in the mail name. */
+  readonly named: ReadonlyMap<string, { readonly ticketId: number; readonly messageId: number | null; readonly direction: 'in' | 'out' }>;
+}
+
+/** Reads everything the classifier may ask about, in a few queries. */
+export async function readDesk(ctx: InboxContext, mail: ParsedMail): Promise<KnownDesk> {
+  const [mailboxes, system] = await Promise.all([ctx.mail.mailboxes(), ctx.mail.systemSender()]);
+  const own = new Set([...mailboxes.flatMap(({ address, aliases }) => [address, ...aliases]), ...(system === undefined ? [] : [system.email])].map(addressKey));
+  const ids = [...(mail.messageId === undefined ? [] : [mail.messageId]), ...threadCandidates(mail.inReplyTo, mail.references), ...rewrittenIds(mail)];
+  const named = await ctx.tickets.byMailIds(ids);
+  const value = loopValue(ctx);
+  return {
+    mailboxes,
+    named,
+    isOurAddress: (address) => own.has(addressKey(address)) || own.has(addressKey(withoutDetail(address))),
+    isOurMessageId: (id) => named.get(id)?.direction === 'out',
+    isOurLoopHeader: (given) => given.trim().length === value.length && timingSafeEqual(Buffer.from(given.trim().padEnd(value.length).slice(0, value.length), 'latin1'), Buffer.from(value)),
+  };
+}
+
+/** Ids under which servers remember the one they replaced (mail.md T3). */
+export function rewrittenIds(mail: ParsedMail): readonly string[] {
+  return mail.headers.filter(({ name }) => name === 'x-microsoft-original-message-id').map(({ value }) => value.trim().replace(/^<|>$/g, ''));
+}
+
+function withoutDetail(address: string): string {
+  return address.replace(/\+[^@]*@/, '@');
+}

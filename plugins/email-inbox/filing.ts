@@ -1,0 +1,197 @@
+import { crashPoint, type IncomingMail, type MessageAddresses, type NewAttachment, type NewMessage, type Origin, type PluginTx, type User } from '@helpdesk/core/plugin';
+import { addressKey, displayAddress } from './addresses.ts';
+import { agentAnswer, noticeUnverified, type AgentStanding } from './agents.ts';
+import { contentOfMail, type MailContent } from './mail-content.ts';
+import { carbonCopies, dedupKey, messageIdFor, replyAddressOf } from './mail-identity.ts';
+import { describeMail, settleMail } from './mails-repository.ts';
+import type { Arrival } from './arrival.ts';
+import { recordFiles } from './recording-files.ts';
+import { differsFrom } from './duplicates.ts';
+import type { InboxContext } from './settings.ts';
+import { isBlocked, isMarkedSpam } from './spam.ts';
+import { findThread, refHashes, type Thread } from './threading.ts';
+import { wellFormed } from './well-formed.ts';
+
+/** Takes the place of a requester when a mail names no sender; nothing is ever sent there. */
+export const unknownSender = 'unknown-sender@mail.invalid';
+
+interface Filing {
+  readonly incoming: IncomingMail;
+  readonly isSpam: boolean;
+}
+
+interface Prepared extends Filing {
+  readonly key: string;
+  readonly thread: Thread;
+  readonly content: MailContent;
+  readonly attachments: readonly NewAttachment[];
+  readonly author: User | undefined;
+  readonly agent: AgentStanding;
+  readonly flags: readonly string[];
+}
+
+type Written = { readonly ticketId: number; readonly messageId: number };
+
+/**
+ * Makes a message of a mail: in its ticket, or as a new one. Permission, filters and file rows come first;
+ * then the key, the message, the mail row and the job's end are written together, so that a crash leaves all or nothing.
+ */
+export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Filing): Promise<void> {
+  const settings = await ctx.settings.get();
+  const scope = settings.sharedMail === 'split' ? arrival.mailbox.id : 0;
+  const key = dedupKey(arrival.mail, scope, arrival.raw);
+  const known: KeyRow | undefined = await ctx.db.table('keys').where({ dedup_key: key }).first();
+  if (known !== undefined) return fileDuplicate(ctx, arrival, known);
+
+  const prepared = await prepare(ctx, arrival, filing, key);
+  const commit = await commitOf(ctx, arrival, prepared);
+  const lost = await ctx.db.tx(async (tx) => {
+    const first = await claimKey(tx, key, arrival.stored.id);
+    if (first !== undefined) return first;
+    const { ticketId, messageId } = await commit(tx);
+    await tx.table('keys').where({ dedup_key: key }).update({ ticket_id: ticketId, message_id: messageId });
+    await rememberRefs(ctx, tx, arrival, ticketId);
+    if (prepared.thread.related !== undefined) await ctx.tickets.link(tx, ctx.actor(), ticketId, prepared.thread.related.id);
+    if (prepared.agent.state === 'unverified' && prepared.thread.joins !== undefined) await noticeUnverified(ctx, tx, arrival, prepared.agent.user);
+    await describeMail(tx, arrival.stored.id, arrival.mail);
+    await settleMail(ctx, tx, arrival.stored, { state: 'processed', kind: arrival.kind.kind, ticketId, messageId });
+    await ctx.events.record(tx, 'mail.received', { ticketId, payload: { mailboxId: arrival.mailbox.id, ticketId, messageId } });
+    await arrival.finish(tx);
+    crashPoint('email-in-transaction');
+    return undefined;
+  });
+  if (lost !== undefined) await fileDuplicate(ctx, arrival, lost);
+}
+
+interface KeyRow {
+  readonly mail_id: number;
+  readonly ticket_id: number;
+  readonly message_id: number;
+}
+
+/** The unique key decides between two processes that file copies at once; the loser gets the winner's row. */
+async function claimKey(tx: PluginTx, key: string, mailId: number): Promise<KeyRow | undefined> {
+  const mine = await tx.table('keys').insert({ dedup_key: key, mail_id: mailId, ticket_id: 0, message_id: 0 }).onConflict('dedup_key').ignore().returning('mail_id');
+  return mine.length > 0 ? undefined : tx.table('keys').where({ dedup_key: key }).first();
+}
+
+/** A second copy keeps its raw bytes and points at the first; a text that says something else is marked (mail.md D1). */
+async function fileDuplicate(ctx: InboxContext, arrival: Arrival, first: KeyRow): Promise<void> {
+  const differs = await differsFrom(ctx, arrival, first.mail_id);
+  await ctx.db.tx(async (tx) => {
+    await describeMail(tx, arrival.stored.id, arrival.mail);
+    await settleMail(ctx, tx, arrival.stored, { state: 'processed', kind: arrival.kind.kind, reason: 'duplicate', ticketId: first.ticket_id, dupOf: first.mail_id, differs });
+    await arrival.finish(tx);
+  });
+}
+
+async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key: string): Promise<Prepared> {
+  const { mail, desk, mailbox, author, kind } = arrival;
+  const content = contentOfMail({ ...mail, text: filing.incoming.text, html: filing.incoming.html });
+  const thread = await findThread(ctx, { mail, desk, mailboxId: mailbox.id, author: author === undefined ? undefined : addressKey(author.address), isPerson: originOf(arrival) === 'person' });
+  const recorded = await recordFiles(ctx, arrival, content.files, thread.joins === undefined ? undefined : author);
+  const agent = await agentAnswer(ctx, arrival);
+  const isSpam = filing.isSpam || (await isBlocked(ctx, author?.address)) || (await isMarkedSpam(ctx, mail));
+  const flags = [
+    ...(author === undefined ? ['unknown-sender'] : []),
+    ...(author?.isAmbiguous === true ? ['several-senders'] : []),
+    ...(thread.isNewParticipant && author !== undefined ? ['new-participant'] : []),
+    ...(agent.state === 'unverified' && thread.joins !== undefined ? ['unverified-agent'] : []),
+    ...(kind.isWeak ? ['weak-evidence'] : []),
+    ...(carbonCopies(mail, desk.isOurAddress).left > 0 ? ['more-recipients'] : []),
+    ...(arrival.stored.reason === null || arrival.stored.attempts > 0 ? [] : ['incomplete']),
+  ];
+  return { ...filing, isSpam, key, thread, content, ...recorded, agent, flags };
+}
+
+async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared): Promise<(tx: PluginTx) => Promise<Written>> {
+  const { thread, agent } = prepared;
+  const isAnswer = thread.joins !== undefined && agent.state === 'verified';
+  const message = messageOf(arrival, prepared);
+  if (thread.joins === undefined) return opening(ctx, arrival, prepared, message);
+  const ticketId = thread.joins.id;
+  const { agentReplies } = await ctx.settings.get();
+  const replying = isAnswer
+    ? await ctx.tickets.replying(ctx.actor(agent.user.id), ticketId, { ...answerOf(message, prepared), kind: agentReplies, direction: 'out', channel: 'email', authorId: agent.user.id })
+    : await ctx.tickets.replying(ctx.actor(), ticketId, {
+        ...message,
+        kind: 'reply',
+        direction: 'in',
+        channel: 'email',
+        ...(prepared.author === undefined ? {} : { authorId: prepared.author.id }),
+        createdAt: arrival.at,
+      });
+  return async (tx) => {
+    const stored = await replying.commit(tx);
+    return { ticketId, messageId: stored.id };
+  };
+}
+
+async function opening(ctx: InboxContext, arrival: Arrival, { incoming, isSpam, thread }: Prepared, message: NewMessage): Promise<(tx: PluginTx) => Promise<Written>> {
+  const { author, mailbox, kind, isArchive, at } = arrival;
+  const isKnown = author !== undefined;
+  const prepared = await ctx.tickets.opening(ctx.actor(), {
+    subject: incoming.subject,
+    requester: isKnown ? { email: author.address, name: author.name } : { email: unknownSender, name: '?' },
+    message,
+    channel: 'email',
+    mailboxId: mailbox.id,
+    ...(mailbox.locale === null ? {} : { locale: mailbox.locale }),
+    ...(incoming.tags.length === 0 ? {} : { tags: incoming.tags }),
+    ...(incoming.priority === undefined ? {} : { priority: incoming.priority }),
+    mayAcknowledge: isKnown && kind.mayAutoReply && !isArchive && !isSpam && thread.related?.place !== 'spam',
+    createdAt: at,
+    place: isSpam ? 'spam' : 'desk',
+  });
+  return async (tx) => {
+    const { ticket, message: stored } = await prepared.commit(tx);
+    if (!isKnown) await ctx.users.suppress(tx, unknownSender, true);
+    return { ticketId: ticket.id, messageId: stored.id };
+  };
+}
+
+function messageOf(arrival: Arrival, { content, attachments, flags, key }: Prepared): NewMessage {
+  const { mail, mailbox } = arrival;
+  return {
+    text: content.text,
+    ...(content.html === undefined ? {} : { html: content.html }),
+    attachments,
+    folds: content.folds,
+    addresses: addressesOf(arrival),
+    flags,
+    origin: originOf(arrival),
+    messageId: `<${wellFormed(messageIdFor(mail, mailbox.id, arrival.raw))}>`,
+    externalKey: `email:${key}`,
+  };
+}
+
+/** An agent's answer goes on to the customer, so only what the agent wrote is taken. */
+function answerOf(message: NewMessage, { content }: Prepared): NewMessage {
+  const { html: _whole, folds: _folds, messageId: _id, addresses: _addresses, ...rest } = message;
+  return { ...rest, text: content.own.text, ...(content.own.html === undefined ? {} : { html: content.own.html }) };
+}
+
+function addressesOf({ mail, desk, author, mailbox }: Arrival): MessageAddresses {
+  const reply = replyAddressOf(mail, desk.isOurAddress);
+  const shown = ({ name, address }: { name: string; address: string }) => ({ name: wellFormed(name), email: wellFormed(displayAddress(address)) });
+  const isOther = reply !== undefined && author !== undefined && addressKey(reply.address) !== addressKey(author.address);
+  return {
+    ...(author === undefined ? {} : { from: shown(author) }),
+    ...(isOther ? { replyTo: shown(reply) } : {}),
+    to: [{ name: mailbox.name, email: mailbox.address }],
+    cc: carbonCopies(mail, desk.isOurAddress).kept.map(shown),
+  };
+}
+
+function originOf({ kind, mail }: Arrival): Origin {
+  if (kind.kind === 'auto-reply') return 'auto-reply';
+  if (kind.kind === 'generated') return 'generated';
+  return kind.kind === 'calendar' && /^(?:reply|counter)$/i.test(mail.calendarMethod ?? '') ? 'generated' : 'person';
+}
+
+async function rememberRefs(ctx: InboxContext, tx: PluginTx, { mail, mailbox }: Arrival, ticketId: number): Promise<void> {
+  const hashes = refHashes(mail);
+  if (hashes.length === 0) return;
+  const now = ctx.clock.now();
+  await tx.table('refs').insert(hashes.map((hash) => ({ ref_hash: hash, ticket_id: ticketId, mailbox_id: mailbox.id, created_at: now }))).onConflict(['ref_hash', 'ticket_id']).ignore();
+}

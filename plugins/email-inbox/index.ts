@@ -1,0 +1,33 @@
+import { definePlugin } from '@helpdesk/core/plugin';
+import { acknowledgeTicket } from './acknowledging.ts';
+import { adminRoutes, deskRoutes } from './admin-routes.ts';
+import { commands } from './commands.ts';
+import { checkMails, checkRawMails, healthChecks } from './health.ts';
+import { shapeOutgoing } from './outgoing.ts';
+import { receiveJob, sweepMails } from './receive-job.ts';
+import { inboxSettings } from './settings.ts';
+import { mailboxLink } from './slots.ts';
+import { MailboxWatch } from './watching.ts';
+
+export default definePlugin({
+  settings: inboxSettings,
+
+  activate(ctx) {
+    ctx.jobs.define('receive', receiveJob(ctx));
+    ctx.jobs.define('sweep', () => sweepMails(ctx), { everyMs: 60_000, lane: 'bulk' });
+    ctx.hooks.onDurable('ticket.opened', 'acknowledge', (opened) => acknowledgeTicket(ctx, opened));
+    ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));
+    ctx.http.admin(adminRoutes(ctx));
+    ctx.http.desk(deskRoutes(ctx));
+    ctx.ui.menu({ area: 'admin', label: 'email-inbox.title', href: '/admin/p/email-inbox', icon: 'mail-open', permission: 'settings.manage', group: 'mail' });
+    ctx.ui.slot('mailbox.settings', mailboxLink(ctx));
+    for (const command of commands(ctx)) ctx.cli(command);
+    ctx.health(() => healthChecks(ctx));
+    ctx.doctor('email-inbox.mails', () => checkMails(ctx));
+    ctx.doctor('email-inbox.originals', () => checkRawMails(ctx));
+    if (!ctx.runsJobs) return;
+    const watch = new MailboxWatch(ctx);
+    watch.start();
+    ctx.own(() => watch.stop());
+  },
+});

@@ -1,0 +1,70 @@
+import { sanitizeMail, type Folds } from '@helpdesk/core/plugin';
+import type { ParsedMail } from './parsed-mail.ts';
+import { splitReply, type SplitReply } from './quoting.ts';
+import { wellFormed } from './well-formed.ts';
+
+/** A file of a mail, whether it lay in the mail or in its winmail.dat. */
+export interface MailFile {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly contentId: string | undefined;
+  readonly isInline: boolean;
+  readonly content: Uint8Array;
+}
+
+/** Text and harmless HTML of a mail with what pages fold, and its files; inline ones are those the HTML shows. */
+export interface MailContent {
+  readonly text: string;
+  readonly html: string | undefined;
+  readonly folds: Folds;
+  readonly files: readonly MailFile[];
+  /** What the sender wrote above the quote, for an agent who answers by mail. */
+  readonly own: { readonly text: string; readonly html: string | undefined };
+}
+
+const emptyText = '–';
+
+/** Makes the content of a message out of a mail; nothing is dropped but what would run. */
+export function contentOfMail(mail: ParsedMail): MailContent {
+  const text = wellFormed(mail.text || mail.tnef?.text || '').replaceAll('\r\n', '\n');
+  const html = mail.html ?? mail.tnef?.html;
+  const split = splitReply({ text, html: html === undefined ? undefined : wellFormed(html).replaceAll('\r\n', '\n') });
+  const cids = new Set<string>();
+  const reply = clean(split.replyHtml, cids);
+  const quote = clean(split.quoteHtml, cids);
+  const files = filesOf(mail).map((file) => ({ ...file, isInline: file.contentId !== undefined && cids.has(file.contentId) }));
+  return {
+    text: text.trim() === '' && reply === undefined && files.length === 0 ? emptyText : text,
+    html: reply === undefined ? undefined : quote === undefined ? reply : `${reply}<div data-quote="">${quote}</div>`,
+    folds: foldsOf(split),
+    files,
+    own: { text: split.replyText, html: reply },
+  };
+}
+
+// Cleaned here already: an address such as /files/7 in a stranger's mail must not reach core, which takes it for an upload of the editor.
+function clean(html: string | undefined, cids: Set<string>): string | undefined {
+  if (html === undefined || html.trim() === '') return undefined;
+  const safe = sanitizeMail(html, { cidUrl: (contentId) => `cid:${contentId}`, allowRemoteImages: true });
+  for (const cid of safe.usedCids) cids.add(cid);
+  return safe.html.trim() === '' ? undefined : safe.html;
+}
+
+function filesOf(mail: ParsedMail): readonly MailFile[] {
+  const plain = mail.attachments.filter(({ contentType, filename }) => mail.tnef === undefined || !(/ms-tnef$/.test(contentType) || /^winmail\.dat$/i.test(filename)));
+  const inner = (mail.tnef?.files ?? []).map((file) => ({ ...file, isInline: false }));
+  return [...plain, ...inner].map(({ filename, contentType, contentId, isInline, content }) => ({
+    filename: wellFormed(filename),
+    contentType: wellFormed(contentType),
+    // Content-IDs are compared without regard to case, so they are stored in one (mail.md S3).
+    contentId: contentId === undefined ? undefined : wellFormed(contentId).toLowerCase(),
+    isInline,
+    content,
+  }));
+}
+
+function foldsOf({ parts }: SplitReply): Folds {
+  const quotes = parts.filter(({ kind }) => kind === 'quote').map(({ start, end }) => [start, end] as const);
+  const signature = parts.findLast(({ kind }) => kind === 'signature');
+  return { ...(quotes.length === 0 ? {} : { quotes }), ...(signature === undefined ? {} : { signature: [signature.start, signature.end] }) };
+}

@@ -1,0 +1,60 @@
+import { Conflict, type Actor, type Mailbox, type MailboxInput } from '@helpdesk/core/plugin';
+import { openImap, within, type DialogueLine, type ImapServer } from './imap-connection.ts';
+import { findReceiver, saveReceiver, type Cursor } from './receivers-repository.ts';
+import type { InboxContext } from './settings.ts';
+
+const dayMs = 86_400_000;
+
+/** From when mail is taken in: from now on, the last days, or all there is. */
+export type Since = 'now' | 'all' | number;
+
+/** What a server says about a folder. */
+export interface Probe {
+  readonly uidValidity: number;
+  readonly uidNext: number;
+  readonly exists: number;
+  readonly capabilities: readonly string[];
+}
+
+/** Connects, signs in and opens the folder. @throws Unavailable with the server's words. */
+export async function probe(server: ImapServer, folder: string, dialogue?: DialogueLine[]): Promise<Probe> {
+  const client = await openImap(server, dialogue);
+  try {
+    const box = await within(client, 'SELECT', client.mailboxOpen(folder, { readOnly: true }));
+    return { uidValidity: Number(box.uidValidity), uidNext: box.uidNext, exists: box.exists, capabilities: [...client.capabilities.keys()] };
+  } finally {
+    client.close();
+  }
+}
+
+/** The cursor to start with; an empty folder starts at its beginning, whatever the clocks say. */
+export function firstCursor(found: Probe, since: Since, now: number): Cursor {
+  const { uidValidity, uidNext } = found;
+  if (since === 'all' || uidNext <= 1) return { uidValidity, lastUid: 0, sinceAt: 0 };
+  if (since === 'now') return { uidValidity, lastUid: uidNext - 1, sinceAt: now };
+  return { uidValidity, lastUid: 0, sinceAt: Math.max(1, now - since * dayMs) };
+}
+
+export interface NewMailbox {
+  readonly mailbox: MailboxInput;
+  readonly imap: ImapServer;
+  readonly folder: string;
+  readonly since: Since;
+}
+
+/**
+ * Adds a mailbox that receives: connects first, so that nothing is stored when the server refuses, and keeps
+ * where the folder ended. A mailbox that so far only sent gets its receiving part.
+ *
+ * @throws Unavailable with the server's words, Conflict when the address receives already.
+ */
+export async function addMailbox(ctx: InboxContext, actor: Actor, { mailbox, imap, folder, since }: NewMailbox): Promise<Mailbox> {
+  const known = (await ctx.mail.mailboxes()).find(({ address }) => address.toLowerCase() === mailbox.address.toLowerCase());
+  if (known !== undefined && (await findReceiver(ctx, known.id)) !== undefined) throw new Conflict('mailboxes.address-taken', { address: mailbox.address, message: `${mailbox.address} is a mailbox already.` });
+  const found = await probe(imap, folder);
+  const cursor = firstCursor(found, since, ctx.clock.now());
+  const saved = await ctx.mail.saveMailbox(actor, mailbox, known?.id);
+  const { password, ...server } = imap;
+  await ctx.db.tx((tx) => saveReceiver(ctx, tx, saved.id, { ...server, folder, password, cursor }));
+  return saved;
+}

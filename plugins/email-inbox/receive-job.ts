@@ -1,0 +1,53 @@
+import type { JobHandler } from '@helpdesk/core/plugin';
+import { findMail } from './mails-repository.ts';
+import { noteFailure, receiveMail } from './receiving.ts';
+import type { InboxContext } from './settings.ts';
+import { enqueueReceive } from './storing.ts';
+
+// A mail that takes the process down with it must not do so for ever.
+const maxDeaths = 5;
+
+/** The job that files one mail. It fails only when the database does: a mail that cannot be filed must not hold up the next. */
+export function receiveJob(ctx: InboxContext): JobHandler {
+  return async (job) => {
+    const stored = await findMail(ctx, Number(job.payload['mailId']));
+    if (stored === undefined) return;
+    try {
+      if (job.attempts > maxDeaths) throw new Error(`Filing this mail ended the process or its job ${maxDeaths} times.`);
+      await receiveMail(ctx, stored, (tx) => job.finish(tx));
+    } catch (error) {
+      const isOver = job.attempts > maxDeaths;
+      await noteFailure(ctx, isOver ? { ...stored, attempts: maxDeaths } : stored, error, (tx) => job.finish(tx));
+    }
+  };
+}
+
+const staleMs = 120_000;
+
+/** Queues mails that wait without a job, as after an import that was broken off. */
+export async function sweepMails(ctx: InboxContext): Promise<void> {
+  const now = ctx.clock.now();
+  const waiting: { id: number; mailbox_id: number }[] = await ctx.db
+    .table('mails')
+    .where({ state: 'new' })
+    .where('updated_at', '<', now - staleMs)
+    .where((due) => due.whereNull('next_try').orWhere('next_try', '<', now))
+    .orderBy('id')
+    .limit(500)
+    .select('id', 'mailbox_id');
+  if (waiting.length === 0) return;
+  await ctx.db.tx(async (tx) => {
+    for (const { id, mailbox_id: mailboxId } of waiting) await enqueueReceive(ctx, tx, { mailId: id, mailboxId });
+  });
+}
+
+/** Puts a quarantined mail back to be filed; false when it is not in quarantine. */
+export async function retryMail(ctx: InboxContext, mailId: number): Promise<boolean> {
+  const now = ctx.clock.now();
+  return ctx.db.tx(async (tx) => {
+    const [row]: { mailbox_id: number }[] = await tx.table('mails').where({ id: mailId, state: 'failed' }).update({ state: 'new', attempts: 0, next_try: null, updated_at: now }).returning('mailbox_id');
+    if (row === undefined) return false;
+    await enqueueReceive(ctx, tx, { mailId, mailboxId: row.mailbox_id, runAt: now });
+    return true;
+  });
+}

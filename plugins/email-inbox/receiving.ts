@@ -1,0 +1,119 @@
+import { crashPoint, isEmailAddress, isUniqueViolation, type IncomingMail } from '@helpdesk/core/plugin';
+import { addressKey } from './addresses.ts';
+import type { Arrival } from './arrival.ts';
+import { classify } from './classifying.ts';
+import { readDesk } from './desk-identity.ts';
+import { fileMail } from './filing.ts';
+import { authorOf } from './mail-identity.ts';
+import { AlreadySettled, describeMail, settleMail, type StoredMail } from './mails-repository.ts';
+import { parseMail } from './parsing.ts';
+import { findReceiver } from './receivers-repository.ts';
+import { fileReport, isReport } from './reports.ts';
+import type { InboxContext } from './settings.ts';
+import { enqueueReceive } from './storing.ts';
+import { wellFormed } from './well-formed.ts';
+
+const maxAttempts = 5;
+const maxCollisions = 3;
+
+/**
+ * Files one stored mail: parse, classify, ask the plugins, find the ticket, write message and mail row in
+ * one transaction. Running it again for a settled mail does nothing.
+ */
+export async function receiveMail(ctx: InboxContext, stored: StoredMail, finish: Arrival['finish'] = async () => undefined): Promise<void> {
+  if (stored.state !== 'new' && stored.state !== 'failed') return;
+  const arrival = await read(ctx, stored, finish);
+  crashPoint('email-parsed');
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await file(ctx, arrival);
+      break;
+    } catch (error) {
+      // Another process was faster; its message stands, ours was rolled back.
+      if (error instanceof AlreadySettled) break;
+      // Two mails of one new customer at the same moment: the second try finds the account.
+      if (tries >= maxCollisions || !isUniqueViolation(error)) throw error;
+    }
+  }
+  crashPoint('email-filed');
+}
+
+async function file(ctx: InboxContext, arrival: Arrival): Promise<void> {
+  const { kind } = arrival.kind;
+  if (kind === 'own-copy' || kind === 'own-address') return ignore(ctx, arrival, arrival.kind.evidence);
+  if (isReport(kind)) return fileReport(ctx, arrival);
+  // Whatever carries our mark came from us by some way back; robots that mirror mail would loop.
+  if (arrival.mail.headers.some(({ name, value }) => name === 'x-desk-loop' && arrival.desk.isOurLoopHeader(value))) return ignore(ctx, arrival, 'L1 loop header');
+  const incoming = await ctx.hooks.call.applyFilter('mail.incoming', incomingOf(arrival), { mailboxId: arrival.mailbox.id, headers: arrival.mail.headers });
+  const verdict = await ctx.hooks.call.decide('mail.accept', { mailboxId: arrival.mailbox.id, mail: incoming });
+  if (verdict?.action === 'ignore') return ignore(ctx, arrival, verdict.reason);
+  return fileMail(ctx, arrival, { incoming, isSpam: verdict?.action === 'spam' });
+}
+
+async function read(ctx: InboxContext, stored: StoredMail, finish: Arrival['finish']): Promise<Arrival> {
+  const raw = await ctx.files.read(stored.sha256);
+  const mail = await parseMail(raw);
+  const desk = await readDesk(ctx, mail);
+  const mailbox = desk.mailboxes.find(({ id }) => id === stored.mailboxId);
+  if (mailbox === undefined) throw new Error('The mailbox of this mail was removed.');
+  const receiver = await findReceiver(ctx, mailbox.id);
+  const written = authorOf(mail);
+  const isImport = stored.folder.startsWith('import:');
+  return {
+    stored,
+    raw,
+    mail,
+    mailbox,
+    receiver,
+    desk,
+    kind: classify(mail, desk),
+    author: written !== undefined && isEmailAddress(written.address) ? { ...written, name: wellFormed(written.name) } : undefined,
+    isArchive: isImport || (!stored.folder.startsWith('pipe:') && receiver !== undefined && stored.receivedAt < receiver.createdAt),
+    at: Math.min(isImport ? (mail.date?.getTime() ?? stored.receivedAt) : stored.receivedAt, ctx.clock.now()),
+    finish,
+  };
+}
+
+function incomingOf({ mail, author, kind }: Arrival): IncomingMail {
+  return {
+    subject: wellFormed(mail.subject),
+    text: wellFormed(mail.text),
+    html: mail.html,
+    from: author === undefined ? undefined : { name: author.name, email: addressKey(author.address) },
+    kind: kind.kind,
+    tags: [],
+  };
+}
+
+async function ignore(ctx: InboxContext, { stored, kind, finish, mail }: Arrival, reason: string): Promise<void> {
+  await ctx.db.tx(async (tx) => {
+    await describeMail(tx, stored.id, mail);
+    await settleMail(ctx, tx, stored, { state: 'ignored', kind: kind.kind, reason });
+    await finish(tx);
+  });
+}
+
+/** Seconds until each further try; after the last one the mail waits in quarantine for a person. */
+const delays = [10, 60, 300, 900];
+
+/**
+ * Notes that a mail could not be filed. It stays on the server unacknowledged and is tried again; after five
+ * tries it is `failed`, listed with its reason and a Retry button.
+ */
+export async function noteFailure(ctx: InboxContext, stored: StoredMail, error: unknown, finish?: Arrival['finish']): Promise<void> {
+  const attempts = stored.attempts + 1;
+  const isFinal = attempts >= maxAttempts;
+  const now = ctx.clock.now();
+  const runAt = now + (delays[attempts - 1] ?? 900) * 1000;
+  const reason = (error instanceof Error ? error.message : String(error)).slice(0, 1000);
+  ctx.log.warn('A mail could not be filed.', { mailId: stored.id, attempts, error });
+  await ctx.db.tx(async (tx) => {
+    await finish?.(tx);
+    const changed = await tx
+      .table('mails')
+      .where({ id: stored.id })
+      .whereIn('state', ['new', 'failed'])
+      .update({ state: isFinal ? 'failed' : 'new', attempts, reason, next_try: isFinal ? null : runAt, updated_at: now });
+    if (changed === 1 && !isFinal) await enqueueReceive(ctx, tx, { mailId: stored.id, mailboxId: stored.mailboxId, runAt });
+  });
+}

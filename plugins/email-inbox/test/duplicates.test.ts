@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { createInbox, mail, type Inbox } from './support/inbox.ts';
+
+describe('mail that comes more than once', () => {
+  let inbox: Inbox;
+  beforeEach(async () => {
+    inbox = await createInbox();
+  });
+  afterEach(() => inbox.desk.close());
+
+  it('is one message with two originals, and says when the text differs', async () => {
+    const headers = { 'Message-ID': '<a@x.example>' };
+
+    const first = await inbox.receive(mail(headers, 'Hello'));
+    const footer = await inbox.receive(mail({ ...headers, 'X-List': '1' }, 'Hello\n-- \nA list'));
+    const other = await inbox.receive(mail(headers, 'Something else'));
+
+    expect([footer.dup_of, footer.message_id, Boolean(footer.differs)]).to.deep.equal([first.id, null, false]);
+    expect([other.dup_of, Boolean(other.differs)]).to.deep.equal([first.id, true]);
+    expect(await inbox.messages(first.ticket_id ?? 0)).to.have.length(1);
+  });
+
+  it('is two messages when only the Message-ID is the same', async () => {
+    await inbox.receive(mail({ 'Message-ID': '<reused@dhl.example>', From: 'a@dhl.example' }));
+    await inbox.receive(mail({ 'Message-ID': '<reused@dhl.example>', From: 'b@dhl.example' }));
+    await inbox.receive(mail({ 'Message-ID': '<reused@dhl.example>', From: 'b@dhl.example', Date: 'Mon, 05 Jan 2026 08:00:00 +0000' }));
+
+    expect(await inbox.desk.storage.read('messages')).to.have.length(3);
+  });
+
+  it('is one ticket for two mailboxes, or one in each where the setting says so', async () => {
+    await inbox.addMailbox('sales@desk.example');
+    const twice = async (id: string): Promise<readonly (number | null)[]> => {
+      const raw = mail({ 'Message-ID': id, Cc: 'sales@desk.example' });
+      return [(await inbox.receive(raw, 'support@desk.example')).ticket_id, (await inbox.receive(raw, 'sales@desk.example')).ticket_id];
+    };
+
+    const [one, same] = await twice('<a@x.example>');
+    await inbox.desk.app.desk.settings.set('email-inbox', { sharedMail: 'split' });
+    const [two, three] = await twice('<b@x.example>');
+
+    expect(same).to.equal(one);
+    expect(new Set([one, two, three]).size).to.equal(3);
+  });
+
+  it('has a key of its own without a Message-ID', async () => {
+    const raw = mail({ 'Message-ID': undefined });
+
+    await inbox.receive(raw);
+    await inbox.receive(Buffer.concat([Buffer.from('Received: by another way\r\n'), raw]));
+    await inbox.receive(mail({ 'Message-ID': undefined }, 'Another text'));
+
+    expect(await inbox.desk.storage.read('messages')).to.have.length(2);
+  });
+
+  it('stays one message when two processes file it at once', async () => {
+    const other = await createInbox({ beside: inbox.desk });
+    try {
+      const raws = Array.from({ length: 20 }, (_, index) => mail({ 'Message-ID': `<race-${index}@x.example>`, From: `customer-${index % 7}@x.example` }));
+
+      // The same mails by two ways, so that each has two rows and two processes that file them.
+      await Promise.all([inbox, other].map(async ({ command }, way) => {
+        for (const raw of raws) await command('mail pipe', [], {}, way === 0 ? raw : Buffer.concat([Buffer.from('Received: twice\r\n'), raw]));
+      }));
+      inbox.desk.clock.advance(3_600_000);
+      await Promise.all([inbox.desk.settle(), other.desk.settle()]);
+
+      const rows = await inbox.mails();
+      expect(rows.map(({ state }) => state)).to.deep.equal(Array.from({ length: 40 }, () => 'processed'));
+      expect(rows.filter(({ dup_of: dup }) => dup !== null)).to.have.length(20);
+      expect(await inbox.desk.storage.read('messages')).to.have.length(20);
+      expect(await inbox.desk.storage.read('tickets')).to.have.length(20);
+    } finally {
+      await other.desk.close();
+    }
+  });
+
+  it('is filed once when one row is filed by two processes at the same moment', async () => {
+    const other = await createInbox({ beside: inbox.desk });
+    try {
+      const jobs = async (): Promise<void> => {
+        await Promise.all([inbox.desk.settle(), other.desk.settle()]);
+      };
+      for (let round = 0; round < 5; round += 1) {
+        const raw = mail({ 'Message-ID': `<row-${round}@x.example>` });
+        await Promise.all([inbox.command('mail pipe', [], {}, raw), other.command('mail pipe', [], {}, raw)]);
+      }
+      await jobs();
+
+      expect(await inbox.mails()).to.have.length(5);
+      expect(await inbox.desk.storage.read('messages')).to.have.length(5);
+    } finally {
+      await other.desk.close();
+    }
+  });
+});

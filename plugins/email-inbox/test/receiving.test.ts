@@ -1,0 +1,206 @@
+import { expect } from 'chai';
+import { createInbox, mail, type Inbox } from './support/inbox.ts';
+
+const day = 86_400_000;
+
+describe('receiving a mail', () => {
+  let inbox: Inbox;
+  beforeEach(async () => {
+    inbox = await createInbox();
+  });
+  afterEach(() => inbox.desk.close());
+
+  it('opens a ticket with sender, text and original', async () => {
+    const raw = mail({ 'Message-ID': '<first@customer.example>', Cc: 'Deniz <deniz@customer.example>' }, 'The printer is on fire.\n\n-- \nMina');
+
+    const row = await inbox.receive(raw);
+
+    const ticket = await inbox.ticket(row.ticket_id);
+    const [message] = await inbox.messages(ticket.id);
+    expect(row).to.include({ state: 'processed', kind: 'human', message_id: message?.id });
+    expect(ticket).to.include({ subject: 'Printer', category: 'open', requester_id: inbox.desk.people.mina.id });
+    expect(message?.text).to.equal('The printer is on fire.\n\n-- \nMina');
+    expect(JSON.parse(message?.folds ?? '')).to.deep.equal({ signature: [25, 33] });
+    expect(JSON.parse(message?.addresses ?? '')).to.deep.include({ cc: [{ name: 'Deniz', email: 'deniz@customer.example' }] });
+    const original = await inbox.desk.fetch(`/desk/p/email-inbox/messages/${message?.id}/raw`, { as: 'can' });
+    expect(Buffer.from(await original.arrayBuffer()).equals(Buffer.from(raw))).to.equal(true);
+    expect((await inbox.desk.fetch(`/desk/p/email-inbox/messages/${message?.id}/raw`, { as: 'mina' })).status).to.equal(403);
+  });
+
+  it('appends an answer to the customer\'s own mail, also by a person in Cc', async () => {
+    const first = await inbox.receive(mail({ 'Message-ID': '<a@customer.example>', Cc: 'deniz@customer.example' }));
+
+    const second = await inbox.receive(mail({ From: 'deniz@customer.example', 'In-Reply-To': '<a@customer.example>', Subject: 'Re: Printer' }, 'Mine too'));
+    const third = await inbox.receive(mail({ From: 'stranger@evil.example', References: '<unknown@x> <a@customer.example>' }, 'And mine'));
+
+    expect([second.ticket_id, third.ticket_id]).to.deep.equal([first.ticket_id, first.ticket_id]);
+    const flags = (await inbox.messages(first.ticket_id ?? 0)).map((one) => JSON.parse(one.flags));
+    expect(flags).to.deep.equal([[], [], ['new-participant']]);
+    expect((await inbox.ticket(first.ticket_id)).requester_id).to.equal(inbox.desk.people.mina.id);
+  });
+
+  it('does not thread by an id that only looks like ours', async () => {
+    const first = await inbox.receive(mail({}));
+
+    const row = await inbox.receive(mail({ From: 'eve@evil.example', 'In-Reply-To': `<${first.ticket_id}.0123456789abcdef@desk.example>`, To: `support+t${Number(first.ticket_id).toString(36)}.aaaaaaaaaaaaaaaa@desk.example` }), 'support@desk.example');
+
+    expect(row.ticket_id).to.not.equal(first.ticket_id);
+  });
+
+  it('joins by the number in the subject only for participants, and links for others', async () => {
+    const first = await inbox.receive(mail({}));
+    const { number } = await inbox.ticket(first.ticket_id);
+
+    const own = await inbox.receive(mail({ Subject: `Printer [#${number}]` }, 'More'));
+    const foreign = await inbox.receive(mail({ From: 'eve@evil.example', Subject: `[#${number}] your account` }));
+
+    expect(own.ticket_id).to.equal(first.ticket_id);
+    expect(foreign.ticket_id).to.not.equal(first.ticket_id);
+    expect(await inbox.desk.storage.read('ticket_links').select('ticket_id', 'other_id')).to.deep.equal([{ ticket_id: first.ticket_id, other_id: foreign.ticket_id }]);
+  });
+
+  it('follows merges to the living ticket', async () => {
+    const one = await inbox.receive(mail({ 'Message-ID': '<one@x.example>' }));
+    const two = await inbox.receive(mail({ 'Message-ID': '<two@x.example>' }));
+    const three = await inbox.receive(mail({ 'Message-ID': '<three@x.example>' }));
+    await inbox.desk.as('can').merge(one.ticket_id ?? 0, two.ticket_id ?? 0);
+    await inbox.desk.as('can').merge(two.ticket_id ?? 0, three.ticket_id ?? 0);
+
+    const answer = await inbox.receive(mail({ 'In-Reply-To': '<one@x.example>' }));
+
+    expect(answer.ticket_id).to.equal(three.ticket_id);
+  });
+
+  it('reopens a solved ticket within the days of the setting and later opens a linked one', async () => {
+    const first = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
+    await inbox.desk.as('can').changeStatus(first.ticket_id ?? 0, 'solved');
+    inbox.desk.clock.advance(13 * day);
+
+    const soon = await inbox.receive(mail({ 'In-Reply-To': '<a@x.example>' }, 'Again'));
+    expect(soon.ticket_id).to.equal(first.ticket_id);
+    expect((await inbox.ticket(first.ticket_id)).category).to.equal('open');
+
+    await inbox.desk.as('can').changeStatus(first.ticket_id ?? 0, 'solved');
+    inbox.desk.clock.advance(15 * day);
+    const late = await inbox.receive(mail({ 'In-Reply-To': '<a@x.example>' }, 'Once more'));
+
+    expect(late.ticket_id).to.not.equal(first.ticket_id);
+    expect((await inbox.ticket(first.ticket_id)).category).to.equal('solved');
+    expect(await inbox.desk.storage.read('ticket_links').select('ticket_id', 'other_id')).to.deep.equal([{ ticket_id: first.ticket_id, other_id: late.ticket_id }]);
+  });
+
+  it('stores an auto-reply without reopening', async () => {
+    const first = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
+    await inbox.desk.as('can').changeStatus(first.ticket_id ?? 0, 'solved');
+
+    const row = await inbox.receive(mail({ 'In-Reply-To': '<a@x.example>', 'Auto-Submitted': 'auto-replied', Subject: 'Out of office' }));
+
+    expect(row).to.include({ ticket_id: first.ticket_id, kind: 'auto-reply' });
+    expect((await inbox.ticket(first.ticket_id)).category).to.equal('solved');
+    expect((await inbox.messages(first.ticket_id ?? 0)).map(({ origin }) => origin)).to.deep.equal(['person', 'auto-reply']);
+  });
+
+  it('folds the quoted history and keeps it', async () => {
+    const row = await inbox.receive(
+      mail({ 'Content-Type': 'text/html; charset=utf-8' }, '<p>It burns <b>again</b>.</p><script>alert(1)</script><div class="gmail_quote"><p>On Monday Can wrote:</p><blockquote>Is it out?</blockquote></div>'),
+    );
+
+    const [message] = await inbox.messages(row.ticket_id ?? 0);
+
+    expect(message?.html).to.match(/^<p>It burns <b>again<\/b>\.<\/p><div data-quote(?:="")?>.*Is it out\?.*<\/div>$/s);
+    expect(message?.html).to.not.include('alert');
+  });
+
+  it('takes no file of the desk because a mail names its address', async () => {
+    const secret = await inbox.desk.as('can').upload({ name: 'salaries.png', contentType: 'image/png', content: Buffer.from('secret') });
+
+    const row = await inbox.receive(mail({ 'Content-Type': 'text/html' }, `<p>Look</p><img src="/files/${secret}">`));
+
+    expect(await inbox.desk.storage.read('attachments').where({ message_id: row.message_id })).to.deep.equal([]);
+  });
+
+  it('drops and counts its own mail', async () => {
+    const row = await inbox.receive(mail({ From: 'support@desk.example' }), 'support@desk.example');
+
+    expect(row).to.include({ state: 'ignored', kind: 'own-address', ticket_id: null });
+    expect(await inbox.desk.storage.read('tickets')).to.deep.equal([]);
+  });
+
+  it('opens a ticket without an answerable sender and never writes there', async () => {
+    const row = await inbox.receive(mail({ From: undefined }));
+
+    const [message] = await inbox.messages(row.ticket_id ?? 0);
+    expect(JSON.parse(message?.flags ?? '')).to.deep.equal(['unknown-sender']);
+    await inbox.desk.as('can').reply(row.ticket_id ?? 0, { kind: 'reply', text: 'Who are you?' });
+    await inbox.desk.settle();
+    expect((await inbox.outbox()).map(({ state }) => state)).to.satisfy((states: string[]) => states.every((state) => state === 'failed'));
+  });
+
+  it('puts mail of blocked senders into spam', async () => {
+    await inbox.desk.app.desk.settings.set('email-inbox', { blockedSenders: ['evil.example'] });
+
+    const row = await inbox.receive(mail({ From: 'eve@mail.evil.example' }));
+
+    expect((await inbox.ticket(row.ticket_id)).place).to.equal('spam');
+    expect(await inbox.outbox()).to.deep.equal([]);
+  });
+
+  it('lets plugins shape and refuse mail', async () => {
+    const { hooks } = inbox.desk.app.desk;
+    const plugin = hooks.forPlugin('core', 0);
+    plugin.filter('mail.incoming', (given) => ({ ...given, subject: `[ext] ${given.subject}`, tags: ['external'] }));
+    plugin.decide('mail.accept', ({ mail: given }) => (given.from?.email === 'eve@evil.example' ? { action: 'ignore', reason: 'Eve.' } : undefined));
+
+    const taken = await inbox.receive(mail({}));
+    const refused = await inbox.receive(mail({ From: 'eve@evil.example' }));
+
+    expect((await inbox.ticket(taken.ticket_id)).subject).to.equal('[ext] Printer');
+    expect(refused).to.include({ state: 'ignored', reason: 'Eve.', ticket_id: null });
+  });
+
+  it('quarantines what cannot be filed after five tries, and Retry brings it in', async () => {
+    const { hooks } = inbox.desk.app.desk;
+    const broken = hooks.forPlugin('core', 0).filter('ticket.draft', (draft) => (draft.subject === 'Poison' ? { ...draft, message: { ...draft.message, attachments: [{ fileId: 999_999 }] } } : undefined));
+    await inbox.receive(mail({ Subject: 'Poison' }));
+    const healthy = await inbox.receive(mail({ Subject: 'Fine' }));
+    expect(healthy.state).to.equal('processed');
+    for (let tries = 0; tries < 5; tries += 1) {
+      inbox.desk.clock.advance(3_600_000);
+      await inbox.desk.settle();
+    }
+
+    const [poisoned] = await inbox.mails();
+    expect(poisoned).to.include({ state: 'failed', attempts: 5, ticket_id: null });
+    const page = await (await inbox.desk.fetch('/admin/p/email-inbox', { as: 'ada' })).text();
+    expect(page).to.include('files.unknown');
+
+    broken.dispose();
+    const retry = await inbox.desk.fetch(`/admin/p/email-inbox/mails/${poisoned?.id}/retry`, { method: 'POST', as: 'ada' });
+    expect(retry.status).to.equal(303);
+    await inbox.desk.settle();
+    expect((await inbox.mails())[0]).to.include({ state: 'processed' });
+  });
+
+  it('files mail of every shape with something to read', async () => {
+    const winmail = await inbox.receive(mail({ 'Content-Type': 'multipart/mixed; boundary=x' }, '--x\nContent-Type: application/octet-stream\nContent-Disposition: attachment\n\nabc\n--x--'));
+    const empty = await inbox.receive(mail({ Subject: undefined }, ''));
+    const nul = await inbox.receive(mail({ Subject: 'a\0b' }, 'x\0y'));
+
+    expect([winmail.state, empty.state, nul.state]).to.deep.equal(['processed', 'processed', 'processed']);
+    expect((await inbox.messages(empty.ticket_id ?? 0)).map(({ text }) => text)).to.deep.equal(['–']);
+    expect(await inbox.desk.storage.read('files').pluck('name')).to.deep.equal(['attachment.bin']);
+  });
+
+  it('keeps every invariant that doctor checks', async () => {
+    await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
+    await inbox.receive(mail({ 'In-Reply-To': '<a@x.example>' }));
+    await inbox.receive(mail({ From: 'support@desk.example' }), 'support@desk.example');
+
+    const violations = await Promise.all(inbox.desk.app.plugins.snapshot.all('doctor').map(({ value }) => value.check()));
+    expect(violations.flat()).to.deep.equal([]);
+
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_mails').where({ kind: 'human' }).update({ message_id: null }));
+    const found = await Promise.all(inbox.desk.app.plugins.snapshot.all('doctor').map(({ value }) => value.check()));
+    expect(found.flat()).to.have.length(2);
+  });
+});

@@ -1,0 +1,93 @@
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { createTestDesk, type TestDesk, type TestDeskOptions } from '@helpdesk/core/testing';
+
+/** The folder that holds this plugin's folder. */
+export const pluginFolder = path.resolve(import.meta.dirname, '../../../..');
+
+/** What the tests look at of a mail row. */
+export interface MailRow {
+  readonly id: number;
+  readonly state: string;
+  readonly kind: string | null;
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly ticket_id: number | null;
+  readonly message_id: number | null;
+  readonly dup_of: number | null;
+  readonly differs: boolean | number;
+  readonly sha256: string;
+}
+
+export interface Inbox {
+  readonly desk: TestDesk;
+  readonly mailboxId: number;
+  /** Adds a mailbox that sends through the port, or nowhere. */
+  addMailbox(address: string, smtpPort?: number): Promise<number>;
+  /** Runs a command of the plugin. */
+  command(name: string, args?: readonly string[], options?: Readonly<Record<string, string | true>>, stdin?: Uint8Array): Promise<unknown>;
+  /** Takes in one raw mail by `mail pipe`, runs the jobs, and returns its row. */
+  receive(raw: Uint8Array | string, mailbox?: string): Promise<MailRow>;
+  mails(): Promise<readonly MailRow[]>;
+  messages(ticketId: number): Promise<readonly { id: number; text: string; html: string | null; origin: string; direction: string; kind: string; flags: string; folds: string; addresses: string; author_id: number | null }[]>;
+  ticket(id: number | null): Promise<{ id: number; number: number; subject: string; category: string; place: string; requester_id: number; message_count: number }>;
+  /** Kind, recipients and headers of what the desk queued, oldest first. */
+  outbox(): Promise<readonly { id: number; kind: string; state: string; subject: string; message_id: string; headers: string; envelope: string; error: string | null; may_be_doubled: boolean | number }[]>;
+}
+
+/** A desk with this plugin and the mailbox support@desk.example. */
+export async function createInbox(options: TestDeskOptions & { readonly smtpPort?: number | undefined; readonly address?: string } = {}): Promise<Inbox> {
+  const { smtpPort, address = 'support@desk.example', ...rest } = options;
+  const desk = await createTestDesk({ pluginFolders: [pluginFolder], ...rest });
+  const inbox = inboxOf(desk);
+  return { ...inbox, mailboxId: rest.beside === undefined ? await inbox.addMailbox(address, smtpPort) : 0 };
+}
+
+function inboxOf(desk: TestDesk): Omit<Inbox, 'mailboxId'> {
+  const read = desk.storage.read;
+  const inbox: Omit<Inbox, 'mailboxId'> = {
+    desk,
+    async addMailbox(address, smtpPort) {
+      const now = desk.clock.now();
+      const transport = smtpPort === undefined ? {} : { host: '127.0.0.1', port: smtpPort, encryption: 'auto', isOperators: true };
+      const [row] = await desk.storage.writeTx((tx) =>
+        tx('mailboxes').insert({ name: 'Support', address, address_key: address, transport: JSON.stringify(transport), created_at: now, updated_at: now }).returning('id'),
+      );
+      return Number(row.id);
+    },
+    async command(name, args = [], given = {}, stdin = new Uint8Array()) {
+      const command = desk.app.plugins.snapshot.all('cli').find(({ value }) => value.name === name);
+      if (command === undefined) throw new Error(`There is no command ${name}.`);
+      return command.value.run({ args, options: given, actor: { kind: 'system' }, stdin: Readable.from([Buffer.from(stdin)]), say: () => undefined });
+    },
+    async receive(raw, mailbox) {
+      await inbox.command('mail pipe', [], mailbox === undefined ? {} : { mailbox }, Buffer.from(raw));
+      await desk.settle();
+      const row = (await inbox.mails()).at(-1);
+      if (row === undefined) throw new Error('The mail was not stored.');
+      return row;
+    },
+    mails: () => read('p_email_mails').orderBy('id'),
+    messages: (ticketId) => read('messages').where({ ticket_id: ticketId }).orderBy('id'),
+    ticket: (id) => read('tickets').where({ id }).first(),
+    outbox: () => read('outbox').orderBy('id'),
+  };
+  return inbox;
+}
+
+/** A mail as text: header lines, then the body; a Message-ID of its own unless one is given. */
+export function mail(headers: Readonly<Record<string, string | undefined>>, body = 'Hello'): Uint8Array {
+  count += 1;
+  const all: Record<string, string | undefined> = {
+    From: 'Mina Kaya <mina@example.com>',
+    To: 'support@desk.example',
+    Subject: 'Printer',
+    Date: 'Mon, 05 Jan 2026 08:59:00 +0000',
+    'Message-ID': `<mail-${count}@customer.example>`,
+    ...headers,
+  };
+  const lines = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
+  return Buffer.from([...lines, '', ...body.split('\n')].join('\r\n'));
+}
+
+let count = 0;
