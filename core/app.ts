@@ -28,6 +28,7 @@ import type { Snapshot } from './kernel/snapshot.ts';
 import { buildTemplates, type Templates } from './kernel/templates.ts';
 import type { TemplateRoot } from './kernel/template-roots.ts';
 import { LiveHub } from './live/hub.ts';
+import { Presence } from './live/presence.ts';
 import { Mail, mailActions, mailDecisions, mailFilters, sendOutboxEntry } from './mail/index.ts';
 import { notify, notifyingEvents, notifyingHandler } from './notifications/index.ts';
 import { linkCore } from './operations/index.ts';
@@ -133,6 +134,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     jobRegistry,
     cron: new Cron(storage, jobs, clock),
     live,
+    presence: new Presence(),
     settings,
     secrets,
     files: new FileStore(path.join(config.data, 'files')),
