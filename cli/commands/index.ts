@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { backupCommands } from './backup.ts';
+import { bench } from './bench.ts';
 import { doctor, migrate } from './database.ts';
 import { jobsCommands } from './jobs.ts';
 import { peopleCommands } from './people.ts';
@@ -12,4 +13,4 @@ import { start } from './start.ts';
 import { themeCommands } from './theme.ts';
 
 /** The commands of core; plugins add theirs while they are active. */
-export const commands: readonly Command[] = [start, migrate, doctor, ...peopleCommands, ...pluginCommands, pluginCreate, ...themeCommands, ...settingsCommands, ...jobsCommands, searchReindex, ...backupCommands, ...samplesCommands];
+export const commands: readonly Command[] = [start, migrate, doctor, ...peopleCommands, ...pluginCommands, pluginCreate, ...themeCommands, ...settingsCommands, ...jobsCommands, searchReindex, ...backupCommands, ...samplesCommands, bench];
