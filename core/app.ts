@@ -28,8 +28,10 @@ import type { Snapshot } from './kernel/snapshot.ts';
 import { buildTemplates, type Templates } from './kernel/templates.ts';
 import type { TemplateRoot } from './kernel/template-roots.ts';
 import { LiveHub } from './live/hub.ts';
+import { Presence } from './live/presence.ts';
 import { Mail, mailActions, mailDecisions, mailFilters, sendOutboxEntry } from './mail/index.ts';
 import { notify, notifyingEvents, notifyingHandler } from './notifications/index.ts';
+import { linkCore } from './operations/index.ts';
 import { apiVersion, coreFolder, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
 import { mailSettings, Secrets, Settings, siteSettings, ticketSettings, type SettingsSchema } from './settings/index.ts';
@@ -54,6 +56,8 @@ export interface AppOptions {
   /** Folders searched for plugins; default the site's and the data folder's. */
   readonly pluginFolders?: readonly string[];
   readonly isMigrated?: boolean;
+  /** Changes plugins for the processes that run elsewhere, and runs none here. */
+  readonly isPassive?: boolean;
 }
 
 /** A whole desk in one object. `start` brings up its workers and plugins, `callback` answers requests. */
@@ -130,6 +134,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     jobRegistry,
     cron: new Cron(storage, jobs, clock),
     live,
+    presence: new Presence(),
     settings,
     secrets,
     files: new FileStore(path.join(config.data, 'files')),
@@ -185,6 +190,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     onFault,
     safeMode: config.isSafe,
+    passive: options.isPassive === true,
     activeByDefault: ['email-inbox'],
     reservedPaths,
     templates: templatesOf,
@@ -224,6 +230,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const timers: NodeJS.Timeout[] = [];
   async function start(): Promise<void> {
+    linkCore(config.data);
     await readTheme();
     await storage.writeTx((tx) =>
       replaceSubscriptions(tx, 'core', notifyingEvents.map((event) => ({ plugin: 'core', handler: notifyingHandler, event })), clock),

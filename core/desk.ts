@@ -8,6 +8,7 @@ import type { Clock } from './kernel/clock.ts';
 import type { HookBus } from './kernel/hook-bus.ts';
 import type { Logger } from './kernel/log.ts';
 import type { LiveHub } from './live/hub.ts';
+import type { Presence } from './live/presence.ts';
 import type { Mail } from './mail/index.ts';
 import type { Secrets, Settings } from './settings/index.ts';
 import type { Storage } from './storage/index.ts';
@@ -25,6 +26,7 @@ export interface Desk {
   readonly jobRegistry: JobRegistry;
   readonly cron: Cron;
   readonly live: LiveHub;
+  readonly presence: Presence;
   readonly settings: Settings;
   readonly secrets: Secrets;
   readonly files: FileStore;

@@ -4,6 +4,7 @@
  */
 import './ui/slots.ts';
 import type { PluginContext } from './plugin-context.ts';
+import './ui/slots.ts';
 import type { SettingsSchema } from './settings/index.ts';
 
 export { apiVersion } from './paths.ts';

@@ -3,3 +3,4 @@ export { fold } from './fold.ts';
 export { negotiateLocale } from './negotiate.ts';
 export { createTranslator, fill, type Params, type TimeStyle, type Translator, type TranslatorOptions } from './translator.ts';
 export { isTimeZone, timeZoneOptions } from './time-zones.ts';
+export { localTimeOf, momentOf } from './local-time.ts';

@@ -81,7 +81,7 @@ async function withoutNotes(desk: Desk, matches: readonly Match[]): Promise<read
 
 function apply(desk: Desk, actor: Actor, query: Knex.QueryBuilder, { key, value, isNegated }: Condition): void {
   const where = (build: (inner: Knex.QueryBuilder) => void): void => void (isNegated ? query.whereNot(build) : query.where(build));
-  if (key === 'is') return where((inner) => isCondition(desk, inner, value));
+  if (key === 'is') return where((inner) => isCondition(desk, actor, inner, value));
   if (key === 'in') return where((inner) => void inner.where('tickets.place', oneOf(key, value, ['desk', 'spam', 'trash'])));
   if (key === 'priority') return where((inner) => void inner.where('tickets.priority', oneOf(key, value, ['low', 'normal', 'high', 'urgent'])));
   if (key === 'channel') return where((inner) => void inner.where('tickets.channel', value));
@@ -105,10 +105,15 @@ function apply(desk: Desk, actor: Actor, query: Knex.QueryBuilder, { key, value,
   return where((inner) => void (person === null ? inner.whereNull(column) : inner.where(column, person)));
 }
 
-function isCondition(desk: Desk, query: Knex.QueryBuilder, value: string): void {
-  const wanted = oneOf('is', value, ['open', 'waiting', 'solved', 'closed', 'snoozed', 'unassigned', 'answered', 'unanswered', 'any']);
+function isCondition(desk: Desk, actor: Actor, query: Knex.QueryBuilder, value: string): void {
+  const wanted = oneOf('is', value, ['open', 'waiting', 'solved', 'closed', 'snoozed', 'unassigned', 'answered', 'unanswered', 'mentioned', 'drafted', 'written', 'any']);
   if (wanted === 'any') return;
-  if (wanted === 'snoozed') void query.whereNotNull('tickets.snoozed_until').whereIn('tickets.category', ['open', 'waiting']);
+  const { read } = desk.storage;
+  const me = userIdOf(actor) ?? 0;
+  if (wanted === 'mentioned') void query.whereIn('tickets.id', read('notifications').where({ user_id: me, kind: 'mentioned' }).whereNotNull('ticket_id').select('ticket_id'));
+  else if (wanted === 'drafted') void query.whereIn('tickets.id', read('drafts').where({ user_id: me }).select('ticket_id'));
+  else if (wanted === 'written') void query.whereIn('tickets.id', read('messages').where({ author_id: me, kind: 'reply', direction: 'out' }).whereNull('deleted_at').select('ticket_id'));
+  else if (wanted === 'snoozed') void query.whereNotNull('tickets.snoozed_until').whereIn('tickets.category', ['open', 'waiting']);
   else if (wanted === 'unassigned') void query.whereNull('tickets.assignee_id');
   else if (wanted === 'answered') void query.where('tickets.last_direction', 'out');
   else if (wanted === 'unanswered') void query.where('tickets.last_direction', 'in');

@@ -58,10 +58,9 @@ export class Settings {
     const values: Record<string, SettingValue> = {};
     for (const [key, one] of Object.entries(schema)) if (one['x-secret'] !== true) values[key] = one.default ?? emptyOf(one);
     for (const row of rows) {
-      if (!(row.key in values)) continue;
       const candidate = { [row.key]: parse(row.value) };
       // A corrupt row falls back to the default instead of taking the desk down.
-      if (validate(candidate)) values[row.key] = candidate[row.key] as SettingValue;
+      if (row.key in values && candidate[row.key] !== undefined && validate(candidate)) values[row.key] = candidate[row.key] as SettingValue;
     }
     this.cache.set(owner, { at: now, values });
     return values as SettingsOf<S>;

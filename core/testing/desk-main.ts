@@ -2,8 +2,9 @@ import path from 'node:path';
 import { createApp, readConfig } from '../app.ts';
 import { systemClock } from '../kernel/clock.ts';
 import { createLogger } from '../log.ts';
+import { listenOnLoopback } from './listening.ts';
 
-// The process that `startDeskProcess` starts; it is configured by its environment alone.
+// The process that `startDeskProcess` starts; it is configured by its environment alone and prints its address.
 const ahead = Number(process.env['DESK_AHEAD_MS'] ?? 0);
 const clock = { now: () => systemClock.now() + ahead };
 const app = await createApp({
@@ -15,6 +16,11 @@ const app = await createApp({
   pluginFolders: (process.env['DESK_PLUGIN_FOLDERS'] ?? '').split(path.delimiter).filter((folder) => folder !== ''),
 });
 await app.start();
-process.once('SIGTERM', () => void app.stop().then(() => process.exit(0)));
-// The desk's own timers do not keep a process alive; a server would.
-setInterval(() => undefined, 60_000);
+const server = await listenOnLoopback(app);
+process.stdout.write(`${server.url}\n`);
+process.once('SIGTERM', () => {
+  void server
+    .close()
+    .then(() => app.stop())
+    .then(() => process.exit(0));
+});

@@ -4,7 +4,7 @@ import type { DatabaseHandle } from './database.ts';
 
 export interface DeskProcessOptions {
   readonly database: DatabaseHandle;
-  readonly pluginFolders: readonly string[];
+  readonly pluginFolders?: readonly string[] | undefined;
   /** Name of the crash point at which the process kills itself. */
   readonly crashAt?: string | undefined;
   /** Milliseconds this process's clock is ahead, so that leases of a dead one have run out. */
@@ -13,16 +13,20 @@ export interface DeskProcessOptions {
 
 export interface DeskProcess {
   readonly pid: number;
+  /** Base URL, once the desk answers; rejects when the process ends before. */
+  readonly listening: Promise<string>;
   /** Resolves with the signal or exit code when the process has ended. */
   readonly ended: Promise<string>;
   kill(signal: 'SIGKILL' | 'SIGTERM'): void;
+  /** SIGTERM, and waits until the process has stopped by itself. */
+  stop(): Promise<void>;
 }
 
-/** Starts a desk of its own process with role `all` on an existing database; it runs until it is killed. */
-export function startDeskProcess({ database, pluginFolders, crashAt, aheadMs = 0 }: DeskProcessOptions): DeskProcess {
+/** Starts a desk in a process of its own with role `all` on an existing database; it runs until it is killed. */
+export function startDeskProcess({ database, pluginFolders = [], crashAt, aheadMs = 0 }: DeskProcessOptions): DeskProcess {
   const { DATABASE_URL: _url, CRASH_AT: _crash, ...environment } = process.env;
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'desk-main.js')], {
-    stdio: ['ignore', 'ignore', process.env['TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
+    stdio: ['ignore', 'pipe', process.env['TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
     env: {
       ...environment,
       HELPDESK_DATA: database.folder,
@@ -34,5 +38,20 @@ export function startDeskProcess({ database, pluginFolders, crashAt, aheadMs = 0
     },
   });
   const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));
-  return { pid: child.pid ?? 0, ended, kill: (signal) => void child.kill(signal) };
+  const listening = new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (line: Buffer) => resolve(line.toString().trim()));
+    void ended.then((end) => reject(new Error(`The desk process ended before it answered: ${end}.`)));
+  });
+  // Whoever only waits for the end need not look at it.
+  listening.catch(() => undefined);
+  return {
+    pid: child.pid ?? 0,
+    listening,
+    ended,
+    kill: (signal) => void child.kill(signal),
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
 }

@@ -1,4 +1,3 @@
-import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { createApp, readConfig, type App } from '../app.ts';
 import { actorOf, createApiToken, hashPassword, openSession } from '../auth/index.ts';
@@ -9,6 +8,7 @@ import type { Storage } from '../storage/index.ts';
 import { insertFile } from '../files/index.ts';
 import { changeStatus, mergeTickets, openTicket, reply, type Message, type ReplyInput, type Ticket, type TicketDraft } from '../tickets/index.ts';
 import { createDatabase, type DatabaseHandle, type TestDatabase } from './database.ts';
+import { listenOnLoopback, type Listening } from './listening.ts';
 import { TestClock } from './test-clock.ts';
 
 export interface TestDeskOptions {
@@ -71,7 +71,7 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
   await app.start();
   for (const id of options.plugins ?? []) await app.plugins.activate(id);
   const people = beside?.people ?? (await createPeople(app));
-  let server: Server | undefined;
+  let server: Listening | undefined;
 
   const desk: TestDesk = {
     app,
@@ -84,9 +84,8 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
     token: async (name) => (await createApiToken(app.desk, actorOf(people[name]), { userId: people[name].id, name: 'test', scopes: ['*'] })).token,
     cookie: async (name) => `${sessionCookie(false)}=${await openSession(app.desk, people[name].id, {})}`,
     async url() {
-      server ??= await listen(app);
-      const address = server.address();
-      return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+      server ??= await listenOnLoopback(app);
+      return server.url;
     },
     async fetch(pathname, init = {}) {
       const headers = new Headers(init.headers);
@@ -96,8 +95,7 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
     },
     settle: () => app.worker.drain(),
     async close() {
-      server?.closeAllConnections();
-      await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+      await server?.close();
       await app.stop();
       await storage.close();
       if (beside === undefined) handle.remove();
@@ -117,13 +115,6 @@ function personOf({ desk }: App, actor: UserActor): DeskPerson {
       return (await desk.storage.writeTx((tx) => insertFile(tx, desk.clock, { ...blob, ...file, createdBy: actor.userId }))).id;
     },
   };
-}
-
-async function listen(app: App): Promise<Server> {
-  const answer = app.callback();
-  const server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
 }
 
 async function createPeople(app: App): Promise<Readonly<Record<Name, User>>> {

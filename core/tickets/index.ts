@@ -16,7 +16,7 @@ export { prepareReply, reply, type Replying, type ReplyInput } from './replying.
 export { snooze, wake } from './snoozing.ts';
 export { Statuses } from './statuses.ts';
 export { mayChangeStatus, mayDelete, mayEdit, mayNote, mayReply } from './tickets-policy.ts';
-export { bucketOf, findTicket, followersOf, tagsOf, ticketCounts, ticketFromRow, ticketIdOfNumber, type Bucket, type TicketCount, type TicketRow } from './tickets-repository.ts';
+export { bucketOf, findTicket, followersOf, tagsOf, ticketCounts, ticketFromRow, ticketIdOfNumber, ticketNumbers, type Bucket, type TicketCount, type TicketRow } from './tickets-repository.ts';
 export { ticketsActions, ticketsDecisions, ticketsFilters } from './tickets-hooks.ts';
 export { undoReply } from './undoing.ts';
 export { resolveMerged, seeTicket, seeTicketByNumber, ticketsFor, visibleTickets } from './visible-tickets.ts';
@@ -37,3 +37,4 @@ export type {
   Ticket,
   TicketDraft,
 } from './types.ts';
+export type { BulkResultView, BulkView, PresenceView, SaveViewView, SearchView, TicketListView, TicketRowView } from './list-views.ts';

@@ -20,7 +20,7 @@ export function presentBody(message: Message, options: BodyOptions = {}): Messag
     return {
       kind: 'frame',
       frameUrl: `/desk/messages/${message.id}/body`,
-      ...(cleaned.blockedRemoteImages > 0 ? { hiddenImages: { onceUrl: `/desk/messages/${message.id}/body?images=1`, alwaysUrl: `/desk/messages/${message.id}/images` } } : {}),
+      ...(cleaned.blockedRemoteImages > 0 ? { hiddenImages: { onceUrl: `/desk/messages/${message.id}/body?images=1` } } : {}),
     };
   }
   return { kind: 'html', html: safeHtml(cleaned.html), ...(quote === undefined ? {} : { quoteHtml: safeHtml(shown(message, quote, false).html) }) };

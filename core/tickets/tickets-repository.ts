@@ -44,6 +44,12 @@ export async function ticketIdOfNumber(reader: Reader, number: number): Promise<
   return alias?.ticket_id;
 }
 
+/** Numbers of tickets by id; ids never change their number. */
+export async function ticketNumbers(reader: Reader, ids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  const rows: { id: number; number: number }[] = await reader('tickets').whereIn('id', ids).select('id', 'number');
+  return new Map(rows.map(({ id, number }) => [id, number]));
+}
+
 // Longer than any honest chain; a cycle must not hang the desk.
 const maxMerges = 20;
 

@@ -70,7 +70,6 @@ export interface TicketRightsView {
   readonly link: boolean;
   readonly spam: boolean;
   readonly trash: boolean;
-  readonly erase: boolean;
 }
 
 export interface TicketLinkView {
@@ -111,12 +110,6 @@ export interface MessageView {
   /** The sender could not be proven (SPF, DKIM, DMARC). */
   readonly warning?: Sentence | undefined;
   readonly deleted: boolean;
-  readonly links: {
-    readonly original?: string | undefined;
-    readonly split?: string | undefined;
-    readonly forward?: string | undefined;
-    readonly erase?: string | undefined;
-  };
 }
 
 /** Text is themed by us; HTML that is more than simple lives in a sandboxed frame. */
@@ -131,8 +124,8 @@ export interface MessageBodyView {
   readonly quoteHtml?: unknown;
   /** For `frame`: address of `/desk/messages/:id/body`. */
   readonly frameUrl?: string | undefined;
-  /** Images from outside were hidden; the links show them once or for this sender always. */
-  readonly hiddenImages?: { readonly onceUrl: string; readonly alwaysUrl: string } | undefined;
+  /** Images from outside were hidden; the link shows them once. */
+  readonly hiddenImages?: { readonly onceUrl: string } | undefined;
   readonly lang?: string | undefined;
 }
 
@@ -193,9 +186,8 @@ export interface ComposerPartView {
 
 export interface DraftView {
   readonly savedAt: Timestamp;
-  /** Somebody else's draft: shown, and open only after taking it over. */
+  /** Somebody else's draft: its text is not shown, only that there is one. */
   readonly by?: PersonView | undefined;
-  readonly takeOverUrl?: string | undefined;
 }
 
 export interface RecipientView {
@@ -239,6 +231,8 @@ export interface NewTicketView {
     readonly html: string;
     readonly tags: string;
   };
+  /** What `html` holds: markup of the editor, or plain lines. */
+  readonly format: 'text' | 'html';
   readonly mailboxes: readonly OptionView[];
   readonly agents: readonly OptionView[];
   readonly statuses: readonly StatusView[];

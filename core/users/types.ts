@@ -28,6 +28,9 @@ export interface Preferences {
   readonly undoSeconds?: number;
   readonly singleKeyShortcuts?: boolean;
   readonly signature?: string;
+  /** Where solving or closing a ticket leads; default: it stays. */
+  readonly afterClose?: 'next' | 'list' | 'stay';
+  readonly density?: 'comfortable' | 'compact';
   readonly notifications?: Readonly<Record<string, NotificationPreference>>;
 }
 

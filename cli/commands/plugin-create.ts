@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { apiVersion, Conflict, Invalid } from '@helpdesk/core/operator';
+import type { Command } from '../command.ts';
+
+const idShape = /^[a-z](?=.{1,39}$)[a-z0-9]*(-[a-z0-9]+)*$/;
+
+export const pluginCreate: Command = {
+  name: 'plugin create',
+  summary: 'Writes a small plugin to begin with: a portal page at /p/<id> and a table of its own.',
+  args: ['<id>'],
+  options: { dir: { value: 'folder', help: 'Where its folder is made; default plugins.' } },
+  run: async ({ io, config, args: [id = ''], options }) => {
+    if (!idShape.test(id)) throw new Invalid('plugins.bad-id', { message: `"${id}" is not an id: small letters and digits with single hyphens between, 2 to 40 in all.` });
+    const parent = typeof options['dir'] === 'string' ? path.resolve(io.cwd, options['dir']) : path.join(config.root, 'plugins');
+    const folder = path.join(parent, id);
+    if (existsSync(folder)) throw new Conflict('plugins.folder-taken', { message: `The folder ${folder} exists already.` });
+    for (const [name, content] of Object.entries(filesOf(id))) {
+      const file = path.join(folder, name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+    return { id, folder };
+  },
+};
+
+function filesOf(id: string): Readonly<Record<string, string>> {
+  const slug = id.replaceAll('-', '_').slice(0, 16);
+  const title = id.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
+  return {
+    'package.json': json({
+      name: `@helpdesk/${id}`,
+      version: '0.1.0',
+      private: true,
+      type: 'module',
+      main: './dist/index.js',
+      peerDependencies: { '@helpdesk/core': '*' },
+      helpdesk: { manifest: 1, id, title, api: `^${apiVersion}`, db: { slug, migrations: './migrations' }, locales: './locales', templates: './templates' },
+    }),
+    'tsconfig.json': json({ extends: '../../tsconfig.base.json', compilerOptions: { types: ['node', 'mocha'] }, include: ['**/*.ts'], references: [{ path: '../../core' }] }),
+    'index.ts': `import { definePlugin } from '@helpdesk/core/plugin';
+import { countVisit } from './visits.ts';
+
+export default definePlugin({
+  activate(ctx) {
+    ctx.http.portal([
+      {
+        method: 'get',
+        path: '/',
+        public: true,
+        handler: async (request) => {
+          const visits = await countVisit(ctx.db, ctx.clock);
+          await ctx.http.page(request, { area: 'portal', template: '${id}/page', title: ctx.i18n.translatorFor(request.state.locale).t('${id}.title'), view: { visits } });
+        },
+      },
+    ]);
+  },
+});
+`,
+    'visits.ts': `import type { PluginContext } from '@helpdesk/core/plugin';
+
+/** Writes down one visit and returns how many there were. */
+export async function countVisit(db: PluginContext['db'], clock: PluginContext['clock']): Promise<number> {
+  return db.tx(async (tx) => {
+    await tx.table('visits').insert({ visited_at: clock.now() });
+    const row = await tx.table('visits').count({ n: '*' }).first();
+    return Number(row?.['n'] ?? 0);
+  });
+}
+`,
+    'migrations/0001-visits.ts': `import type { Migration } from '@helpdesk/core/plugin';
+
+/** \`table\` puts the plugin's prefix before a name. */
+export const up: Migration['up'] = async (tx, table) => {
+  await tx.schema.createTable(table('visits'), (visits) => {
+    visits.bigIncrements('id');
+    visits.bigInteger('visited_at').notNullable();
+  });
+};
+`,
+    'templates/page.hbs': `<p>{{t "${id}.visits" count=visits}}</p>\n`,
+    'locales/en.json': json({ [`${id}.title`]: title, [`${id}.visits`]: { one: 'This page was visited once.', other: 'This page was visited {count} times.' } }),
+    'locales/tr.json': json({ [`${id}.title`]: title, [`${id}.visits`]: { other: 'Bu sayfa {count} kez ziyaret edildi.' } }),
+    'README.md': `# ${title}\n\nA portal page at \`/p/${id}\` that counts its visits. Build with \`npm run build\`, then \`npx helpdesk plugin activate ${id}\`.\n`,
+  };
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

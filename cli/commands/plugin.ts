@@ -1,0 +1,71 @@
+import { dropTables, NotFound, Refused, type App } from '@helpdesk/core/operator';
+import { Misused, type Command, type Invocation } from '../command.ts';
+
+export const pluginCommands: readonly Command[] = [
+  {
+    name: 'plugin list',
+    summary: 'Lists the plugins that were found, and what each is doing.',
+    run: async ({ desk }) => {
+      const { plugins } = await desk({ isPassive: true });
+      return (await plugins.list()).map(({ id, found, row }) => ({ id, version: found?.version ?? row?.version ?? '', state: row?.state ?? 'installed', title: found?.manifest.title ?? '', error: row?.lastError ?? undefined }));
+    },
+  },
+  {
+    name: 'plugin info',
+    summary: 'Shows one plugin.',
+    args: ['<id>'],
+    run: async ({ desk, args: [id = ''] }) => {
+      const { found, row, blocked } = await statusOf(await desk({ isPassive: true }), id);
+      const { title, api, requires, provides, permissions, uses } = found?.manifest ?? {};
+      return { id, title, version: found?.version ?? row?.version, state: row?.state ?? 'installed', isActive: row?.isDesired ?? false, blocked: blocked?.message, error: row?.lastError ?? undefined, api, requires, provides, permissions, uses, folder: found?.folder };
+    },
+  },
+  {
+    name: 'plugin activate',
+    summary: 'Switches a plugin on in every process of the desk.',
+    args: ['<id>'],
+    run: async (invocation) => {
+      const id = invocation.args[0] ?? '';
+      await (await switching(invocation)).plugins.activate(id);
+      return { id, state: 'active' };
+    },
+  },
+  {
+    name: 'plugin deactivate',
+    summary: 'Switches a plugin off in every process; its data and settings stay.',
+    args: ['<id>'],
+    options: { 'with-dependents': { help: 'Also switch off the plugins that need it.' } },
+    run: async (invocation) => {
+      const id = invocation.args[0] ?? '';
+      await (await switching(invocation)).plugins.deactivate(id, { withDependents: invocation.options['with-dependents'] === true });
+      return { id, state: 'inactive' };
+    },
+  },
+  {
+    name: 'plugin delete-data',
+    summary: 'Deletes the tables of a plugin that is off, for good.',
+    args: ['<id>'],
+    options: { confirm: { value: 'id', help: 'The id once more.', isRequired: true } },
+    run: async ({ desk, args: [id = ''], options }) => {
+      if (options['confirm'] !== id) throw new Misused(`To delete the data of ${id}, type --confirm ${id}.`);
+      const app = await desk({ isPassive: true });
+      const { row, found } = await statusOf(app, id);
+      if (row?.isDesired === true) throw new Refused('plugins.active', { message: `${id} is active; deactivate it first.` });
+      const slug = row?.slug ?? found?.manifest.db?.slug;
+      return { id, dropped: slug === undefined || slug === null ? [] : await dropTables(app.desk.storage, id, `p_${slug}_`) };
+    },
+  },
+];
+
+// While a desk runs elsewhere the plugin must not run here as well; with none, this process tries its code.
+async function switching({ desk, io }: Invocation): Promise<App> {
+  const app = await desk({ isStarted: false, isPassive: true });
+  const isRunning = await app.desk.storage.read('processes').whereNot({ role: 'command' }).where('seen_at', '>', io.clock.now() - 15_000).first('id');
+  return desk(isRunning === undefined ? { isPassive: false } : { isPassive: true });
+}
+
+async function statusOf({ plugins }: App, id: string) {
+  const status = (await plugins.list()).find((one) => one.id === id);
+  if (status === undefined) throw new NotFound('plugins.not-found', { message: `There is no plugin ${id}.` });
+  return status;
+}

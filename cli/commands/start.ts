@@ -1,0 +1,21 @@
+import { serve } from '../serving.ts';
+import { supervise } from '../supervising.ts';
+import type { Command } from '../command.ts';
+
+export const start: Command = {
+  name: 'start',
+  summary: 'Runs the desk: pages and background work, in one process unless told otherwise.',
+  options: {
+    web: { help: 'Answer requests only; another process works.' },
+    work: { help: 'Work only; another process answers requests.' },
+    safe: { help: 'Run without plugins.' },
+    'no-supervisor': { help: 'Do not watch and restart the process; for systemd and containers.' },
+  },
+  run: async ({ io, config, options }) => {
+    const role = options['web'] === options['work'] ? 'all' : options['web'] === true ? 'web' : 'work';
+    const isSafe = config.isSafe || options['safe'] === true;
+    if (options['no-supervisor'] === true) return serve(io, { ...config, isSafe }, role);
+    const flags = ['web', 'work', 'safe'].filter((flag) => options[flag] === true).map((flag) => `--${flag}`);
+    return supervise(io, ['start', ...flags, '--no-supervisor']);
+  },
+};

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Failed, type Io } from './command.ts';
+
+const firstDelayMs = 1000;
+const longestDelayMs = 60_000;
+// A process that ran this long was well; the next crash is a new story.
+const wellAfterMs = 120_000;
+const graceMs = 30_000;
+
+/**
+ * Keeps one child running: restarts it with a growing delay when it dies. A child that never became
+ * ready on the first try cannot run at all (a port in use, a newer schema), so that ends the parent too.
+ */
+export async function supervise(io: Io, args: readonly string[]): Promise<void> {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  let delayMs = firstDelayMs;
+  let wasReady = false;
+  for (;;) {
+    const { isReady, ranMs, how } = await runChild(io, args, stopping.signal);
+    if (stopping.signal.aborted) return;
+    wasReady ||= isReady;
+    // The child has said why.
+    if (!wasReady) throw new Failed('');
+    delayMs = ranMs > wellAfterMs ? firstDelayMs : Math.min(delayMs * 2, longestDelayMs);
+    io.err(`The desk ended (${how}) and starts again in ${Math.round(delayMs / 1000)} s.\n`);
+    await pause(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    if (stopping.signal.aborted) return;
+  }
+}
+
+interface Ended {
+  readonly isReady: boolean;
+  readonly ranMs: number;
+  readonly how: string;
+}
+
+function runChild(io: Io, args: readonly string[], stopping: AbortSignal): Promise<Ended> {
+  const startedAt = performance.now();
+  let isReady = false;
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], { cwd: io.cwd, env: io.env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  child.on('message', (message) => {
+    if (message === 'ready') isReady = true;
+  });
+  const forward = (): void => {
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
+  };
+  stopping.addEventListener('abort', forward, { once: true });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      stopping.removeEventListener('abort', forward);
+      resolve({ isReady, ranMs: performance.now() - startedAt, how: signal ?? `exit code ${code ?? 0}` });
+    });
+  });
+}

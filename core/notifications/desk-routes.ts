@@ -1,0 +1,67 @@
+import type { App } from '../app.ts';
+import type { Context, Middleware } from '../http/request-state.ts';
+import { Router } from '../http/router.ts';
+import { agent, idFrom, peopleById, peopleQuery, presentPerson, renderDesk, see } from '../inbox/index.ts';
+import { listOf, readLists } from '../storage/index.ts';
+import { ticketsFor } from '../tickets/index.ts';
+import type { Sentence } from '../ui/types.ts';
+import { listNotifications, type NotificationKind } from './notifications-repository.ts';
+import { markRead } from './reading.ts';
+import type { NotificationListView } from './views.ts';
+
+const perPage = 50;
+const shown: Readonly<Record<NotificationKind, { readonly icon: string; readonly text: Sentence }>> = {
+  'new-ticket': { icon: 'mail-open', text: { key: 'notification.opened' } },
+  assigned: { icon: 'user-check', text: { key: 'notification.assigned' } },
+  'customer-replied': { icon: 'reply', text: { key: 'notification.replied' } },
+  mentioned: { icon: 'at-sign', text: { key: 'notification.mentioned' } },
+  'delivery-failed': { icon: 'circle-alert', text: { key: 'notification.failed' } },
+};
+
+/** What an agent was told of. */
+export function notificationRoutes(app: App): Middleware {
+  const { desk } = app;
+
+  async function show(ctx: Context): Promise<void> {
+    const { actor } = agent(ctx);
+    const { read } = desk.storage;
+    const before = idFrom(ctx.URL.searchParams.get('before') ?? undefined);
+    const found = await listNotifications(read, actor.userId, { limit: perPage + 1, ...(before === undefined ? {} : { before }) });
+    const items = found.slice(0, perPage);
+    const facts = await readLists(desk.storage, {
+      tickets: listOf<{ id: number; number: number; subject: string }>(ticketsFor(read, actor).whereIn('tickets.id', items.map(({ ticketId }) => ticketId ?? 0)), { id: 'tickets.id', number: 'tickets.number', subject: 'tickets.subject' }),
+      people: peopleQuery(read, (users) => void users.whereIn('users.id', items.map(({ actorId }) => actorId ?? 0))),
+    });
+    const people = peopleById(facts.people);
+    const view: NotificationListView = {
+      unread: items.filter(({ readAt }) => readAt === null).length,
+      items: items.map((item) => {
+        const ticket = facts.tickets.find(({ id }) => id === item.ticketId);
+        const isMachine = item.actorId === null || !people.has(item.actorId);
+        return {
+          id: String(item.id),
+          icon: shown[item.kind].icon,
+          ...(item.actorId === null || isMachine ? {} : { actor: presentPerson(people, item.actorId) }),
+          text: isMachine && item.kind !== 'delivery-failed' ? { key: `${shown[item.kind].text.key}.nobody` } : shown[item.kind].text,
+          ...(ticket === undefined ? {} : { subject: `#${ticket.number} ${ticket.subject}` }),
+          href: ticket === undefined ? '/desk/notifications' : `/desk/tickets/${ticket.number}${item.messageId === null ? '' : `#message-${item.messageId}`}`,
+          at: item.createdAt,
+          unread: item.readAt === null,
+        };
+      }),
+      paging: {
+        ...(before === undefined ? {} : { newerUrl: '/desk/notifications' }),
+        ...(found.length > perPage ? { olderUrl: `/desk/notifications?before=${items.at(-1)?.id ?? 0}` } : {}),
+      },
+    };
+    await renderDesk(app, ctx, { template: 'notifications/list', title: { key: 'notifications.title' }, view, place: 'notifications' });
+  }
+
+  return new Router()
+    .get('/desk/notifications', show)
+    .post('/desk/notifications/read', async (ctx) => {
+      await markRead(desk, agent(ctx).actor, 'all');
+      see(ctx, '/desk/notifications');
+    })
+    .middleware();
+}

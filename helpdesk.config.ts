@@ -1,0 +1,3 @@
+import { defineConfig } from '@helpdesk/core/app';
+
+export default defineConfig({});

@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import { createApp, readConfig } from '#core/app.js';
+import { checkInvariants } from '#core/doctor/index.js';
+import { systemClock } from '#core/kernel/clock.js';
+import { createLogger } from '#core/log.js';
+import { saveMailbox } from '#core/mail/index.js';
+import { createDatabase, startDeskProcess, startSmtpSink } from '#core/testing/index.js';
+import { openTicket, reply } from '#core/tickets/index.js';
+import { createUser, systemActor } from '#core/users/index.js';
+import { actorOf } from '#core/auth/index.js';
+
+const silent = createLogger('silent', systemClock, () => undefined);
+const replies = 12;
+// Longer than a lease: each new process finds what its predecessor held.
+const laterMs = 120_000;
+
+describe('a worker that is killed while it sends (F3)', () => {
+  for (const [crashPoint, mayDouble] of [
+    ['mail-before-smtp', false],
+    ['mail-after-smtp', true],
+    ['mail-after-sent', false],
+  ] as const) {
+    it(`at ${crashPoint}: each reply arrives${mayDouble ? ', at most doubled under one Message-ID and flagged' : ' once'}`, async function () {
+      this.timeout(180_000);
+      const handle = await createDatabase();
+      const sink = await startSmtpSink();
+      const storage = handle.open();
+      const config = { ...readConfig({ HELPDESK_DATA: handle.folder }, {}, handle.folder), databaseUrl: handle.url };
+      const app = await createApp({ config, clock: systemClock, log: silent, role: 'command', storage, isMigrated: true, pluginFolders: [] });
+      const mailbox = await saveMailbox(app.desk, systemActor, { name: 'Support', address: 'support@example.com', transport: { host: '127.0.0.1', port: sink.port, encryption: 'auto', isOperators: true } });
+      const can = await createUser(app.desk, systemActor, { email: 'can@example.com', name: 'Can', role: 'agent' });
+      for (let index = 0; index < replies; index += 1) {
+        const { ticket } = await openTicket(app.desk, systemActor, { subject: `Case ${index}`, requester: { email: `c${index}@example.org` }, message: { text: 'Help' }, channel: 'email', mailboxId: mailbox.id });
+        await reply(app.desk, actorOf(can), ticket.id, { kind: 'reply', text: `Answer ${index}` });
+      }
+
+      for (let round = 0; round < 3; round += 1) {
+        const crashing = startDeskProcess({ database: handle, crashAt: crashPoint, aheadMs: round * laterMs });
+        expect(await crashing.ended).to.equal('SIGKILL');
+      }
+      const desk = startDeskProcess({ database: handle, aheadMs: 3 * laterMs });
+      await waitUntil(async () => (await storage.read('outbox').where({ kind: 'reply', state: 'sent' })).length === replies);
+      await desk.stop();
+
+      const ids = sink.mails.map(({ raw }) => /^message-id:\s*(\S+)/im.exec(raw.toString())?.[1] ?? '');
+      expect(new Set(ids).size).to.equal(replies);
+      const doubled = ids.filter((id, index) => ids.indexOf(id) !== index);
+      if (!mayDouble) expect(doubled).to.deep.equal([]);
+      for (const id of doubled) expect((await storage.read('outbox').where({ message_id: id }).first('may_be_doubled')).may_be_doubled, id).to.be.oneOf([true, 1]);
+      expect(await checkInvariants(app.desk)).to.deep.equal([]);
+      await app.stop();
+      await storage.close();
+      await sink.close();
+      handle.remove();
+    });
+  }
+});
+
+async function waitUntil(isTrue: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (await isTrue()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('It did not become true within a minute.');
+}
