@@ -154,6 +154,25 @@ describe('answering by itself', () => {
     expect((await inbox.ticket(ticketId)).category).to.equal('solved');
   });
 
+  it('opens a ticket for the customer whose mail an agent forwards, with the agent\'s words as a note', async () => {
+    await inbox.desk.storage.writeTx((tx) =>
+      tx('p_email_receivers').insert({ mailbox_id: inbox.mailboxId, host: 'h', port: 1, encryption: 'tls', state: 'paused', since_at: 0, authserv_ids: '["mx.desk.example"]', created_at: 0, updated_at: 0 }),
+    );
+    const body = 'Please take this one.\n\n---------- Forwarded message ---------\nFrom: Deniz Ak <deniz@customer.example>\nDate: Mon, Jan 5, 2026 at 8:00 AM\nSubject: Broken\nTo: Can <can@example.com>\n\nMy printer is broken.';
+
+    const row = await inbox.receive(mail({ 'Authentication-Results': 'mx.desk.example; dmarc=pass', From: 'Can <can@example.com>', Subject: 'Fwd: Broken' }, body));
+
+    const ticket = await inbox.ticket(row.ticket_id);
+    const requester = await inbox.desk.storage.read('user_emails').where({ user_id: ticket.requester_id }).first();
+    const messages = await inbox.messages(ticket.id);
+    expect(ticket.subject).to.equal('Broken');
+    expect(requester.email_key).to.equal('deniz@customer.example');
+    expect(messages.map(({ kind, author_id: author }) => [kind, author])).to.deep.equal([['reply', ticket.requester_id], ['note', inbox.desk.people.can.id]]);
+    expect(messages[0]?.text).to.include('My printer is broken.').and.not.include('take this one');
+    expect(messages[1]?.text).to.equal('Please take this one.');
+    expect((await inbox.outbox()).filter(({ kind }) => kind === 'acknowledgement')).to.deep.equal([]);
+  });
+
   it('lets an agent answer by mail only with proof', async () => {
     const { ticket_id: ticketId } = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
     await inbox.desk.storage.writeTx((tx) =>

@@ -31,6 +31,18 @@ describe('importing mail', () => {
     expect((await inbox.outbox()).filter(({ kind }) => kind === 'acknowledgement')).to.deep.equal([]);
   });
 
+  it('keeps answers behind what they answer', async () => {
+    for (let index = 0; index < 30; index += 1) {
+      const answers = index % 3 === 0 ? {} : { 'In-Reply-To': `<old-${index - (index % 3)}@x.example>` };
+      writeFileSync(path.join(folder, `${String(index).padStart(2, '0')}.eml`), mail({ 'Message-ID': `<old-${index}@x.example>`, From: `c${index % 5}@x.example`, ...answers }));
+    }
+
+    await inbox.command('mail import', [folder]);
+
+    const counts: number[] = await inbox.desk.storage.read('tickets').pluck('message_count');
+    expect(counts).to.deep.equal(Array.from({ length: 10 }, () => 3));
+  });
+
   it('splits an mbox at its separators only', async () => {
     const file = path.join(folder, 'old.mbox');
     const one = mail({}, 'From here it burns.\n>From the start.').toString();
