@@ -8,6 +8,7 @@ import { NotFound } from '../kernel/errors.ts';
 import type { FieldView } from '../ui/types.ts';
 import { corePermissions, createUser, editUser, emailsOf, findOrganization, findRole, findUser, findUsers, listOrganizations, listRoles, listUsers, saveOrganization, saveRole, type User } from '../users/index.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
+import { roleName } from './role-name.ts';
 import type { RoleFormView } from './views.ts';
 
 const perPage = 50;
@@ -35,7 +36,7 @@ export function peopleRoutes(app: App): Middleware {
           name: user.name,
           email: user.email ?? '',
           href: `/admin/people/${user.id}`,
-          role: kind === 'agent' ? user.role.name : undefined,
+          role: kind === 'agent' ? roleName(ctx.state.translator, user.role) : undefined,
           organization: organizations.find((one) => one.id === user.organizationId)?.name,
           state: !user.isActive ? 'disabled' : kind === 'agent' && !user.hasPassword ? 'invited' : 'active',
           lastSeenAt: user.lastSeenAt ?? undefined,
@@ -52,7 +53,7 @@ export function peopleRoutes(app: App): Middleware {
       title: { key: 'admin.agent.invite' },
       view: {
         values,
-        roles: roles.map(({ key, name }) => ({ value: key, label: name, selected: key === 'agent' })),
+        roles: roles.map((role) => ({ value: role.key, label: roleName(ctx.state.translator, role), selected: role.key === 'agent' })),
         mailWorks: (await desk.mail.systemSender()) !== undefined,
         ...(more.link === undefined ? {} : { link: more.link }),
       },
@@ -67,7 +68,7 @@ export function peopleRoutes(app: App): Middleware {
     const fields: readonly FieldView[] = [
       { name: 'name', type: 'text', label: { key: 'auth.name' }, value: user.name, required: true },
       { name: 'emails', type: 'text', label: { key: 'auth.email' }, value: emails.map(({ email }) => email).join(', '), disabled: true },
-      { name: 'role', type: 'select', label: { key: 'admin.role' }, options: roles.map(({ key, name }) => ({ value: key, label: name, selected: key === user.role.key })), disabled: user.id === actor.userId },
+      { name: 'role', type: 'select', label: { key: 'admin.role' }, options: roles.map((role) => ({ value: role.key, label: roleName(ctx.state.translator, role), selected: role.key === user.role.key })), disabled: user.id === actor.userId },
       {
         name: 'organization',
         type: 'select',
@@ -260,7 +261,7 @@ export function peopleRoutes(app: App): Middleware {
       await renderAdmin(app, ctx, {
         template: 'admin/roles',
         title: { key: 'admin.roles' },
-        view: { roles: roles.map(({ id, key, name, isBuiltin }) => ({ key, name, people: Number(counts.find((one) => one.role_id === id)?.n ?? 0), builtIn: isBuiltin, href: `/admin/roles/${key}` })) },
+        view: { roles: roles.map(({ id, key, name, isBuiltin }) => ({ key, name: roleName(ctx.state.translator, { key, name }), people: Number(counts.find((one) => one.role_id === id)?.n ?? 0), builtIn: isBuiltin, href: `/admin/roles/${key}` })) },
       });
     })
     .get('/admin/roles/new', async (ctx) => {

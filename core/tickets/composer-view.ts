@@ -41,7 +41,7 @@ export function presentComposer(ctx: Context, facts: ComposerFacts): ComposerVie
   const can = { reply: mayReply(actor), note: mayNote(actor) };
   if (!can.reply && !can.note) return undefined;
   const own = facts.drafts.filter(({ userId }) => userId === actor.userId);
-  const mode = typed?.kind ?? facts.mode ?? own[0]?.kind ?? (can.reply ? 'reply' : 'note');
+  const mode = typed?.kind ?? facts.mode ?? (can.reply ? 'reply' : 'note');
   const requester = presentPerson(facts.people, ticket.requesterId);
   const to = addresseeOf(facts, requester);
   return {

@@ -38,7 +38,8 @@ export async function findTicket(reader: Reader, id: number): Promise<Ticket | u
 
 /** By the number people use; a number of a merged or imported ticket leads to the one that took it over. */
 export async function ticketIdOfNumber(reader: Reader, number: number): Promise<number | undefined> {
-  const row = await reader('tickets').where({ number }).first('id');
+  // The shell that a merge leaves keeps its number; the alias is what leads on.
+  const row = await reader('tickets').where({ number }).whereNull('deleted_at').first('id');
   if (row !== undefined) return row.id;
   const alias = await reader('ticket_aliases').where({ number }).first('ticket_id');
   return alias?.ticket_id;

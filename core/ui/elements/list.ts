@@ -42,8 +42,8 @@ export class HdList extends HTMLElement {
     this.#waiting = 0;
     const bar = this.querySelector<HTMLElement>('[data-fresh]');
     if (bar !== null) bar.hidden = true;
-    const url = this.dataset['url'];
-    if (url !== undefined) void htmx.ajax('GET', url, { target: '#rows', select: '#rows', swap: 'outerMorph' });
+    // The address holds the view, the filter and the page, also beside an open ticket.
+    void htmx.ajax('GET', location.href, { target: '#rows', select: '#rows', swap: 'outerMorph' });
   }
 
   #step(event: Event, by: 1 | -1): void {

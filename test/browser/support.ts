@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import { createTestDesk, type TestDesk } from '#core/testing/index.js';
+
+const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export interface Stage {
+  readonly desk: TestDesk;
+  /** A fresh browser profile, signed in or not. */
+  open(name: 'ada' | 'can' | 'mina' | undefined, options?: BrowserContextOptions): Promise<Page>;
+}
+
+/** A suite that needs Chromium: skipped with a clear line where there is none, a failure in CI. */
+export function describeInBrowser(title: string, define: (stage: () => Stage) => void): void {
+  describe(title, () => {
+    let browser: Browser | undefined;
+    let desk: TestDesk | undefined;
+    const contexts: BrowserContext[] = [];
+
+    before(async function () {
+      if (!existsSync(executablePath)) {
+        if (process.env['CI'] === 'true') throw new Error(`There is no Chromium at ${executablePath}, and CI must run these tests.`);
+        process.stdout.write(`Skipped "${title}": there is no Chromium at ${executablePath}.\n`);
+        this.skip();
+      }
+      browser = await chromium.launch({ executablePath, args });
+      desk = await createTestDesk();
+      desk.clock.advance(Date.now() - desk.clock.now());
+    });
+    after(async () => {
+      await browser?.close();
+      await desk?.close();
+    });
+    afterEach(async () => {
+      for (const context of contexts.splice(0)) await context.close();
+    });
+
+    define(() => {
+      if (browser === undefined || desk === undefined) throw new Error('The browser is not running.');
+      const [running, shown] = [browser, desk];
+      return {
+        desk: shown,
+        async open(name, options = {}) {
+          // Toasts count down on the browser's clock, so the desk's must not lag behind.
+          shown.clock.advance(Date.now() - shown.clock.now());
+          const url = await shown.url();
+          const context = await running.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en', ...options, baseURL: url });
+          contexts.push(context);
+          context.setDefaultTimeout(8000);
+          if (name !== undefined) {
+            const [cookie = '', value = ''] = (await shown.cookie(name)).split('=');
+            await context.addCookies([{ name: cookie, value, url }]);
+          }
+          return context.newPage();
+        },
+      };
+    });
+  });
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What axe finds on the page against WCAG 2.2 AA, one line each. */
+export async function violationsOn(page: Page): Promise<readonly string[]> {
+  // The page's policy forbids foreign scripts, so it comes through the debugger instead of a tag.
+  await page.evaluate(axeSource);
+  const found: readonly Violation[] = await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(standards)} }).then(({ violations }) => violations)`);
+  return found.map(({ id, nodes }) => `${id} (${nodes.length}): ${nodes[0]?.html.slice(0, 200) ?? ''}`);
+}
