@@ -7,7 +7,7 @@ import { authActions, authDecisions, issueSetupToken, Throttle } from './auth/in
 import type { Config } from './config.ts';
 import type { Desk } from './desk.ts';
 import { EventLog, durableJobName, endSubscriptions, replaceSubscriptions } from './events/index.ts';
-import { FileStore } from './files/index.ts';
+import { FileStore, sweepFiles } from './files/index.ts';
 import { handleErrors } from './http/errors.ts';
 import { Pages } from './http/pages.ts';
 import { requestBasics, sameOrigin } from './http/request-basics.ts';
@@ -298,6 +298,8 @@ function defineCoreJobs(desk: Desk): void {
   jobRegistry.define({ name: 'tickets.wake', plugin: null, run: (job) => wake(desk, job.payload) });
   jobRegistry.define({ name: durableJobName('core', notifyingHandler), plugin: null, run: (job) => notify(desk, job) });
   jobRegistry.define({ name: 'jobs.sweep', plugin: null, run: async () => void (await sweepJobs(desk.storage, desk.clock)) });
+  jobRegistry.define({ name: 'files.sweep', plugin: null, run: async () => void (await sweepFiles(desk)) });
+  cron.add({ name: 'files.sweep', plugin: null, everyMs: 3_600_000, lane: 'bulk' });
   cron.add({ name: 'jobs.sweep', plugin: null, everyMs: 3_600_000, lane: 'bulk' });
 }
 

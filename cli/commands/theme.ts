@@ -18,7 +18,7 @@ export const themeCommands: readonly Command[] = [
     run: async ({ config, desk, args: [id = ''] }) => {
       if (!listThemes(config).some((one) => one.id === id)) throw new NotFound('themes.not-found', { message: `There is no theme ${id}.` });
       const app = await desk({ isStarted: false });
-      await app.desk.settings.set('site', { theme: id });
+      await app.activateTheme(id);
       return { id };
     },
   },

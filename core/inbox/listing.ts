@@ -63,7 +63,7 @@ function readCursor(cursor: string): readonly [number, number] {
 async function narrow(desk: Desk, actor: Actor, query: Knex.QueryBuilder, conditions: readonly Condition[]): Promise<void> {
   const text = conditions.filter(({ key }) => key === 'text').map(({ value }) => value);
   if (text.length > 0) {
-    const matches = await matchDocuments(desk.storage.read, desk.storage.dialect, text.join(' '), { kinds: ['ticket', 'message'], limit: matchLimit });
+    const matches = await matchDocuments(desk.storage.read, desk.storage.dialect, text.join(' '), { kinds: ['ticket', 'message'], limit: matchLimit, ...(isAgent(actor) ? {} : { within: ticketsFor(desk.storage.read, actor).select('tickets.id') }) });
     const seen = isAgent(actor) ? matches : await withoutNotes(desk, matches);
     void query.whereIn('tickets.id', [...new Set(seen.flatMap(({ ticketId }) => (ticketId === null ? [] : [ticketId])))]);
   }

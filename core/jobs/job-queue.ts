@@ -164,6 +164,11 @@ export class JobQueue {
       .update({ state: 'active', attempts: tx.raw('attempts + 1'), lease_owner: claim.owner, lease_until: now + leaseMs, updated_at: now })
       .returning(['id', 'name', 'plugin', 'lane', 'payload', 'attempts', 'max_attempts']);
     if (row === undefined) return undefined;
+    // Its process died each time, so nobody could count the failure: a crash counts as an attempt.
+    if (row.attempts > row.max_attempts) {
+      await tx('jobs').where({ id: row.id }).update({ state: 'dead', lease_owner: null, lease_until: null, error: 'The process died on each attempt.', finished_at: now });
+      return this.take(tx, claim);
+    }
     return { id: row.id, name: row.name, plugin: row.plugin, lane: row.lane, payload: JSON.parse(row.payload), attempts: row.attempts, maxAttempts: row.max_attempts };
   }
 }

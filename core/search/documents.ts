@@ -10,6 +10,8 @@ export interface SearchDocument {
   readonly ticketId?: number | null;
   readonly title: string;
   readonly body: string;
+  /** True for a thing that was never indexed: there is nothing to replace. */
+  readonly isNew?: boolean;
 }
 
 // A tsvector may have 1 MB and a lexeme 2 KB (PostgreSQL, 12.11 Limitations); mail bodies can be larger.
@@ -34,7 +36,7 @@ export async function putDocument(tx: Tx, dialect: Dialect, document: SearchDocu
     .merge(row)
     .returning('id');
   if (dialect === 'postgres' || stored === undefined) return;
-  await tx.raw('delete from search_index where rowid = ?', [stored.id]);
+  if (document.isNew !== true) await tx.raw('delete from search_index where rowid = ?', [stored.id]);
   await tx.raw('insert into search_index (rowid, title, body) values (?, ?, ?)', [stored.id, row.title, row.body]);
 }
 
@@ -49,7 +51,7 @@ export function indexUser(tx: Tx, dialect: Dialect, user: { id: number; name: st
   return putDocument(tx, dialect, { owner: 'core', kind: 'user', ref: user.id, title: user.name, body: user.emails.join(' ') });
 }
 
-export function indexTicket(tx: Tx, dialect: Dialect, ticket: { id: number; number: number; subject: string; requesterName: string; requesterEmail: string | null }): Promise<void> {
+export function indexTicket(tx: Tx, dialect: Dialect, ticket: { id: number; number: number; subject: string; requesterName: string; requesterEmail: string | null; isNew?: boolean }): Promise<void> {
   return putDocument(tx, dialect, {
     owner: 'core',
     kind: 'ticket',
@@ -57,9 +59,10 @@ export function indexTicket(tx: Tx, dialect: Dialect, ticket: { id: number; numb
     ticketId: ticket.id,
     title: `${ticket.number} ${ticket.subject}`,
     body: `${ticket.requesterName} ${ticket.requesterEmail ?? ''}`,
+    ...(ticket.isNew === true ? { isNew: true } : {}),
   });
 }
 
-export function indexMessage(tx: Tx, dialect: Dialect, message: { id: number; ticketId: number; text: string; fileNames: readonly string[] }): Promise<void> {
-  return putDocument(tx, dialect, { owner: 'core', kind: 'message', ref: message.id, ticketId: message.ticketId, title: '', body: `${message.text}\n${message.fileNames.join(' ')}` });
+export function indexMessage(tx: Tx, dialect: Dialect, message: { id: number; ticketId: number; text: string; fileNames: readonly string[]; isNew?: boolean }): Promise<void> {
+  return putDocument(tx, dialect, { owner: 'core', kind: 'message', ref: message.id, ticketId: message.ticketId, title: '', body: `${message.text}\n${message.fileNames.join(' ')}`, ...(message.isNew === true ? { isNew: true } : {}) });
 }

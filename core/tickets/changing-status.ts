@@ -10,8 +10,8 @@ import { seeTicket } from './visible-tickets.ts';
 /** @throws Forbidden, Refused when a plugin objects to solving or closing. */
 export async function changeStatus(desk: Desk, actor: Actor, ticketId: number, key: string): Promise<Ticket> {
   const ticket = await seeTicket(desk, actor, ticketId);
-  require(mayChangeStatus(actor, ticket), 'tickets.edit');
   const status = await desk.statuses.byKey(key);
+  require(mayChangeStatus(actor, ticket, status.category), 'tickets.edit');
   await refuseClosing(desk, ticket, status);
   return desk.storage.writeTx(async (tx) => applyStatus(desk, tx, actor, await seeTicket(desk, actor, ticketId, tx), status));
 }

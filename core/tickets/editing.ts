@@ -32,12 +32,14 @@ export async function editTicket(desk: Desk, actor: Actor, ticketId: number, cha
   const { status: statusKey, ...others } = changes;
   const touchesOthers = Object.entries(others).some(([key, value]) => key !== 'version' && value !== undefined);
   if (touchesOthers) require(mayEdit(actor), 'tickets.edit');
-  if (statusKey !== undefined) require(mayChangeStatus(actor, seen), 'tickets.edit');
   if (changes.priority !== undefined && !priorities.includes(changes.priority)) throw new Invalid('tickets.unknown-priority', { priority: changes.priority, fields: ['priority'] });
   const subject = changes.subject === undefined ? undefined : cleanSubject(changes.subject);
   if (subject === '') throw new Invalid('tickets.subject-missing', { fields: ['subject'] });
   const status = statusKey === undefined ? undefined : await desk.statuses.byKey(statusKey);
-  if (status !== undefined) await refuseClosing(desk, seen, status);
+  if (status !== undefined) {
+    require(mayChangeStatus(actor, seen, status.category), 'tickets.edit');
+    await refuseClosing(desk, seen, status);
+  }
 
   return desk.storage.writeTx(async (tx) => {
     let ticket = await seeTicket(desk, actor, ticketId, tx);

@@ -1,6 +1,7 @@
 import { Invalid } from '../kernel/errors.ts';
 import { cleanHtml, htmlToText, readHtmlTree, serialize, setAttribute, walk } from '../html/index.ts';
 import type { Reader } from '../storage/index.ts';
+import { isAgent, type Actor } from '../users/index.ts';
 import type { NewAttachment, NewMessage } from './types.ts';
 
 const maxText = 1_000_000;
@@ -48,11 +49,18 @@ export function previewOf(text: string): string {
   return text.slice(0, 2000).replaceAll(/\s+/g, ' ').trim().slice(0, previewLength);
 }
 
-/** @throws Invalid `files.unknown` when an attachment names a file that does not exist. */
-export async function refuseUnknownFiles(reader: Reader, { attachments }: Content): Promise<void> {
+/**
+ * People may attach what they uploaded; agents also what hangs on a message, as when they forward it.
+ *
+ * @throws Invalid `files.unknown` when an attachment names any other file, or none that exists.
+ */
+export async function refuseUnknownFiles(reader: Reader, actor: Actor, { attachments }: Content): Promise<void> {
   const ids = [...new Set(attachments.map(({ fileId }) => fileId))];
   if (ids.length === 0) return;
-  const known: number[] = await reader('files').whereIn('id', ids).pluck('id');
+  const files: { id: number; created_by: number | null }[] = await reader('files').whereIn('id', ids).select('id', 'created_by');
+  const attached: number[] = isAgent(actor) ? await reader('attachments').whereIn('file_id', ids).pluck('file_id') : [];
+  const isFree = (file: { id: number; created_by: number | null }): boolean => actor.kind !== 'user' || file.created_by === actor.userId || attached.includes(file.id);
+  const known = files.filter(isFree).map(({ id }) => id);
   const unknown = ids.filter((id) => !known.includes(id));
   if (unknown.length > 0) throw new Invalid('files.unknown', { ids: unknown, fields: ['files'] });
 }

@@ -66,7 +66,7 @@ export async function insertMessage(tx: Tx, storage: Storage, message: MessageIn
     );
   }
   const fileNames: string[] = message.attachments.length === 0 ? [] : await tx('files').whereIn('id', message.attachments.map(({ fileId }) => fileId)).pluck('name');
-  await indexMessage(tx, storage.dialect, { id: row.id, ticketId: message.ticketId, text: message.text, fileNames });
+  await indexMessage(tx, storage.dialect, { id: row.id, ticketId: message.ticketId, text: message.text, fileNames, isNew: true });
   return messageFromRow(row);
 }
 

@@ -1,13 +1,13 @@
 import type { Desk } from '../desk.ts';
 import { Forbidden, Invalid, NotFound } from '../kernel/errors.ts';
 import { indexTicket } from '../search/index.ts';
-import type { Tx } from '../storage/index.ts';
+import { isUniqueViolation, type Tx } from '../storage/index.ts';
 import { cleanName, emailKey, findOrCreateCustomer, findUser, isAgent, isAllowed, userIdOf, type Actor, type User } from '../users/index.ts';
 import { contentOf, previewOf, refuseUnknownFiles } from './message-content.ts';
 import { mailIdHash } from '../mail/index.ts';
 import { attachmentsOf, insertMessage } from './messages-repository.ts';
 import { setTags } from './tagging.ts';
-import { insertTicket, nextNumber, updateTicket } from './tickets-repository.ts';
+import { insertTicket, nextNumber, setFirstMessage } from './tickets-repository.ts';
 import type { Message, Ticket, TicketDraft } from './types.ts';
 
 export interface Opening {
@@ -29,7 +29,7 @@ export async function prepareOpening(desk: Desk, actor: Actor, input: TicketDraf
   const draft = await desk.hooks.applyFilter('ticket.draft', input, { actorUserId: userIdOf(actor) });
   const content = contentOf(draft.message);
   if ('email' in draft.requester) emailKey(draft.requester.email);
-  await refuseUnknownFiles(desk.storage.read, content);
+  await refuseUnknownFiles(desk.storage.read, actor, content);
   const status = await desk.statuses.defaultOf(draft.direction === 'out' && draft.isQuiet !== true ? 'waiting' : 'open');
   const subject = cleanSubject(draft.subject) || previewOf(content.text).slice(0, 80) || '–';
   const delivery = draft.direction === 'out' && draft.isQuiet !== true ? await desk.mail.prepareDelivery() : undefined;
@@ -77,9 +77,10 @@ export async function prepareOpening(desk: Desk, actor: Actor, input: TicketDraf
         externalKey: draft.message.externalKey ?? null,
         createdAt: at,
       });
-      const opened = await updateTicket(tx, ticket.id, { last_message_id: message.id });
-      await setTags(tx, desk.clock, ticket.id, draft.tags ?? []);
-      await indexTicket(tx, desk.storage.dialect, { id: ticket.id, number: ticket.number, subject, requesterName: requester.name, requesterEmail: requester.email });
+      await setFirstMessage(tx, ticket.id, message.id);
+      const opened = { ...ticket, lastMessageId: message.id };
+      if (draft.tags !== undefined && draft.tags.length > 0) await setTags(tx, desk.clock, ticket.id, draft.tags);
+      await indexTicket(tx, desk.storage.dialect, { id: ticket.id, number: ticket.number, subject, requesterName: requester.name, requesterEmail: requester.email, isNew: true });
       if (delivery !== undefined) await delivery.queueReply(tx, { ticket: opened, message, requester, earlier: [], attachments: await attachmentsOf(tx, [message.id]), cc: draft.cc ?? [], undoMs: 0 });
       await desk.events.record(tx, 'ticket.opened', {
         actor,
@@ -94,7 +95,12 @@ export async function prepareOpening(desk: Desk, actor: Actor, input: TicketDraf
 /** Both halves in one. @throws as `prepareOpening`. */
 export async function openTicket(desk: Desk, actor: Actor, draft: TicketDraft): Promise<{ ticket: Ticket; message: Message }> {
   const opening = await prepareOpening(desk, actor, draft);
-  return desk.storage.writeTx((tx) => opening.commit(tx));
+  const commit = () => desk.storage.writeTx((tx) => opening.commit(tx));
+  // Two first mails of one customer in the same moment: the second finds the customer on its next try.
+  return commit().catch((error: unknown) => {
+    if (isUniqueViolation(error) && draft.message.externalKey === undefined) return commit();
+    throw error;
+  });
 }
 
 /** One line without control characters, at most 500 characters. */

@@ -7,7 +7,7 @@ import { contentOf, previewOf, refuseUnknownFiles } from './message-content.ts';
 import { mailIdHash } from '../mail/index.ts';
 import { attachmentsOf, insertMessage, latestMessages } from './messages-repository.ts';
 import { follow } from './following.ts';
-import { mayNote, mayReply, require } from './tickets-policy.ts';
+import { mayChangeStatus, mayNote, mayReply, require } from './tickets-policy.ts';
 import { findTicket, updateTicket } from './tickets-repository.ts';
 import type { Category, MailAddress, Message, NewMessage, Ticket } from './types.ts';
 import { seeTicket } from './visible-tickets.ts';
@@ -49,9 +49,12 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
   const direction = input.direction ?? (isAgent(actor) ? 'out' : 'in');
   const message = input.kind === 'note' ? input : { ...input, ...(await desk.hooks.applyFilter('ticket.reply', messageOf(input), { ticketId, direction })) };
   const content = contentOf(message);
-  await refuseUnknownFiles(desk.storage.read, content);
+  await refuseUnknownFiles(desk.storage.read, actor, content);
   const status = input.status === undefined ? undefined : await desk.statuses.byKey(input.status);
-  if (status !== undefined) await refuseClosing(desk, ticket, status);
+  if (status !== undefined) {
+    require(mayChangeStatus(actor, ticket, status.category), 'tickets.edit');
+    await refuseClosing(desk, ticket, status);
+  }
   const isDelivered = input.kind === 'reply' && direction === 'out';
   const delivery = isDelivered ? await desk.mail.prepareDelivery() : undefined;
   const undoMs = input.undoMs ?? 0;

@@ -1,6 +1,6 @@
 import { Forbidden } from '../kernel/errors.ts';
 import { isAllowed, type Actor } from '../users/index.ts';
-import type { Ticket } from './types.ts';
+import type { Category, Ticket } from './types.ts';
 
 /** Customers may write to the tickets they can see; agents need the permission. */
 export function mayReply(actor: Actor): boolean {
@@ -19,9 +19,9 @@ export function mayDelete(actor: Actor): boolean {
   return isDesk(actor) && isAllowed(actor, 'tickets.delete');
 }
 
-/** Customers may say that their own ticket is solved, and open it again. */
-export function mayChangeStatus(actor: Actor, ticket: Ticket): boolean {
-  if (actor.kind === 'user' && actor.role === 'customer') return ticket.requesterId === actor.userId;
+/** Customers may say that their own ticket is solved, and open it again; without a category: whether they may at all. */
+export function mayChangeStatus(actor: Actor, ticket: Ticket, category?: Category): boolean {
+  if (actor.kind === 'user' && actor.role === 'customer') return ticket.requesterId === actor.userId && (category === undefined || category === 'open' || category === 'solved');
   return mayEdit(actor);
 }
 

@@ -79,6 +79,11 @@ export async function insertTicket(tx: Tx, row: NewTicketRow): Promise<Ticket> {
   return ticketFromRow(inserted);
 }
 
+/** The second half of an insert: ticket and message point at each other. */
+export async function setFirstMessage(tx: Tx, id: number, messageId: number): Promise<void> {
+  await tx('tickets').where({ id }).update({ last_message_id: messageId });
+}
+
 /** Changes a ticket, keeps the counters that every page shows, and adds one to its version. */
 export async function updateTicket(tx: Tx, id: number, changes: Partial<Omit<TicketRow, 'id' | 'version'>>): Promise<Ticket> {
   // The lock makes before and after belong together when two transactions change one ticket.

@@ -2,7 +2,7 @@ import { Conflict, Forbidden, Invalid, NotFound } from '../kernel/errors.ts';
 import { fold } from '../i18n/index.ts';
 import type { Desk } from '../desk.ts';
 import { indexUser } from '../search/index.ts';
-import type { Tx } from '../storage/index.ts';
+import { isUniqueViolation, type Tx } from '../storage/index.ts';
 import { isAllowed, type Actor } from './actor.ts';
 import { emailKey } from './email-address.ts';
 import type { User } from './types.ts';
@@ -30,11 +30,29 @@ export interface NewUser {
 export async function createUser(desk: Desk, actor: Actor, input: NewUser): Promise<User> {
   const role = input.role ?? 'customer';
   if (!isAllowed(actor, role === 'customer' ? 'customers.edit' : 'people.manage')) throw new Forbidden('auth.forbidden', { permission: role === 'customer' ? 'customers.edit' : 'people.manage' });
-  return desk.storage.writeTx(async (tx) => {
+  await refuseBeyondOwn(desk, actor, role);
+  return refuseTakenAddress(input.email, () => desk.storage.writeTx(async (tx) => {
     const user = await insertUser(desk, tx, input);
     await desk.events.record(tx, 'user.created', { actor, payload: { userId: user.id, role } });
     return user;
-  });
+  }));
+}
+
+/** @throws Forbidden `roles.beyond-own` when the role holds a permission that the actor lacks. */
+export async function refuseBeyondOwn(desk: Desk, actor: Actor, key: string): Promise<void> {
+  const role = await findRole(desk.storage.read, key);
+  const tooMuch = role?.permissions.find((permission) => !isAllowed(actor, permission));
+  if (tooMuch !== undefined) throw new Forbidden('roles.beyond-own', { permission: tooMuch });
+}
+
+// Two requests created the same address in the same moment, and the index let one pass.
+async function refuseTakenAddress<T>(email: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new Conflict('users.email-taken', { email }, { cause: error });
+    throw error;
+  }
 }
 
 /** Finds the person with this address or creates a customer; the two steps are one inside the transaction. */

@@ -3,7 +3,7 @@ import { fold } from '../i18n/index.ts';
 import type { Desk } from '../desk.ts';
 import { indexUser } from '../search/index.ts';
 import { isAllowed, userIdOf, type Actor } from './actor.ts';
-import { cleanName } from './creating.ts';
+import { cleanName, refuseBeyondOwn } from './creating.ts';
 import { emailKey } from './email-address.ts';
 import type { Preferences, User } from './types.ts';
 import { countAdministrators, emailsOf, findRole, findUser, findUserByEmail, insertEmail } from './users-repository.ts';
@@ -33,6 +33,7 @@ export async function editUser(desk: Desk, actor: Actor, id: number, changes: Us
   const before = await findUser(desk.storage.read, id);
   if (before === undefined) throw new NotFound('users.not-found', { id });
   refuseUnlessAllowed(actor, before, changes);
+  if (changes.role !== undefined && changes.role !== before.role.key) await refuseBeyondOwn(desk, actor, changes.role);
   return desk.storage.writeTx(async (tx) => {
     const now = desk.clock.now();
     const row: Record<string, unknown> = { updated_at: now };

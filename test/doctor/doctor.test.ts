@@ -108,7 +108,7 @@ describe('the doctor', () => {
 async function fill(desk: TestDesk): Promise<void> {
   const { desk: parts } = desk.app;
   const [can, mina] = [desk.actor('can'), desk.actor('mina')];
-  const fileOf = async (text: string) => parts.files.put(Buffer.from(text)).then((blob) => desk.storage.writeTx((tx) => insertFile(tx, desk.clock, { ...blob, name: `${text}.txt`, contentType: 'text/plain' })));
+  const fileOf = async (text: string) => parts.files.put(Buffer.from(text)).then((blob) => desk.storage.writeTx((tx) => insertFile(tx, desk.clock, { ...blob, name: `${text}.txt`, contentType: 'text/plain', createdBy: desk.people.mina.id })));
   const open = async (subject: string) => {
     const attachments = [{ fileId: (await fileOf(subject)).id }];
     return openTicket(parts, mina, { subject, requester: { userId: desk.people.mina.id }, message: { text: `Please help with İade ${subject}`, attachments }, channel: 'portal' });
