@@ -37,17 +37,22 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
 
   async function dieAt(point: string): Promise<void> {
     const child = start(point);
-    const ended = await Promise.race([child.ended, sleep(40_000, 'alive', { ref: false })]);
+    const ended = await Promise.race([child.ended, sleep(90_000, 'alive', { ref: false })]);
     if (ended === 'alive') child.kill('SIGKILL');
     expect(ended, point).to.equal('SIGKILL');
   }
 
-  async function runUntil(isDone: () => Promise<boolean>): Promise<void> {
+  /** A busy machine may take its time; only a desk that gets nowhere for a minute has failed. */
+  async function runUntil(left: () => Promise<number>): Promise<void> {
     const child = start();
-    const began = performance.now();
-    while (!(await isDone())) {
-      if (performance.now() - began > 400_000) throw new Error('The desk did not finish.');
-      await sleep(100);
+    let [least, movedAt] = [Number.POSITIVE_INFINITY, performance.now()];
+    for (let now = await left(); now > 0; now = await left()) {
+      if (now < least) [least, movedAt] = [now, performance.now()];
+      if (performance.now() - movedAt > 60_000) {
+        child.kill('SIGKILL');
+        throw new Error(`The desk has made no progress for a minute with ${now} left.`);
+      }
+      await sleep(200);
     }
     child.kill('SIGTERM');
     await child.ended;
@@ -66,7 +71,7 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
       await dieAt(point);
     }
     deliver(receivingPoints.length);
-    await runUntil(async () => Number((await inbox.desk.storage.read('p_email_mails').whereNotNull('acked_at').count({ n: '*' }))[0]?.n) === total);
+    await runUntil(async () => total - Number((await inbox.desk.storage.read('p_email_mails').whereNotNull('acked_at').count({ n: '*' }))[0]?.n));
 
     const texts: string[] = await inbox.desk.storage.read('messages').pluck('text');
     expect(texts.toSorted()).to.deep.equal(bodies.toSorted());
@@ -78,7 +83,7 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
   });
 
   it('sends each reply once, and twice at most where the server\'s answer was lost', async function () {
-    this.timeout(600_000);
+    this.timeout(300_000);
     const opened = await inbox.receive(mail({ To: 'support@desk.example', From: 'customer@x.example', 'X-Auto-Response-Suppress': 'All' }), 'help@desk.example');
     sink.mails.length = 0;
     const replies: string[] = [];
@@ -91,7 +96,7 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
       }
       await dieAt(point);
     }
-    await runUntil(async () => (await inbox.outbox()).every(({ state }) => state === 'sent'));
+    await runUntil(async () => (await inbox.outbox()).filter(({ state }) => state !== 'sent').length);
 
     const arrived = new Map<string, string[]>();
     for (const { raw, to } of sink.mails) {
