@@ -1,4 +1,4 @@
-import { systemActor, systemClock, type CliCommand } from '@helpdesk/core/operator';
+import { AppError, systemActor, systemClock, type CliCommand } from '@helpdesk/core/operator';
 import { optionsOfUsage, parseCommandLine, type Parsed } from './arguments.ts';
 import { Failed, Misused, type Command, type Invocation, type Io } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -22,7 +22,7 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   } catch (error) {
     if (error instanceof Failed) return fail(io, error, argv.includes('--json'));
     io.err(`${error instanceof Misused ? error.message : sentenceFor(error, { databaseUrl })}\n`);
-    return error instanceof Misused ? 2 : 1;
+    return error instanceof Misused || (error instanceof AppError && error.code === 'cli.usage') ? 2 : 1;
   }
 }
 
@@ -87,7 +87,7 @@ function print(io: Io, value: unknown, isJson: boolean): void {
 
 function fail(io: Io, { message, value }: Failed, isJson: boolean): number {
   if (value !== undefined) print(io, value, isJson);
-  io.err(`${message}\n`);
+  if (message !== '') io.err(`${message}\n`);
   return 1;
 }
 

@@ -3,7 +3,8 @@ export function printed(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (Array.isArray(value)) return value.every(isRecord) ? table(value) : lines(value.map(cell));
   if (isRecord(value) && Object.keys(value).length === 1 && Object.values(value).every(Array.isArray)) return printed(Object.values(value)[0]);
-  return isRecord(value) ? lines(Object.entries(value).map(([key, one]) => `${key}: ${cell(one)}`)) : `${String(value)}\n`;
+  if (typeof value === 'string') return `${value}\n`;
+  return isRecord(value) ? lines(Object.entries(value).map(([key, one]) => `${key}: ${cell(one)}`)) : `${cell(value)}\n`;
 }
 
 function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
@@ -14,9 +15,10 @@ function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
   return lines(cells.map((row) => row.map((text, index) => text.padEnd(widths[index] ?? 0)).join('  ').trimEnd()));
 }
 
-function cell(value: unknown): string {
+/** A value on one line. */
+export function cell(value: unknown): string {
   if (value === undefined || value === null) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value).replaceAll(/\s+/g, ' ');
+  return typeof value === 'string' ? value.replaceAll(/\s+/g, ' ') : JSON.stringify(value);
 }
 
 function lines(texts: readonly string[]): string {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { AppError, coreFolder, createTranslator, loadCatalog, problemOf, problemText, sentenceOf } from '@helpdesk/core/operator';
+import { cell } from './output.ts';
 
 const reachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'ECONNRESET', 'EHOSTUNREACH'];
 
@@ -21,7 +22,7 @@ function appSentence(error: AppError): string {
   const own = sentenceOf(error);
   if (own !== error.code) return own;
   const translator = createTranslator({ catalog: loadCatalog([path.join(coreFolder, 'locales')]), locale: 'en', timeZone: 'UTC' });
-  const details = Object.entries(error.details).map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  const details = Object.entries(error.details).map(([key, value]) => `${key} ${cell(value)}`);
   return problemText(translator, problemOf(error)) || [error.code, ...(details.length === 0 ? [] : [`(${details.join(', ')})`])].join(' ');
 }
 

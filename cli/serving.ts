@@ -3,12 +3,22 @@ import type { App, Config } from '@helpdesk/core/operator';
 import type { Io } from './command.ts';
 import { openDesk } from './session.ts';
 
+type Role = 'web' | 'work' | 'all';
+
 // Below the 25 s that process managers usually wait before they kill.
 const patienceMs = 5000;
 
 /** Runs the desk in this process until it is asked to stop. */
-export async function serve(io: Io, config: Config, role: 'web' | 'work' | 'all'): Promise<void> {
-  const stopped = untilAsked();
+export async function serve(io: Io, config: Config, role: Role): Promise<void> {
+  try {
+    await serveUntil(io, config, role, untilAsked());
+  } finally {
+    // The channel to the supervisor would keep the process alive.
+    if (process.connected) process.disconnect();
+  }
+}
+
+async function serveUntil(io: Io, config: Config, role: Role, stopped: Promise<void>): Promise<void> {
   const app = await openDesk(io, config, { role });
   if (!app.desk.secrets.isOpen) io.err(`The key file ${config.secretFile} is missing or wrong. The desk runs, and stored passwords must be entered again.\n`);
   const server = role === 'work' ? undefined : await listen(app, config);
@@ -20,8 +30,6 @@ export async function serve(io: Io, config: Config, role: 'web' | 'work' | 'all'
   } finally {
     if (server !== undefined) await close(server);
     await app.stop();
-    // The channel to the supervisor would keep the process alive.
-    if (process.connected) process.disconnect();
   }
 }
 
@@ -67,7 +75,7 @@ async function close(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
-function announce(io: Io, config: Config, role: string, setupLink: string | undefined): void {
+function announce(io: Io, config: Config, role: Role, setupLink: string | undefined): void {
   if (role === 'work') io.out('helpdesk works in the background.\n');
   else io.out(`helpdesk runs at ${config.url}\n`);
   if (config.isSafe) io.out('Safe mode: no plugin runs.\n');

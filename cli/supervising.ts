@@ -23,7 +23,8 @@ export async function supervise(io: Io, args: readonly string[]): Promise<void> 
     const { isReady, ranMs, how } = await runChild(io, args, stopping.signal);
     if (stopping.signal.aborted) return;
     wasReady ||= isReady;
-    if (!wasReady) throw new Failed('The desk did not start.');
+    // The child has said why.
+    if (!wasReady) throw new Failed('');
     delayMs = ranMs > wellAfterMs ? firstDelayMs : Math.min(delayMs * 2, longestDelayMs);
     io.err(`The desk ended (${how}) and starts again in ${Math.round(delayMs / 1000)} s.\n`);
     await pause(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);

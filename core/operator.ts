@@ -1,8 +1,9 @@
 /** What the command line uses of the desk. Plugins use `@helpdesk/core/plugin` instead. */
 export { createApp, type App } from './app.ts';
-export { createApiToken, hashPassword } from './auth/index.ts';
+export { actorOf, createApiToken, hashPassword, openSession } from './auth/index.ts';
 export { readConfig, type Config, type SiteConfig } from './config.ts';
 export { checkInvariants, type Violation } from './doctor/index.ts';
+export { sessionCookie } from './http/cookies.ts';
 export { problemOf, problemText } from './http/errors.ts';
 export { createTranslator, loadCatalog } from './i18n/index.ts';
 export { listJobs, queueDepth, retryJobs } from './jobs/index.ts';
@@ -11,7 +12,8 @@ export { AppError, Conflict, Invalid, NotFound, Refused } from './kernel/errors.
 export type { Logger, LogLevel } from './kernel/log.ts';
 export { sentenceOf } from './kernel/sentence.ts';
 export { createLogger } from './log.ts';
-export { findSiteRoot, loadSiteConfig, prepareDataFolder, reindex } from './operations/index.ts';
+export { saveMailbox } from './mail/index.ts';
+export { createBackup, findSiteRoot, loadSiteConfig, prepareDataFolder, reindex, restoreBackup, seedTickets, writeDemo, type BackupDeps, type FloorPlan, type FloorScenario, type Statement } from './operations/index.ts';
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
 export { dropTables, migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';

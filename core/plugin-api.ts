@@ -27,7 +27,7 @@ export type { Route } from './kernel/contributions.ts';
 export type { CliCommand, CliInvocation, HealthCheck, MenuItem } from './plugin-contributions.ts';
 export type { JobOptions, PluginContext, PluginDb, PluginTx } from './plugin-context.ts';
 export type { RecordedEvent } from './events/index.ts';
-export type { SettingsOf, SettingsSchema } from './settings/index.ts';
+export type { SettingSchema, SettingsOf, SettingsSchema } from './settings/index.ts';
 
 export interface PluginDefinition<S extends SettingsSchema = SettingsSchema> {
   readonly settings?: S;

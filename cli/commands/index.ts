@@ -1,13 +1,16 @@
 import type { Command } from '../command.ts';
+import { backupCommands } from './backup.ts';
+import { bench } from './bench.ts';
 import { doctor, migrate } from './database.ts';
 import { jobsCommands } from './jobs.ts';
 import { peopleCommands } from './people.ts';
 import { pluginCreate } from './plugin-create.ts';
 import { pluginCommands } from './plugin.ts';
+import { samplesCommands } from './samples.ts';
 import { searchReindex } from './search.ts';
 import { settingsCommands } from './settings.ts';
 import { start } from './start.ts';
 import { themeCommands } from './theme.ts';
 
 /** The commands of core; plugins add theirs while they are active. */
-export const commands: readonly Command[] = [start, migrate, doctor, ...peopleCommands, ...pluginCommands, pluginCreate, ...themeCommands, ...settingsCommands, ...jobsCommands, searchReindex];
+export const commands: readonly Command[] = [start, migrate, doctor, ...peopleCommands, ...pluginCommands, pluginCreate, ...themeCommands, ...settingsCommands, ...jobsCommands, searchReindex, ...backupCommands, ...samplesCommands, bench];

@@ -25,8 +25,8 @@ function open(url: string, pool: { min: number; max: number }, session: Readonly
   return knex({
     client: 'pg',
     connection: { connectionString: url, application_name: 'helpdesk', types, ...session },
-    // Knex would print what it throws as well.
-    log: { error: () => undefined },
+    // Knex would print on stdout what it throws as well.
+    log: { warn: () => undefined, error: () => undefined },
     acquireConnectionTimeout: 30_000,
     pool: { ...pool, idleTimeoutMillis: 30_000 },
   });

@@ -71,6 +71,8 @@ function open(file: string, pragmas: readonly string[], pool: { min: number; max
     client: ImmediateSqliteClient,
     connection: { filename: file },
     useNullAsDefault: true,
+    // Knex would print on stdout what it throws as well.
+    log: { warn: () => undefined, error: () => undefined },
     acquireConnectionTimeout: 60_000,
     pool: {
       ...pool,

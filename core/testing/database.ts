@@ -39,8 +39,17 @@ export async function createDatabase(database: TestDatabase = testDatabase(), st
   }
   server ??= startPostgres();
   const postgres = await server;
-  const url = state === 'empty' ? await postgres.freshDatabase() : await postgres.migratedDatabase(migrate, clean);
-  return { database, folder, url, open: () => openStorage({ url, log: silent }), remove };
+  const { url, giveBack } = state === 'empty' ? { url: await postgres.freshDatabase(), giveBack: () => undefined } : await postgres.borrowDatabase(migrate, clean);
+  return {
+    database,
+    folder,
+    url,
+    open: () => openStorage({ url, log: silent }),
+    remove: () => {
+      remove();
+      giveBack();
+    },
+  };
 }
 
 async function sqliteTemplate(): Promise<string> {

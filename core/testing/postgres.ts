@@ -9,8 +9,11 @@ import pg from 'pg';
 export interface TestPostgres {
   /** URL of a new, empty database. */
   freshDatabase(): Promise<string>;
-  /** URL of the run's one migrated database, cleaned. */
-  migratedDatabase(migrate: (url: string) => Promise<void>, clean: (url: string) => Promise<void>): Promise<string>;
+  /**
+   * A migrated, clean database that nobody else uses until it is given back. One that a test failed to
+   * give back is never handed out again, so whatever still runs on it disturbs no other test.
+   */
+  borrowDatabase(migrate: (url: string) => Promise<void>, clean: (url: string) => Promise<void>): Promise<{ readonly url: string; giveBack(): void }>;
 }
 
 const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories='];
@@ -21,7 +24,7 @@ const watch = 'cat >/dev/null; kill -QUIT "$1"; sleep 0.3; rm -rf "$2"';
 export async function startPostgres(): Promise<TestPostgres> {
   const base = process.env['TEST_DATABASE_URL'] ?? (await startEmbedded());
   let databases = 0;
-  let migrated: string | undefined;
+  const free: string[] = [];
   async function freshDatabase(): Promise<string> {
     databases += 1;
     const name = `helpdesk_${process.pid}_${databases}`;
@@ -35,12 +38,11 @@ export async function startPostgres(): Promise<TestPostgres> {
   }
   return {
     freshDatabase,
-    async migratedDatabase(migrate, clean) {
-      if (migrated === undefined) {
-        migrated = await freshDatabase();
-        await migrate(migrated);
-      } else await clean(migrated);
-      return migrated;
+    async borrowDatabase(migrate, clean) {
+      const used = free.pop();
+      const url = used ?? (await freshDatabase());
+      await (used === undefined ? migrate(url) : clean(url));
+      return { url, giveBack: () => void free.push(url) };
     },
   };
 }

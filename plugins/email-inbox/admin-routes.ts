@@ -3,7 +3,7 @@ import { fieldsOf, readServer, type TestView } from './mailbox-form.ts';
 import { statusOf } from './health.ts';
 import { explain, type DialogueLine } from './imap-connection.ts';
 import { firstCursor, probe } from './mailbox-setup.ts';
-import { findMail, mailsInState, type StoredMail } from './mails-repository.ts';
+import { findMail, mailOfMessage, mailsInState, type StoredMail } from './mails-repository.ts';
 import { findReceiver, listReceivers, saveReceiver } from './receivers-repository.ts';
 import { retryMail } from './receive-job.ts';
 import type { InboxContext } from './settings.ts';
@@ -40,8 +40,7 @@ export function deskRoutes(ctx: InboxContext): readonly Route[] {
         const message = await ctx.tickets.message(Number(request.params['id']) || 0);
         if (message === undefined || actor === undefined) throw new NotFound('http.not-found');
         await ctx.tickets.get(actor, message.ticketId);
-        const row: { id: number } | undefined = await ctx.db.table('mails').where({ message_id: message.id }).orderBy('id').first('id');
-        const mail = row === undefined ? undefined : await findMail(ctx, row.id);
+        const mail = await mailOfMessage(ctx, message.id);
         if (mail === undefined) throw new NotFound('http.not-found');
         await sendRaw(ctx, request, mail);
       },

@@ -22,5 +22,5 @@ export interface Arrival {
   /** When the mail counts as written: never in the future. */
   readonly at: number;
   /** Marks the job done in the transaction that settles the mail. */
-  finish(tx: PluginTx): Promise<void>;
+  readonly finish: (tx: PluginTx) => Promise<void>;
 }

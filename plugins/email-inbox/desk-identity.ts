@@ -28,8 +28,7 @@ export interface KnownDesk extends DeskIdentity {
 
 /** Reads everything the classifier may ask about, in a few queries. */
 export async function readDesk(ctx: InboxContext, mail: ParsedMail): Promise<KnownDesk> {
-  const [mailboxes, system] = await Promise.all([ctx.mail.mailboxes(), ctx.mail.systemSender()]);
-  const own = new Set([...mailboxes.flatMap(({ address, aliases }) => [address, ...aliases]), ...(system === undefined ? [] : [system.email])].map(addressKey));
+  const { mailboxes, own } = await ownAddresses(ctx);
   const ids = [...(mail.messageId === undefined ? [] : [mail.messageId]), ...threadCandidates(mail.inReplyTo, mail.references), ...rewrittenIds(mail)];
   const named = await ctx.tickets.byMailIds(ids);
   const value = loopValue(ctx);
@@ -40,6 +39,28 @@ export async function readDesk(ctx: InboxContext, mail: ParsedMail): Promise<Kno
     isOurMessageId: (id) => named.get(id)?.direction === 'out',
     isOurLoopHeader: (given) => given.trim().length === value.length && timingSafeEqual(Buffer.from(given.trim().padEnd(value.length).slice(0, value.length), 'latin1'), Buffer.from(value)),
   };
+}
+
+interface OwnAddresses {
+  readonly mailboxes: readonly Mailbox[];
+  readonly own: ReadonlySet<string>;
+}
+
+const cacheMs = 500;
+const cached = new WeakMap<InboxContext, { readonly at: number; readonly value: Promise<OwnAddresses> }>();
+
+// A backlog asks a hundred times a second, and mailboxes hardly ever change.
+function ownAddresses(ctx: InboxContext): Promise<OwnAddresses> {
+  const known = cached.get(ctx);
+  if (known !== undefined && performance.now() - known.at < cacheMs) return known.value;
+  const value = (async () => {
+    const [mailboxes, system] = await Promise.all([ctx.mail.mailboxes(), ctx.mail.systemSender()]);
+    const own = [...mailboxes.flatMap(({ address, aliases }) => [address, ...aliases]), ...(system === undefined ? [] : [system.email])];
+    return { mailboxes, own: new Set(own.map(addressKey)) };
+  })();
+  value.catch(() => cached.delete(ctx));
+  cached.set(ctx, { at: performance.now(), value });
+  return value;
 }
 
 /** Ids under which servers remember the one they replaced (mail.md T3). */

@@ -1,6 +1,7 @@
 import { crashPoint, type IncomingMail, type MessageAddresses, type NewAttachment, type NewMessage, type Origin, type PluginTx, type User } from '@helpdesk/core/plugin';
 import { addressKey, displayAddress } from './addresses.ts';
 import { agentAnswer, noticeUnverified, type AgentStanding } from './agents.ts';
+import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
 import { contentOfMail, type MailContent } from './mail-content.ts';
 import { carbonCopies, dedupKey, messageIdFor, replyAddressOf } from './mail-identity.ts';
 import { describeMail, settleMail } from './mails-repository.ts';
@@ -10,6 +11,7 @@ import { differsFrom } from './duplicates.ts';
 import type { InboxContext } from './settings.ts';
 import { isBlocked, isMarkedSpam } from './spam.ts';
 import { findThread, refHashes, type Thread } from './threading.ts';
+import { baseSubject } from './threading-ids.ts';
 import { wellFormed } from './well-formed.ts';
 
 /** Takes the place of a requester when a mail names no sender; nothing is ever sent there. */
@@ -127,27 +129,34 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
   };
 }
 
-async function opening(ctx: InboxContext, arrival: Arrival, { incoming, isSpam, thread }: Prepared, message: NewMessage): Promise<(tx: PluginTx) => Promise<Written>> {
+async function opening(ctx: InboxContext, arrival: Arrival, { incoming, isSpam, thread, agent, content }: Prepared, message: NewMessage): Promise<(tx: PluginTx) => Promise<Written>> {
   const { author, mailbox, kind, isArchive, at } = arrival;
   const isKnown = author !== undefined;
+  const forward = agent.state === 'verified' ? forwardIn(incoming.subject, content.text) : undefined;
   const prepared = await ctx.tickets.opening(ctx.actor(), {
-    subject: incoming.subject,
-    requester: isKnown ? { email: author.address, name: author.name } : { email: unknownSender, name: '?' },
-    message,
+    subject: forward === undefined ? incoming.subject : baseSubject(incoming.subject),
+    requester: forward !== undefined ? { email: forward.from.address, name: wellFormed(forward.from.name) } : isKnown ? { email: author.address, name: author.name } : { email: unknownSender, name: '?' },
+    message: forward === undefined ? message : forwardedMessage(message, forward),
     channel: 'email',
     mailboxId: mailbox.id,
     ...(mailbox.locale === null ? {} : { locale: mailbox.locale }),
     ...(incoming.tags.length === 0 ? {} : { tags: incoming.tags }),
     ...(incoming.priority === undefined ? {} : { priority: incoming.priority }),
-    mayAcknowledge: isKnown && kind.mayAutoReply && !isArchive && !isSpam && thread.related?.place !== 'spam',
+    mayAcknowledge: isKnown && forward === undefined && kind.mayAutoReply && !isArchive && !isSpam && thread.related?.place !== 'spam',
     createdAt: at,
     place: isSpam ? 'spam' : 'desk',
   });
   return async (tx) => {
     const { ticket, message: stored } = await prepared.commit(tx);
+    if (forward !== undefined && agent.state === 'verified') await queueNote(ctx, tx, { ticketId: ticket.id, userId: agent.user.id, text: forward.note, mailId: arrival.stored.id });
     if (!isKnown) await ctx.users.suppress(tx, unknownSender, true);
     return { ticketId: ticket.id, messageId: stored.id };
   };
+}
+
+/** The customer's words; the layout of the forwarding mail program is left to the original. */
+function forwardedMessage({ html: _html, ...message }: NewMessage, { from, text }: Forward): NewMessage {
+  return { ...message, text, folds: {}, addresses: { ...message.addresses, from: { name: wellFormed(from.name), email: from.address } } };
 }
 
 function messageOf(arrival: Arrival, { content, attachments, flags, key }: Prepared): NewMessage {

@@ -35,7 +35,7 @@ export async function checkMails(ctx: InboxContext): Promise<readonly string[]> 
   const without: number[] = await mails().where({ state: 'processed' }).whereNotIn('kind', reports).whereNull('message_id').whereNull('dup_of').limit(100).pluck('id');
   const doubled: number[] = await mails().whereNotNull('message_id').groupBy('message_id').havingRaw('count(*) > 1').limit(100).pluck('message_id');
   const now = ctx.clock.now();
-  const stuck: number[] = await mails().where({ state: 'new' }).where('created_at', '<', now - stuckMs).where((due) => due.whereNull('next_try').orWhere('next_try', '<', now - stuckMs)).limit(100).pluck('id');
+  const stuck: number[] = await mails().where({ state: 'new' }).where('created_at', '<', now - stuckMs).where((due) => void due.whereNull('next_try').orWhere('next_try', '<', now - stuckMs)).limit(100).pluck('id');
   const open: { dedup_key: string }[] = await ctx.db.table('keys').where({ message_id: 0 }).limit(100).select('dedup_key');
   return [
     ...without.map((id) => `The mail ${id} is processed and has no message.`),

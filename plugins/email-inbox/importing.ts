@@ -26,11 +26,14 @@ export async function importMails(ctx: InboxContext, mailboxId: number, source: 
   let [imported, known, failed] = [0, 0, 0];
   let batch: RawMail[] = [];
   let bytes = 0;
+  // The next mails go to the disk while the last ones are filed; filing itself keeps their order.
+  let filing: Promise<number> = Promise.resolve(0);
   const flush = async (): Promise<void> => {
-    const ids = await storeMails(ctx, mailboxId, batch, { isQueued: false });
+    const [ids, bad] = await Promise.all([storeMails(ctx, mailboxId, batch, { isQueued: false }), filing]);
+    failed += bad;
     known += batch.length - ids.length;
-    failed += await fileNow(ctx, ids);
     imported += ids.length;
+    filing = fileNow(ctx, ids);
     batch = [];
     bytes = 0;
     onProgress(imported + known);
@@ -41,6 +44,7 @@ export async function importMails(ctx: InboxContext, mailboxId: number, source: 
     if (batch.length >= batchCount || bytes > batchBytes) await flush();
   }
   await flush();
+  failed += await filing;
   const left: number[] = await ctx.db.table('mails').where({ mailbox_id: mailboxId, state: 'new', attempts: 0 }).where('folder', 'like', 'import:%').orderBy('id').pluck('id');
   failed += await fileNow(ctx, left);
   return { imported: imported + left.length, known: known - left.length < 0 ? 0 : known - left.length, failed };

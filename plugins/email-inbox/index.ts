@@ -2,6 +2,7 @@ import { definePlugin } from '@helpdesk/core/plugin';
 import { acknowledgeTicket } from './acknowledging.ts';
 import { adminRoutes, deskRoutes } from './admin-routes.ts';
 import { commands } from './commands.ts';
+import { noteJob } from './forwarding-agents.ts';
 import { checkMails, checkRawMails, healthChecks } from './health.ts';
 import { shapeOutgoing } from './outgoing.ts';
 import { receiveJob, sweepMails } from './receive-job.ts';
@@ -14,6 +15,7 @@ export default definePlugin({
 
   activate(ctx) {
     ctx.jobs.define('receive', receiveJob(ctx));
+    ctx.jobs.define('note', noteJob(ctx));
     ctx.jobs.define('sweep', () => sweepMails(ctx), { everyMs: 60_000, lane: 'bulk' });
     ctx.hooks.onDurable('ticket.opened', 'acknowledge', (opened) => acknowledgeTicket(ctx, opened));
     ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));

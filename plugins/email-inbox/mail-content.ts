@@ -51,7 +51,7 @@ function clean(html: string | undefined, cids: Set<string>): string | undefined 
 }
 
 function filesOf(mail: ParsedMail): readonly MailFile[] {
-  const plain = mail.attachments.filter(({ contentType, filename }) => mail.tnef === undefined || !(/ms-tnef$/.test(contentType) || /^winmail\.dat$/i.test(filename)));
+  const plain = mail.attachments.filter(({ contentType, filename }) => mail.tnef === undefined || !(contentType.endsWith('ms-tnef') || /^winmail\.dat$/i.test(filename)));
   const inner = (mail.tnef?.files ?? []).map((file) => ({ ...file, isInline: false }));
   return [...plain, ...inner].map(({ filename, contentType, contentId, isInline, content }) => ({
     filename: wellFormed(filename),

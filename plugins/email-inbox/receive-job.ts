@@ -31,7 +31,7 @@ export async function sweepMails(ctx: InboxContext): Promise<void> {
     .table('mails')
     .where({ state: 'new' })
     .where('updated_at', '<', now - staleMs)
-    .where((due) => due.whereNull('next_try').orWhere('next_try', '<', now))
+    .where((due) => void due.whereNull('next_try').orWhere('next_try', '<', now))
     .orderBy('id')
     .limit(500)
     .select('id', 'mailbox_id');

@@ -141,7 +141,7 @@ export async function takeLease(ctx: InboxContext, mailboxId: number, owner: str
     const taken = await tx
       .table('receivers')
       .where({ mailbox_id: mailboxId })
-      .where((free) => free.whereNull('lease_owner').orWhere({ lease_owner: owner }).orWhere('lease_until', '<', now))
+      .where((free) => void free.whereNull('lease_owner').orWhere({ lease_owner: owner }).orWhere('lease_until', '<', now))
       .update({ lease_owner: owner, lease_until: now + leaseMs });
     return taken === 1;
   });

@@ -54,7 +54,7 @@ async function read(ctx: InboxContext, stored: StoredMail, finish: Arrival['fini
   const raw = await ctx.files.read(stored.sha256);
   const mail = await parseMail(raw);
   const desk = await readDesk(ctx, mail);
-  const mailbox = desk.mailboxes.find(({ id }) => id === stored.mailboxId);
+  const mailbox = desk.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
   if (mailbox === undefined) throw new Error('The mailbox of this mail was removed.');
   const receiver = await findReceiver(ctx, mailbox.id);
   const written = authorOf(mail);

@@ -1,4 +1,4 @@
-import type { SettingsSchema } from '@helpdesk/core/plugin';
+import type { PluginContext, SettingsSchema } from '@helpdesk/core/plugin';
 
 /** Settings for all mailboxes; what one mailbox needs is in its own form. */
 export const inboxSettings = {
@@ -11,4 +11,4 @@ export const inboxSettings = {
 } as const satisfies SettingsSchema;
 
 /** The context of this plugin, with its settings. */
-export type InboxContext = import('@helpdesk/core/plugin').PluginContext<typeof inboxSettings>;
+export type InboxContext = PluginContext<typeof inboxSettings>;

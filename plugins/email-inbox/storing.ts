@@ -12,6 +12,8 @@ export interface RawMail {
   readonly reason?: string | undefined;
 }
 
+const writesAtOnce = 8;
+
 export interface StoreOptions {
   /** Queue a job per mail; the command line files its mails itself. */
   readonly isQueued: boolean;
@@ -27,7 +29,10 @@ export interface StoreOptions {
 export async function storeMails(ctx: InboxContext, mailboxId: number, mails: readonly RawMail[], options: StoreOptions): Promise<readonly number[]> {
   crashPoint('email-fetched');
   const stored: NewMail[] = [];
-  for (const { raw, ...mail } of mails) stored.push({ mailboxId, ...mail, ...(await ctx.files.store(raw)) });
+  // Each file waits for the disk twice, so a few wait together.
+  for (let start = 0; start < mails.length; start += writesAtOnce) {
+    stored.push(...(await Promise.all(mails.slice(start, start + writesAtOnce).map(async ({ raw, ...mail }) => ({ mailboxId, ...mail, ...(await ctx.files.store(raw)) })))));
+  }
   crashPoint('email-stored');
   const ids = await ctx.db.tx(async (tx) => {
     const inserted = await insertMails(ctx, tx, stored);

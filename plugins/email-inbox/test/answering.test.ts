@@ -40,6 +40,24 @@ describe('answering by itself', () => {
     expect(await inbox.desk.storage.read('tickets')).to.have.length(5);
   });
 
+  it('lets an answer without headers find back by the signed address, where the mailbox uses it', async () => {
+    await inbox.desk.storage.writeTx((tx) =>
+      tx('p_email_receivers').insert({ mailbox_id: inbox.mailboxId, host: 'h', port: 1, encryption: 'tls', state: 'paused', since_at: 0, signs_addresses: true, tags_subjects: true, created_at: 0, updated_at: 0 }),
+    );
+    const { ticket_id: ticketId } = await inbox.receive(mail({}));
+    const ticket = await inbox.ticket(ticketId);
+    await inbox.desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text: 'It is out.' });
+    await inbox.desk.settle();
+    const text = sink.mails.at(-1)?.raw.toString() ?? '';
+    const address = /^Reply-To: .*<(.+)>$/m.exec(text)?.[1];
+
+    const joined = await inbox.receive(mail({ To: 'undisclosed-recipients:;', 'Delivered-To': address, From: 'other@x.example', Subject: 'Thanks' }), 'support@desk.example');
+
+    expect(address).to.match(/^support\+t[0-9a-z]+\.[a-z2-7]{16}@desk\.example$/);
+    expect(text).to.include(`Subject: Re: Printer [#${ticket.number}]`);
+    expect(joined.ticket_id).to.equal(ticketId);
+  });
+
   it('keeps a vacation robot that opens tickets within the budget', async () => {
     for (let round = 0; round < 12; round += 1) {
       await inbox.receive(mail({ From: 'robot@x.example', Subject: `I am away ${round}` }));
@@ -134,6 +152,25 @@ describe('answering by itself', () => {
 
     expect(row).to.include({ kind: 'mdn', state: 'processed', ticket_id: ticketId, message_id: null });
     expect((await inbox.ticket(ticketId)).category).to.equal('solved');
+  });
+
+  it('opens a ticket for the customer whose mail an agent forwards, with the agent\'s words as a note', async () => {
+    await inbox.desk.storage.writeTx((tx) =>
+      tx('p_email_receivers').insert({ mailbox_id: inbox.mailboxId, host: 'h', port: 1, encryption: 'tls', state: 'paused', since_at: 0, authserv_ids: '["mx.desk.example"]', created_at: 0, updated_at: 0 }),
+    );
+    const body = 'Please take this one.\n\n---------- Forwarded message ---------\nFrom: Deniz Ak <deniz@customer.example>\nDate: Mon, Jan 5, 2026 at 8:00 AM\nSubject: Broken\nTo: Can <can@example.com>\n\nMy printer is broken.';
+
+    const row = await inbox.receive(mail({ 'Authentication-Results': 'mx.desk.example; dmarc=pass', From: 'Can <can@example.com>', Subject: 'Fwd: Broken' }, body));
+
+    const ticket = await inbox.ticket(row.ticket_id);
+    const requester = await inbox.desk.storage.read('user_emails').where({ user_id: ticket.requester_id }).first();
+    const messages = await inbox.messages(ticket.id);
+    expect(ticket.subject).to.equal('Broken');
+    expect(requester.email_key).to.equal('deniz@customer.example');
+    expect(messages.map(({ kind, author_id: author }) => [kind, author])).to.deep.equal([['reply', ticket.requester_id], ['note', inbox.desk.people.can.id]]);
+    expect(messages[0]?.text).to.include('My printer is broken.').and.not.include('take this one');
+    expect(messages[1]?.text).to.equal('Please take this one.');
+    expect((await inbox.outbox()).filter(({ kind }) => kind === 'acknowledgement')).to.deep.equal([]);
   });
 
   it('lets an agent answer by mail only with proof', async () => {

@@ -39,6 +39,16 @@ describe('receiving a mail', () => {
     expect((await inbox.ticket(first.ticket_id)).requester_id).to.equal(inbox.desk.people.mina.id);
   });
 
+  it('joins two answers to a mail that never came here, when the same people write', async () => {
+    const first = await inbox.receive(mail({ References: '<never-seen@x.example>', Cc: 'deniz@x.example' }));
+
+    const sibling = await inbox.receive(mail({ From: 'deniz@x.example', References: '<never-seen@x.example>' }));
+    const stranger = await inbox.receive(mail({ From: 'eve@evil.example', References: '<never-seen@x.example>' }));
+
+    expect(sibling.ticket_id).to.equal(first.ticket_id);
+    expect(stranger.ticket_id).to.not.equal(first.ticket_id);
+  });
+
   it('does not thread by an id that only looks like ours', async () => {
     const first = await inbox.receive(mail({}));
 

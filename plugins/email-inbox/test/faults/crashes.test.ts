@@ -46,7 +46,7 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
     const child = start();
     const began = performance.now();
     while (!(await isDone())) {
-      if (performance.now() - began > 120_000) throw new Error('The desk did not finish within two minutes.');
+      if (performance.now() - began > 400_000) throw new Error('The desk did not finish.');
       await sleep(100);
     }
     child.kill('SIGTERM');
@@ -54,7 +54,7 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
   }
 
   it(`loses and doubles none of ${total} mails, wherever it dies`, async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     // This half is about receiving: without a server nothing is sent.
     await inbox.desk.storage.writeTx((tx) => tx('mailboxes').update({ transport: '{}' }));
     const bodies = Array.from({ length: total }, (_, index) => `mail number ${index}`);
@@ -78,7 +78,7 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
   });
 
   it('sends each reply once, and twice at most where the server\'s answer was lost', async function () {
-    this.timeout(180_000);
+    this.timeout(600_000);
     const opened = await inbox.receive(mail({ To: 'support@desk.example', From: 'customer@x.example', 'X-Auto-Response-Suppress': 'All' }), 'help@desk.example');
     sink.mails.length = 0;
     const replies: string[] = [];

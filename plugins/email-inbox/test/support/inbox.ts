@@ -76,7 +76,7 @@ function inboxOf(desk: TestDesk): Omit<Inbox, 'mailboxId'> {
 }
 
 /** A mail as text: header lines, then the body; a Message-ID of its own unless one is given. */
-export function mail(headers: Readonly<Record<string, string | undefined>>, body = 'Hello'): Uint8Array {
+export function mail(headers: Readonly<Record<string, string | undefined>>, body = 'Hello'): Buffer {
   count += 1;
   const all: Record<string, string | undefined> = {
     From: 'Mina Kaya <mina@example.com>',

@@ -1,0 +1,116 @@
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { hasDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
+import { createInbox, mail, type Inbox } from '../support/inbox.ts';
+
+/** A line to the server that can be cut after some bytes, or stop carrying anything. */
+async function startProxy(target: number) {
+  const open = new Set<Socket>();
+  const proxy = { port: 0, cutAfter: Number.POSITIVE_INFINITY, isStuck: false, connections: 0, close: async (): Promise<void> => undefined };
+  const server = createServer((client) => {
+    proxy.connections += 1;
+    const upstream = createConnection({ host: '127.0.0.1', port: target });
+    let bytes = 0;
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        open.delete(socket);
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.on('data', (chunk) => void (proxy.isStuck || upstream.write(chunk)));
+    upstream.on('data', (chunk) => {
+      if (proxy.isStuck) return;
+      bytes += chunk.length;
+      if (bytes <= proxy.cutAfter) client.write(chunk);
+      else {
+        client.write(chunk.subarray(0, Math.max(0, proxy.cutAfter - (bytes - chunk.length))));
+        client.destroy();
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  proxy.port = (server.address() as AddressInfo).port;
+  proxy.close = async () => {
+    for (const socket of open) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return proxy;
+}
+
+describe('a line to the IMAP server that fails', () => {
+  let inbox: Inbox;
+  let imap: Dovecot;
+  let sink: SmtpSink;
+  let proxy: Awaited<ReturnType<typeof startProxy>>;
+  before(function () {
+    if (!hasDovecot()) this.skip();
+  });
+  beforeEach(async () => {
+    [imap, sink] = await Promise.all([startDovecot(), startSmtpSink()]);
+    proxy = await startProxy(imap.port);
+    inbox = await createInbox({ role: 'all' });
+    await inbox.command('mailbox add', [], { address: 'help@desk.example', name: 'Help', imap: `imap://help:secret@127.0.0.1:${proxy.port}`, smtp: `smtp://127.0.0.1:${sink.port}`, since: 'all' });
+  });
+  afterEach(async () => {
+    await inbox.desk.close();
+    await Promise.all([proxy.close(), imap.close(), sink.close()]);
+  });
+
+  async function stored(count: number, ms: number): Promise<void> {
+    const start = performance.now();
+    while ((await inbox.desk.storage.read('messages').where({ channel: 'email' })).length < count) {
+      if (performance.now() - start > ms) throw new Error(`Not ${count} messages after ${ms} ms.`);
+      await sleep(200);
+    }
+  }
+
+  it('stores nothing in part when it is cut in the middle of mails, and all in the end', async function () {
+    this.timeout(120_000);
+    const bodies = Array.from({ length: 40 }, (_, index) => `mail ${index} ${'x'.repeat(2000)}`);
+    proxy.cutAfter = 9000;
+    imap.deliver('help', bodies.map((body) => mail({}, body)));
+    await sleep(6000);
+    expect((await inbox.desk.storage.read('p_email_receivers').first()).last_error).to.be.a('string');
+    proxy.cutAfter = 60_000;
+    await sleep(4000);
+    proxy.cutAfter = Number.POSITIVE_INFINITY;
+
+    await stored(40, 60_000);
+
+    const texts: string[] = await inbox.desk.storage.read('messages').pluck('text');
+    expect(texts.toSorted()).to.deep.equal(bodies.toSorted());
+    expect(proxy.connections).to.be.within(3, 30);
+  });
+
+  it('is given up when it hangs, and mail comes in over a new one', async function () {
+    this.timeout(170_000);
+    imap.deliver('help', [mail({}, 'before')]);
+    await stored(1, 20_000);
+    proxy.isStuck = true;
+    imap.deliver('help', [mail({}, 'while it hangs')]);
+    // The poll each minute runs into the limit of 30 seconds.
+    const start = performance.now();
+    while ((await inbox.desk.storage.read('p_email_receivers').first()).last_error === null && performance.now() - start < 120_000) await sleep(500);
+    expect((await inbox.desk.storage.read('p_email_receivers').first()).last_error).to.be.a('string');
+    proxy.isStuck = false;
+
+    await stored(2, 40_000);
+  });
+
+  it('does not hammer a server that refuses the password', async function () {
+    this.timeout(60_000);
+    await inbox.desk.storage.writeTx(async (tx) => {
+      await tx('p_email_receivers').update({ user: '', version: tx.raw('version + 1') });
+    });
+    const before = proxy.connections;
+    await sleep(20_000);
+
+    const receiver = await inbox.desk.storage.read('p_email_receivers').first();
+    expect(receiver).to.include({ state: 'refused' });
+    expect(proxy.connections - before).to.be.at.most(3);
+  });
+});

@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { createInbox, mail, type Inbox } from './support/inbox.ts';
+
+describe('importing mail', () => {
+  let inbox: Inbox;
+  let folder: string;
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'helpdesk-import-'));
+    inbox = await createInbox();
+  });
+  afterEach(async () => {
+    await inbox.desk.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('takes a folder in once, with the dates of the mails and without answering', async () => {
+    mkdirSync(path.join(folder, 'cur'));
+    for (let index = 0; index < 5; index += 1) writeFileSync(path.join(folder, index < 3 ? '' : 'cur', `${index}.eml`), mail({ Date: 'Sun, 05 Jan 2020 10:00:00 +0000' }, `Mail ${index}`));
+    writeFileSync(path.join(folder, 'notes'), 'no mail at all');
+
+    const first = await inbox.command('mail import', [folder]);
+    const again = await inbox.command('mail import', [folder]);
+    await inbox.desk.settle();
+
+    expect(first).to.deep.equal({ imported: 5, known: 0, failed: 0 });
+    expect(again).to.deep.equal({ imported: 0, known: 5, failed: 0 });
+    expect(await inbox.desk.storage.read('messages').distinct().pluck('created_at')).to.deep.equal([Date.UTC(2020, 0, 5, 10)]);
+    expect((await inbox.outbox()).filter(({ kind }) => kind === 'acknowledgement')).to.deep.equal([]);
+  });
+
+  it('keeps answers behind what they answer', async () => {
+    for (let index = 0; index < 30; index += 1) {
+      const answers = index % 3 === 0 ? {} : { 'In-Reply-To': `<old-${index - (index % 3)}@x.example>` };
+      writeFileSync(path.join(folder, `${String(index).padStart(2, '0')}.eml`), mail({ 'Message-ID': `<old-${index}@x.example>`, From: `c${index % 5}@x.example`, ...answers }));
+    }
+
+    await inbox.command('mail import', [folder]);
+
+    const counts: number[] = await inbox.desk.storage.read('tickets').pluck('message_count');
+    expect(counts).to.deep.equal(Array.from({ length: 10 }, () => 3));
+  });
+
+  it('splits an mbox at its separators only', async () => {
+    const file = path.join(folder, 'old.mbox');
+    const one = mail({}, 'From here it burns.\n>From the start.').toString();
+    const two = mail({}, 'Second').toString();
+    writeFileSync(file, `From a@x.example Mon Jan  5 09:00:00 2026\n${one}\n\nFrom b@x.example Mon Jan  5 09:00:00 2026\n${two}\n`);
+
+    expect(await inbox.command('mail import', [file])).to.include({ imported: 2 });
+
+    const texts: string[] = await inbox.desk.storage.read('messages').orderBy('id').pluck('text');
+    expect(texts.map((text) => text.trim())).to.deep.equal(['From here it burns.\nFrom the start.', 'Second']);
+  });
+
+  it('goes on where it was broken off', async () => {
+    for (let index = 0; index < 3; index += 1) writeFileSync(path.join(folder, `${index}.eml`), mail({}, `Mail ${index}`));
+    await inbox.command('mail import', [folder]);
+    await inbox.desk.storage.writeTx(async (tx) => {
+      await tx('p_email_mails').update({ state: 'new', message_id: null, ticket_id: null });
+      await tx('p_email_keys').delete();
+      await tx('messages').delete();
+    });
+
+    expect(await inbox.command('mail import', [folder])).to.deep.equal({ imported: 3, known: 0, failed: 0 });
+    expect(await inbox.desk.storage.read('messages')).to.have.length(3);
+  });
+
+  it('says which file is missing', async () => {
+    const error = await inbox.command('mail import', [path.join(folder, 'none')]).catch((cause: unknown) => cause);
+
+    expect(error).to.include({ code: 'email-inbox.import-missing' });
+  });
+});

@@ -1,0 +1,87 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
+import { expect } from 'chai';
+import { createDatabase, freePort, type DatabaseHandle } from '#core/testing/index.js';
+
+const command = path.resolve(import.meta.dirname, '../../../cli/bin/helpdesk.js');
+
+describe('helpdesk start', () => {
+  let database: DatabaseHandle;
+  let env: NodeJS.ProcessEnv;
+  let port: number;
+  const started: ChildProcess[] = [];
+  beforeEach(async () => {
+    database = await createDatabase();
+    port = await freePort();
+    env = { ...process.env, HELPDESK_DATA: database.folder, DATABASE_URL: database.url ?? '', PORT: String(port), HELPDESK_URL: '', LOG_LEVEL: 'silent' };
+    delete env['HELPDESK_URL'];
+  });
+  afterEach(async () => {
+    for (const child of started.splice(0)) if (child.exitCode === null && child.signalCode === null) await ended(child, () => child.kill('SIGKILL'));
+    database.remove();
+  });
+
+  function start(...args: readonly string[]): { readonly child: ChildProcess; readonly said: () => string } {
+    const child = spawn(process.execPath, [command, 'start', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    started.push(child);
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (text += data.toString()));
+    return { child, said: () => text };
+  }
+
+  it('prints where it runs and the setup link, and ends in peace when asked', async () => {
+    const { child, said } = start('--no-supervisor');
+    await until(() => said().includes('/setup?token='));
+
+    expect(said()).to.contain(`helpdesk runs at http://127.0.0.1:${port}/`);
+    expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).to.equal(200);
+    expect(await ended(child, () => child.kill('SIGTERM'))).to.equal(0);
+  });
+
+  it('starts a process again that was killed, and takes it along when it ends', async () => {
+    const { child, said } = start();
+    await until(() => said().includes('/setup?token='));
+    const [first] = await servingPids(database);
+    process.kill(first ?? 0, 'SIGKILL');
+    await until(() => said().split('/setup?token=').length === 3);
+
+    const second = (await servingPids(database)).find((pid) => pid !== first);
+    expect(second).to.be.a('number');
+    expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).to.equal(200);
+    expect(await ended(child, () => child.kill('SIGTERM'))).to.equal(0);
+    expect(() => process.kill(second ?? 0, 0)).to.throw(/ESRCH/);
+  });
+
+  it('says that the port is taken, once, and gives up', async () => {
+    const { said } = start('--no-supervisor');
+    await until(() => said().includes('/setup?token='));
+
+    const other = start();
+
+    expect(await ended(other.child)).to.equal(1);
+    expect(other.said()).to.match(/^The address is in use already: .*PORT\.\n$/);
+  });
+});
+
+async function servingPids(database: DatabaseHandle): Promise<readonly number[]> {
+  const storage = database.open();
+  try {
+    return await storage.read('processes').where({ role: 'all' }).pluck('pid');
+  } finally {
+    await storage.close();
+  }
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  for (const giveUpAt = performance.now() + 15_000; !isTrue(); ) {
+    if (performance.now() > giveUpAt) throw new Error('It did not happen in time.');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function ended(child: ChildProcess, end: () => void = () => undefined): Promise<number | null> {
+  return new Promise((resolve) => {
+    child.once('exit', (code) => resolve(code));
+    end();
+  });
+}
