@@ -164,7 +164,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     catalog = loadCatalog([...coreLocales, ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')), path.join(theme.folder, 'locales')]);
     translators.clear();
     assets.set([
-      { name: 'core', folders: [path.join(coreFolder, 'dist/web')] },
+      { name: 'core', folders: [path.join(coreFolder, 'dist/web'), path.join(coreFolder, 'ui/assets')] },
       { name: `t/${theme.id}`, folders: [theme.folder] },
       ...plugins.flatMap((plugin) => folderOf(plugin, 'assets').map((folder) => ({ name: `p/${plugin.id}`, folders: [folder] }))),
     ]);

@@ -17,7 +17,7 @@ const groups: readonly { readonly title: string; readonly links: readonly NavLin
   {
     title: 'admin.nav.general',
     links: [
-      { href: '/admin', key: 'admin.overview', icon: 'gauge', permission: 'system.view' },
+      { href: '/admin', key: 'admin.overview', icon: 'layout-dashboard', permission: 'system.view' },
       { href: '/admin/mailboxes', key: 'admin.mailboxes', icon: 'mail', permission: 'settings.manage' },
       { href: '/admin/settings', key: 'admin.settings', icon: 'settings', permission: 'settings.manage' },
     ],
@@ -70,16 +70,12 @@ export function administrator(ctx: Context, permission: string): UserActor {
 }
 
 /** Renders an admin page with the navigation that this person may use. */
-export async function renderAdmin({ pages, plugins }: App, ctx: Context, page: AdminPage): Promise<void> {
+export async function renderAdmin({ pages }: App, ctx: Context, page: AdminPage): Promise<void> {
   const { actor, translator } = ctx.state;
   const isCurrent = (href: string): boolean => (href === '/admin' ? ctx.path === href : ctx.path === href || ctx.path.startsWith(`${href}/`));
   const linksOf = (links: readonly NavLink[]): readonly LinkView[] =>
     links.filter(({ permission }) => actor !== undefined && isAllowed(actor, permission)).map(({ href, key, icon }) => ({ href, label: { key }, icon, current: isCurrent(href) }));
-  const ofPlugins = plugins.snapshot
-    .all('menu')
-    .filter(({ value }) => value.area === 'admin' && (value.permission === undefined || (actor !== undefined && isAllowed(actor, value.permission))))
-    .map(({ value }) => ({ href: value.href, label: { key: value.label }, icon: value.icon ?? 'puzzle', current: isCurrent(value.href) }));
-  const shown = groups.map(({ title, links }) => ({ title: { key: title }, links: [...linksOf(links), ...(title === 'admin.nav.extend' ? ofPlugins : [])] })).filter(({ links }) => links.length > 0);
+  const shown = groups.map(({ title, links }) => ({ title: { key: title }, links: linksOf(links) })).filter(({ links }) => links.length > 0);
   const errors: FormErrorsView | undefined = page.error === undefined ? undefined : formErrors(page.error);
   await pages.render(ctx, {
     area: 'admin',

@@ -5,7 +5,10 @@ import { createDatabase, freePort, type DatabaseHandle } from '#core/testing/ind
 
 const command = path.resolve(import.meta.dirname, '../../../cli/bin/helpdesk.js');
 
-describe('helpdesk start', () => {
+describe('helpdesk start', function () {
+  // Several processes of a desk start here, one after the other, beside all other tests.
+  this.timeout(90_000);
+
   let database: DatabaseHandle;
   let env: NodeJS.ProcessEnv;
   let port: number;
@@ -73,7 +76,7 @@ async function servingPids(database: DatabaseHandle): Promise<readonly number[]>
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
-  for (const giveUpAt = performance.now() + 15_000; !isTrue(); ) {
+  for (const giveUpAt = performance.now() + 60_000; !isTrue(); ) {
     if (performance.now() > giveUpAt) throw new Error('It did not happen in time.');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
