@@ -133,6 +133,7 @@ export function peopleRoutes(app: App): Middleware {
     const ofPlugins = app.plugins.snapshot.plugins.flatMap(({ id, manifest }) => (manifest.permissions ?? []).map((one) => ({ pluginId: id, key: one.key, title: one.title })));
     const view: RoleFormView = {
       key,
+      ...(role === undefined ? {} : { heading: roleName(ctx.state.translator, role) }),
       name: form?.text('name') ?? role?.name ?? '',
       description: '',
       builtIn: role?.isBuiltin ?? false,

@@ -102,6 +102,8 @@ export interface RoleListView {
 /** `admin/role`: permissions grouped by area; the fields are named `permission`. */
 export interface RoleFormView {
   readonly key?: string | undefined;
+  /** The name in the reader's language; absent for a new role. */
+  readonly heading?: string | undefined;
   readonly name: string;
   readonly description: string;
   readonly builtIn: boolean;

@@ -1,4 +1,4 @@
-import { readHtmlTree, sanitizeMail, serialize, textOf, walk, type HtmlElement, type SanitizedMail } from '../html/index.ts';
+import { readHtmlTree, sanitizeMail, serialize, setAttribute, textOf, walk, type HtmlElement, type SanitizedMail } from '../html/index.ts';
 import { safeHtml } from '../kernel/templates.ts';
 import type { Message } from './types.ts';
 import type { MessageBodyView } from './views.ts';
@@ -23,7 +23,20 @@ export function presentBody(message: Message, options: BodyOptions = {}): Messag
       ...(cleaned.blockedRemoteImages > 0 ? { hiddenImages: { onceUrl: `/desk/messages/${message.id}/body?images=1` } } : {}),
     };
   }
-  return { kind: 'html', html: safeHtml(cleaned.html), ...(quote === undefined ? {} : { quoteHtml: safeHtml(shown(message, quote, false).html) }) };
+  return { kind: 'html', html: safeHtml(unstyled(cleaned.html)), ...(quote === undefined ? {} : { quoteHtml: safeHtml(unstyled(shown(message, quote, false).html)) }) };
+}
+
+// In our own page foreign colors may become unreadable (dark mode), and a picture that is not loaded is only a hole.
+function unstyled(html: string): string {
+  const tree = readHtmlTree(html);
+  for (const node of walk(tree)) {
+    if (node.kind !== 'element') continue;
+    for (const name of ['style', 'color', 'bgcolor', 'background']) setAttribute(node, name, undefined);
+    if (node.name !== 'img') continue;
+    setAttribute(node, 'alt', node.attributes['alt'] ?? '');
+    if (node.attributes['src'] === undefined) node.parent?.children.splice(node.parent.children.indexOf(node), 1);
+  }
+  return serialize(tree);
 }
 
 /** The whole HTML of a message for its frame; images from outside only when asked for. */

@@ -29,7 +29,7 @@ const sameMoment = 600_000;
 export function presentTimeline(ctx: Context, facts: TimelineFacts): readonly TimelineItemView[] {
   const since = facts.messages[0]?.createdAt ?? 0;
   const messages = facts.messages.map((message, index): MessageView => presentMessage(ctx, facts, message, index < facts.messages.length - openAtEnd && !facts.unread.has(message.id)));
-  const events = facts.events.filter(({ occurredAt }) => occurredAt >= since).flatMap((event): EventView[] => presentEvent(ctx, facts, event));
+  const events = facts.events.toSorted((a, b) => a.id - b.id).filter(({ occurredAt }) => occurredAt >= since).flatMap((event): EventView[] => presentEvent(ctx, facts, event));
   const items = [...messages, ...events].toSorted((a, b) => a.at - b.at || Number(b.isMessage) - Number(a.isMessage));
   return joinEvents(items);
 }

@@ -241,3 +241,26 @@ describe('answering on the desk', () => {
     expect((await desk.fetch(`${path()}/messages`, { method: 'POST', body: new URLSearchParams({ kind: 'note', body: 'x' }), as: 'mina' })).status).to.equal(403);
   });
 });
+
+describe('the history of a ticket', () => {
+  let desk: TestDesk;
+  beforeEach(async () => {
+    desk = await createTestDesk();
+  });
+  afterEach(() => desk.close());
+
+  it('tells what happened in order, and names tickets without separators', async () => {
+    const ticket = await minaWrites(desk);
+    const can = await visitor(desk, 'can');
+    const path = `/desk/tickets/${ticket.number}`;
+    await can.post(`${path}/assignee`, { assignee: String(desk.people.ada.id) });
+    await can.post(`${path}/status`, { status: 'solved' });
+    await can.post(`${path}/properties`, { priority: 'high', tags: 'cups' });
+
+    const page = await can.get(path);
+    const lines = page.all('p').filter(({ attributes }) => attributes['class'] === 'event');
+    expect(lines).to.have.length(1);
+    expect(page.text).to.match(/Can Demir assigned it to Ada Yılmaz · Can Demir set the status to Solved · Can Demir set the priority to High · Can Demir added the tags cups/);
+    expect((await can.get(`${path}/events`)).has('a', `Back to ticket ${ticket.number}`)).to.equal(true);
+  });
+});
