@@ -22,7 +22,9 @@ export function generalHelp(commands: readonly Command[], plugins: readonly Plug
 }
 
 export function commandHelp({ name, summary, args = [], options = {} }: Command): string {
-  const rows = [...Object.entries(options), ['json', { help: 'Print JSON.' }] as const, ['help', { help: 'Print this.' }] as const].map(([option, about]) => [flag(option, about), about.help] as const);
+  const rows = [...Object.entries(options), ['json', { help: 'Print JSON.' }] as const, ['help', { help: 'Print this.' }] as const].map(
+    ([option, about]) => [flag(option, about), about.help] as const,
+  );
   const width = Math.max(...rows.map(([text]) => text.length));
   const required = Object.entries(options).filter(([, { isRequired }]) => isRequired === true);
   const usage = ['helpdesk', name, ...args, ...required.map(([option, about]) => flag(option, about)), '[options]'].join(' ');

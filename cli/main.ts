@@ -45,14 +45,26 @@ async function dispatch(argv: readonly string[], scene: Scene): Promise<number> 
 async function runCore(command: Command, rest: readonly string[], scene: Scene): Promise<number> {
   const parsed = parseCommandLine({ args: [], ...command }, rest);
   if (parsed.isHelp) scene.io.out(commandHelp(command));
-  else print(scene.io, await command.run({ ...scene, ...voice(scene.io, parsed), args: parsed.args, options: parsed.options }), parsed.isJson);
+  else
+    print(scene.io, await command.run({ ...scene, ...voice(scene.io, parsed), args: parsed.args, options: parsed.options }), parsed.isJson);
   return 0;
 }
 
 async function runPlugin(command: CliCommand, rest: readonly string[], scene: Scene): Promise<number> {
   const parsed = parseCommandLine({ name: command.name, options: optionsOfUsage(command.usage) }, rest);
   if (parsed.isHelp) scene.io.out(pluginCommandHelp(command));
-  else print(scene.io, await command.run({ args: parsed.args, options: parsed.options, actor: systemActor, stdin: scene.io.stdin, say: voice(scene.io, parsed).say }), parsed.isJson);
+  else
+    print(
+      scene.io,
+      await command.run({
+        args: parsed.args,
+        options: parsed.options,
+        actor: systemActor,
+        stdin: scene.io.stdin,
+        say: voice(scene.io, parsed).say,
+      }),
+      parsed.isJson,
+    );
   return 0;
 }
 
@@ -61,7 +73,10 @@ async function pluginCommands({ desk }: Scene): Promise<readonly CliCommand[]> {
   return plugins.snapshot.all('cli').map(({ value }) => value);
 }
 
-function find<C extends { readonly name: string }>(list: readonly C[], argv: readonly string[]): { readonly command: C; readonly words: number } | undefined {
+function find<C extends { readonly name: string }>(
+  list: readonly C[],
+  argv: readonly string[],
+): { readonly command: C; readonly words: number } | undefined {
   for (const words of [2, 1]) {
     const command = list.find(({ name }) => name === argv.slice(0, words).join(' '));
     if (command !== undefined) return { command, words: command.name.split(' ').length };
@@ -70,7 +85,10 @@ function find<C extends { readonly name: string }>(list: readonly C[], argv: rea
 }
 
 function unknownName(argv: readonly string[]): string {
-  return argv.slice(0, 2).filter((word) => !word.startsWith('-')).join(' ');
+  return argv
+    .slice(0, 2)
+    .filter((word) => !word.startsWith('-'))
+    .join(' ');
 }
 
 function voice(io: Io, { isJson }: Parsed): Pick<Invocation, 'say' | 'progress'> {

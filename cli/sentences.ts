@@ -11,9 +11,15 @@ export function sentenceFor(error: unknown, { databaseUrl }: { readonly database
   const detail = message || causes(error);
   if (code === 'EADDRINUSE') return `The address is in use already: ${detail}. Stop the other program, or name another port with PORT.`;
   if (code === 'EACCES' && /listen/.test(message)) return `The port may not be used by this user: ${detail}.`;
-  const isDatabase = reachable.includes(code) || /^(28|3D|08|57P03)/.test(code) || code === 'KnexTimeoutError' || /Connection terminated|getaddrinfo/.test(message);
-  if (databaseUrl !== undefined && isDatabase) return `The database of DATABASE_URL (${withoutPassword(databaseUrl)}) cannot be used: ${detail}.`;
-  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') return `The database file is damaged: ${detail}. Restore a backup with "helpdesk backup restore".`;
+  const isDatabase =
+    reachable.includes(code) ||
+    /^(28|3D|08|57P03)/.test(code) ||
+    code === 'KnexTimeoutError' ||
+    /Connection terminated|getaddrinfo/.test(message);
+  if (databaseUrl !== undefined && isDatabase)
+    return `The database of DATABASE_URL (${withoutPassword(databaseUrl)}) cannot be used: ${detail}.`;
+  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT')
+    return `The database file is damaged: ${detail}. Restore a backup with "helpdesk backup restore".`;
   if (code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY') return `The database file cannot be opened: ${detail}.`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
@@ -28,7 +34,9 @@ function appSentence(error: AppError): string {
 
 // A refused connection to several addresses of one name has no message of its own.
 function causes(error: unknown): string {
-  return error instanceof AggregateError ? error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join('; ') : '';
+  return error instanceof AggregateError
+    ? error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join('; ')
+    : '';
 }
 
 function withoutPassword(url: string): string {

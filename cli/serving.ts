@@ -20,7 +20,8 @@ export async function serve(io: Io, config: Config, role: Role): Promise<void> {
 
 async function serveUntil(io: Io, config: Config, role: Role, stopped: Promise<void>): Promise<void> {
   const app = await openDesk(io, config, { role });
-  if (!app.desk.secrets.isOpen) io.err(`The key file ${config.secretFile} is missing or wrong. The desk runs, and stored passwords must be entered again.\n`);
+  if (!app.desk.secrets.isOpen)
+    io.err(`The key file ${config.secretFile} is missing or wrong. The desk runs, and stored passwords must be entered again.\n`);
   const server = role === 'work' ? undefined : await listen(app, config);
   try {
     await app.start();

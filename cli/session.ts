@@ -1,5 +1,15 @@
 import path from 'node:path';
-import { createApp, createLogger, findSiteRoot, loadSiteConfig, prepareDataFolder, readConfig, type App, type Config, type LogLevel } from '@helpdesk/core/operator';
+import {
+  createApp,
+  createLogger,
+  findSiteRoot,
+  loadSiteConfig,
+  prepareDataFolder,
+  readConfig,
+  type App,
+  type Config,
+  type LogLevel,
+} from '@helpdesk/core/operator';
 import type { Io } from './command.ts';
 
 const installation = path.resolve(import.meta.dirname, '../..');
@@ -36,7 +46,10 @@ export class Session {
     this.config = config;
   }
 
-  readonly desk = async ({ isPassive = this.isPassive, isStarted = true }: { readonly isPassive?: boolean; readonly isStarted?: boolean } = {}): Promise<App> => {
+  readonly desk = async ({
+    isPassive = this.isPassive,
+    isStarted = true,
+  }: { readonly isPassive?: boolean; readonly isStarted?: boolean } = {}): Promise<App> => {
     // Logs of a command go to stderr beside its own words, so only what is wrong is said unless asked.
     const logLevel = this.io.env['LOG_LEVEL'] === undefined ? 'error' : this.config.logLevel;
     if (isPassive !== this.isPassive) await this.close();

@@ -41,7 +41,11 @@ interface Ended {
 function runChild(io: Io, args: readonly string[], stopping: AbortSignal): Promise<Ended> {
   const startedAt = performance.now();
   let isReady = false;
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], { cwd: io.cwd, env: io.env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
+    cwd: io.cwd,
+    env: io.env,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   child.on('message', (message) => {
     if (message === 'ready') isReady = true;
   });

@@ -83,12 +83,32 @@ export interface App {
 const coreLocales = ['locales', 'http/locales', 'mail/locales', 'admin/locales'].map((folder) => path.join(coreFolder, folder));
 const reconcileMs = 1000;
 const cronMs = 15_000;
-const reservedPaths = ['/desk', '/admin', '/api', '/assets', '/health', '/sign-in', '/sign-out', '/setup', '/reset', '/tickets', '/files', '/events', '/slots', '/p'];
+const reservedPaths = [
+  '/desk',
+  '/admin',
+  '/api',
+  '/assets',
+  '/health',
+  '/sign-in',
+  '/sign-out',
+  '/setup',
+  '/reset',
+  '/tickets',
+  '/files',
+  '/events',
+  '/slots',
+  '/p',
+];
 
 /** Builds a desk: the only place that makes things and ties them together. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, clock, log, role } = options;
-  const storage = options.storage ?? openStorage({ log, ...(config.databaseUrl === undefined ? { file: path.join(config.data, 'helpdesk.sqlite') } : { url: config.databaseUrl }) });
+  const storage =
+    options.storage ??
+    openStorage({
+      log,
+      ...(config.databaseUrl === undefined ? { file: path.join(config.data, 'helpdesk.sqlite') } : { url: config.databaseUrl }),
+    });
   if (options.isMigrated !== true) await migrateCore(storage, coreVersion);
   const faults: Fault[] = [];
   const onFault = (fault: Fault): void => {
@@ -148,7 +168,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
   const mail = new Mail(desk);
 
-  const helpers = Object.entries(createHelpers({ icons: createIcons({ lenient: true }), assetUrl: (name) => assets.url('core', name) })).map(([name, run]) => ({ name, plugin: 'core', run }));
+  const helpers = Object.entries(
+    createHelpers({ icons: createIcons({ lenient: true }), assetUrl: (name) => assets.url('core', name) }),
+  ).map(([name, run]) => ({ name, plugin: 'core', run }));
   function templatesOf(snapshot: Omit<Snapshot, 'templates'>): Templates {
     refreshShared(snapshot.plugins);
     return buildTemplates({
@@ -160,8 +182,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
   // Texts and assets follow the running plugins, so they change together with the snapshot.
   function refreshShared(plugins: readonly FoundPlugin[]): void {
-    const folderOf = (plugin: FoundPlugin, kind: 'locales' | 'assets'): string[] => (plugin.manifest[kind] === undefined ? [] : [path.join(plugin.folder, plugin.manifest[kind])]);
-    catalog = loadCatalog([...coreLocales, ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')), path.join(theme.folder, 'locales')]);
+    const folderOf = (plugin: FoundPlugin, kind: 'locales' | 'assets'): string[] =>
+      plugin.manifest[kind] === undefined ? [] : [path.join(plugin.folder, plugin.manifest[kind])];
+    catalog = loadCatalog([
+      ...coreLocales,
+      ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')),
+      path.join(theme.folder, 'locales'),
+    ]);
     translators.clear();
     assets.set([
       { name: 'core', folders: [path.join(coreFolder, 'dist/web'), path.join(coreFolder, 'ui/assets')] },
@@ -221,7 +248,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     callback: () => koa.callback(),
     start,
     activateTheme,
-    themeScreenshot: () => (existsSync(path.join(theme.folder, 'screenshot.png')) ? assets.url(`t/${theme.id}`, 'screenshot.png') : undefined),
+    themeScreenshot: () =>
+      existsSync(path.join(theme.folder, 'screenshot.png')) ? assets.url(`t/${theme.id}`, 'screenshot.png') : undefined,
     setupLink,
     stop,
   };
@@ -233,7 +261,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     linkCore(config.data);
     await readTheme();
     await storage.writeTx((tx) =>
-      replaceSubscriptions(tx, 'core', notifyingEvents.map((event) => ({ plugin: 'core', handler: notifyingHandler, event })), clock),
+      replaceSubscriptions(
+        tx,
+        'core',
+        notifyingEvents.map((event) => ({ plugin: 'core', handler: notifyingHandler, event })),
+        clock,
+      ),
     );
     await plugins.start();
     if (role === 'command') return;
@@ -326,13 +359,30 @@ function durableSource(hooks: HookBus, snapshot: () => Snapshot) {
 
 function templateRoots(plugins: readonly FoundPlugin[], theme: Theme): readonly TemplateRoot[] {
   const isThemeable = (name: string): boolean => /^(portal|auth)\//.test(name) || name === 'ui/layouts/portal';
-  const core = ['tickets', 'users', 'auth', 'notifications', 'portal', 'admin', 'inbox'].map((feature) => ({ kind: 'core' as const, id: 'core', folder: path.join(coreFolder, feature, 'templates'), prefix: feature, themeable: isThemeable }));
+  const core = ['tickets', 'users', 'auth', 'notifications', 'portal', 'admin', 'inbox'].map((feature) => ({
+    kind: 'core' as const,
+    id: 'core',
+    folder: path.join(coreFolder, feature, 'templates'),
+    prefix: feature,
+    themeable: isThemeable,
+  }));
   return [
     ...core,
     { kind: 'core', id: 'core', folder: path.join(coreFolder, 'ui/layouts'), prefix: 'ui/layouts', themeable: isThemeable },
     { kind: 'core', id: 'core', folder: path.join(coreFolder, 'ui/partials'), prefix: 'ui', themeable: isThemeable },
     ...plugins.flatMap(({ id, folder, manifest }) =>
-      manifest.templates === undefined ? [] : [{ kind: 'plugin' as const, id, folder: path.join(folder, manifest.templates), prefix: id, themeable: () => true, ...(manifest.overrides === undefined ? {} : { overrides: manifest.overrides }) }],
+      manifest.templates === undefined
+        ? []
+        : [
+            {
+              kind: 'plugin' as const,
+              id,
+              folder: path.join(folder, manifest.templates),
+              prefix: id,
+              themeable: () => true,
+              ...(manifest.overrides === undefined ? {} : { overrides: manifest.overrides }),
+            },
+          ],
     ),
     { kind: 'theme', id: theme.id, folder: theme.folder },
   ];
@@ -342,6 +392,8 @@ function guardPluginRoute(ctx: Context, route: GuardedRoute): void {
   const { actor } = ctx.state;
   if (route.public === true) return;
   if (actor === undefined) throw new Unauthenticated('auth.sign-in-needed');
-  if (route.permission !== undefined && !isAllowed(actor, route.permission)) throw new Forbidden('auth.forbidden', { permission: route.permission });
-  if ((route.area === 'desk' || route.area === 'admin') && actor.role !== 'agent') throw new Forbidden('auth.forbidden', { permission: route.permission });
+  if (route.permission !== undefined && !isAllowed(actor, route.permission))
+    throw new Forbidden('auth.forbidden', { permission: route.permission });
+  if ((route.area === 'desk' || route.area === 'admin') && actor.role !== 'agent')
+    throw new Forbidden('auth.forbidden', { permission: route.permission });
 }

@@ -78,12 +78,14 @@ function readPort(value: string | number): number {
 
 function readUrl(value: string): string {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw wrong(`HELPDESK_URL must begin with http:// or https://, not "${value}".`);
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+    throw wrong(`HELPDESK_URL must begin with http:// or https://, not "${value}".`);
   return url.href;
 }
 
 function readDatabaseUrl(value: string | undefined): string | undefined {
-  if (value !== undefined && !/^postgres(ql)?:\/\//.test(value)) throw wrong('DATABASE_URL must begin with postgres:// or postgresql://; leave it out for SQLite.');
+  if (value !== undefined && !/^postgres(ql)?:\/\//.test(value))
+    throw wrong('DATABASE_URL must begin with postgres:// or postgresql://; leave it out for SQLite.');
   return value;
 }
 

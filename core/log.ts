@@ -5,13 +5,25 @@ import { currentScope } from './kernel/scope.ts';
 const levels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** Writes one JSON object a line; lines below `level` are dropped. */
-export function createLogger(level: LogLevel, clock: Clock, write: (line: string) => void, fields: Readonly<Record<string, unknown>> = {}): Logger {
+export function createLogger(
+  level: LogLevel,
+  clock: Clock,
+  write: (line: string) => void,
+  fields: Readonly<Record<string, unknown>> = {},
+): Logger {
   const log =
     (of: LogLevel) =>
     (message: string, more: Readonly<Record<string, unknown>> = {}): void => {
       if (levels.indexOf(of) < levels.indexOf(level)) return;
       const { plugin } = currentScope();
-      const line = { time: new Date(clock.now()).toISOString(), level: of, message, ...(plugin === undefined ? {} : { plugin }), ...fields, ...more };
+      const line = {
+        time: new Date(clock.now()).toISOString(),
+        level: of,
+        message,
+        ...(plugin === undefined ? {} : { plugin }),
+        ...fields,
+        ...more,
+      };
       write(`${JSON.stringify(line, plain)}\n`);
     };
   return {

@@ -13,7 +13,20 @@ export type { Logger, LogLevel } from './kernel/log.ts';
 export { sentenceOf } from './kernel/sentence.ts';
 export { createLogger } from './log.ts';
 export { saveMailbox } from './mail/index.ts';
-export { createBackup, findSiteRoot, loadSiteConfig, prepareDataFolder, reindex, restoreBackup, seedTickets, writeDemo, type BackupDeps, type FloorPlan, type FloorScenario, type Statement } from './operations/index.ts';
+export {
+  createBackup,
+  findSiteRoot,
+  loadSiteConfig,
+  prepareDataFolder,
+  reindex,
+  restoreBackup,
+  seedTickets,
+  writeDemo,
+  type BackupDeps,
+  type FloorPlan,
+  type FloorScenario,
+  type Statement,
+} from './operations/index.ts';
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
 export { dropTables, migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';

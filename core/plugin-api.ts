@@ -11,7 +11,20 @@ export { apiVersion } from './paths.ts';
 export { Conflict, Forbidden, Invalid, NotFound, Refused, TooMany, Unauthenticated, Unavailable, AppError } from './kernel/errors.ts';
 export { Hopeless, TryLater, type JobHandler, type JobRun, type NewJob } from './jobs/index.ts';
 export { crashPoint } from './kernel/crash-point.ts';
-export { cleanHtml, escapeHtml, htmlToText, readHtmlTree, sanitizeMail, serialize, setAttribute, textOf, textToHtml, walk, type HtmlElement, type HtmlNode } from './html/index.ts';
+export {
+  cleanHtml,
+  escapeHtml,
+  htmlToText,
+  readHtmlTree,
+  sanitizeMail,
+  serialize,
+  setAttribute,
+  textOf,
+  textToHtml,
+  walk,
+  type HtmlElement,
+  type HtmlNode,
+} from './html/index.ts';
 export { composeNotice, isPrivateHost, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
 export type { Address, AutomaticMail, FailedMail, IncomingMail, Mailbox, MailboxInput, OutgoingMail, Transport } from './mail/index.ts';
 export { fold, type Translator } from './i18n/index.ts';
@@ -20,7 +33,20 @@ export { isUniqueViolation, type Migration, type Tx } from './storage/index.ts';
 export { readJson, type Form } from './http/body.ts';
 export type { PluginPage } from './http/pages.ts';
 export { signedIn, type Context } from './http/request-state.ts';
-export { previewOf, type Message, type NewAttachment, type NewMessage, type Opening, type Replying, type Origin, type Folds, type MessageAddresses, type ReplyInput, type Ticket, type TicketDraft } from './tickets/index.ts';
+export {
+  previewOf,
+  type Message,
+  type NewAttachment,
+  type NewMessage,
+  type Opening,
+  type Replying,
+  type Origin,
+  type Folds,
+  type MessageAddresses,
+  type ReplyInput,
+  type Ticket,
+  type TicketDraft,
+} from './tickets/index.ts';
 export type { Actions, Decisions, Filters, RenderFilters, Services, Slots } from './kernel/hook-map.ts';
 export type { Disposable } from './kernel/hook-point.ts';
 export type { Route } from './kernel/contributions.ts';

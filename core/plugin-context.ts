@@ -16,7 +16,17 @@ import type { FoundPlugin } from './kernel/manifest.ts';
 import type { Hooks } from './kernel/plugin-hooks.ts';
 import type { PluginServices } from './kernel/services.ts';
 import type { SlotContribution, SlotName } from './kernel/slots.ts';
-import { findMailbox, listMailboxes, mailIdHash, saveMailbox, type Address, type AutomaticMail, type FailedMail, type Mailbox, type MailboxInput } from './mail/index.ts';
+import {
+  findMailbox,
+  listMailboxes,
+  mailIdHash,
+  saveMailbox,
+  type Address,
+  type AutomaticMail,
+  type FailedMail,
+  type Mailbox,
+  type MailboxInput,
+} from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
 import type { Pages, PluginPage } from './http/pages.ts';
@@ -99,8 +109,18 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   /** Stops the current action with a sentence for the person. @throws Refused always. */
   refuse(message: string): never;
   readonly db: PluginDb;
-  readonly settings: { get(): Promise<SettingsOf<S>>; set(values: Readonly<Record<string, unknown>>): Promise<void>; secret(key: string): Promise<string | undefined>; onChange(listener: () => void): Disposable };
-  readonly secrets: { get(key: string): Promise<string | undefined>; set(tx: Tx, key: string, value: string): Promise<void>; delete(tx: Tx, key: string): Promise<void>; signingKey(purpose: string): Buffer };
+  readonly settings: {
+    get(): Promise<SettingsOf<S>>;
+    set(values: Readonly<Record<string, unknown>>): Promise<void>;
+    secret(key: string): Promise<string | undefined>;
+    onChange(listener: () => void): Disposable;
+  };
+  readonly secrets: {
+    get(key: string): Promise<string | undefined>;
+    set(tx: Tx, key: string, value: string): Promise<void>;
+    delete(tx: Tx, key: string): Promise<void>;
+    signingKey(purpose: string): Buffer;
+  };
   readonly http: {
     /** Pages of the portal under `/p/<id>`, or under an address of its own such as `/kb`. */
     portal(routes: readonly Route[], at?: string): Disposable;
@@ -137,7 +157,9 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     message(messageId: number): Promise<Message | undefined>;
     latestMessages(ticketId: number, limit: number): Promise<readonly Message[]>;
     /** Which stored messages these Message-IDs name, by the id without brackets. */
-    byMailIds(messageIds: readonly string[]): Promise<ReadonlyMap<string, { ticketId: number; messageId: number | null; direction: 'in' | 'out' }>>;
+    byMailIds(
+      messageIds: readonly string[],
+    ): Promise<ReadonlyMap<string, { ticketId: number; messageId: number | null; direction: 'in' | 'out' }>>;
   };
   readonly users: {
     get(id: number): Promise<User | undefined>;
@@ -191,7 +213,12 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
 const txLimitMs = 2000;
 
 /** Builds the context of one plugin from the kernel's kit and the desk. */
-export function makePluginContext(desk: Desk, plugin: FoundPlugin, kit: PluginKit, { runsJobs, pages }: { readonly runsJobs: boolean; readonly pages: Pages }): PluginContext {
+export function makePluginContext(
+  desk: Desk,
+  plugin: FoundPlugin,
+  kit: PluginKit,
+  { runsJobs, pages }: { readonly runsJobs: boolean; readonly pages: Pages },
+): PluginContext {
   const { id, register, own } = kit;
   const { storage, clock } = desk;
   const slug = plugin.manifest.db?.slug ?? id.replaceAll('-', '_');
@@ -201,7 +228,8 @@ export function makePluginContext(desk: Desk, plugin: FoundPlugin, kit: PluginKi
     return { dispose };
   };
   const jobName = (job: string): string => (job.startsWith(`${id}.`) ? job : `${id}.${job}`);
-  const routes = (area: 'portal' | 'desk' | 'admin' | 'api') => (list: readonly Route[], at?: string) => register('route', { area, routes: list, ...(at === undefined ? {} : { at }) });
+  const routes = (area: 'portal' | 'desk' | 'admin' | 'api') => (list: readonly Route[], at?: string) =>
+    register('route', { area, routes: list, ...(at === undefined ? {} : { at }) });
 
   return {
     id,
@@ -243,7 +271,14 @@ export function makePluginContext(desk: Desk, plugin: FoundPlugin, kit: PluginKi
       delete: (tx, key) => desk.secrets.delete(tx, id, key),
       signingKey: (purpose) => desk.secrets.signingKey(`${id} ${purpose}`),
     },
-    http: { portal: routes('portal'), desk: routes('desk'), admin: routes('admin'), api: routes('api'), form: (ctx) => readForm(desk, ctx), page: (ctx, page) => pages.plugin(ctx, page) },
+    http: {
+      portal: routes('portal'),
+      desk: routes('desk'),
+      admin: routes('admin'),
+      api: routes('api'),
+      form: (ctx) => readForm(desk, ctx),
+      page: (ctx, page) => pages.plugin(ctx, page),
+    },
     ui: {
       slot: (slot, contribution) => register('slot', { ...contribution, slot } as SlotContribution),
       menu: (item) => register('menu', item),
@@ -252,8 +287,23 @@ export function makePluginContext(desk: Desk, plugin: FoundPlugin, kit: PluginKi
     jobs: {
       define: (job, run, options = {}) => {
         const full = jobName(job);
-        if (options.everyMs !== undefined) keep(desk.cron.add({ name: full, plugin: id, everyMs: options.everyMs, ...(options.lane === undefined ? {} : { lane: options.lane }) }));
-        return keep(desk.jobRegistry.define({ name: full, plugin: id, run, ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }) }));
+        if (options.everyMs !== undefined)
+          keep(
+            desk.cron.add({
+              name: full,
+              plugin: id,
+              everyMs: options.everyMs,
+              ...(options.lane === undefined ? {} : { lane: options.lane }),
+            }),
+          );
+        return keep(
+          desk.jobRegistry.define({
+            name: full,
+            plugin: id,
+            run,
+            ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+          }),
+        );
       },
       enqueue: (tx, job) => desk.jobs.enqueue(tx, { ...job, name: jobName(job.name), plugin: id }),
     },
@@ -281,10 +331,15 @@ export function makePluginContext(desk: Desk, plugin: FoundPlugin, kit: PluginKi
       emails: async (userId) => (await emailsOf(storage.read, userId)).map(({ email }) => email),
       findOrCreateCustomer: (tx, person) => findOrCreateCustomer(desk, tx, person),
       suppress: async (tx, email, isSuppressed) => {
-        await tx('user_emails').where({ email_key: email.trim().toLowerCase() }).update({ suppressed_at: isSuppressed ? clock.now() : null });
+        await tx('user_emails')
+          .where({ email_key: email.trim().toLowerCase() })
+          .update({ suppressed_at: isSuppressed ? clock.now() : null });
       },
       countBounce: async (tx, email) => {
-        const [row]: { bounces: number }[] = await tx('user_emails').where({ email_key: email.trim().toLowerCase() }).update({ bounces: tx.raw('bounces + 1') }).returning('bounces');
+        const [row]: { bounces: number }[] = await tx('user_emails')
+          .where({ email_key: email.trim().toLowerCase() })
+          .update({ bounces: tx.raw('bounces + 1') })
+          .returning('bounces');
         return row?.bounces ?? 0;
       },
     },
@@ -304,7 +359,12 @@ export function makePluginContext(desk: Desk, plugin: FoundPlugin, kit: PluginKi
       markFailed: (tx, messageId, reason) => desk.mail.markFailed(tx, messageId, reason),
     },
     events: {
-      record: (tx, event, { ticketId, actor, payload }) => desk.events.record(tx, event, { actor: actor ?? { kind: 'plugin', plugin: id }, payload, ...(ticketId === undefined ? {} : { ticketId }) }),
+      record: (tx, event, { ticketId, actor, payload }) =>
+        desk.events.record(tx, event, {
+          actor: actor ?? { kind: 'plugin', plugin: id },
+          payload,
+          ...(ticketId === undefined ? {} : { ticketId }),
+        }),
       ofTicket: (ticketId) => eventsOfTicket(storage.read, ticketId),
       after: (eventId, limit) => eventsAfter(storage.read, eventId, limit),
     },

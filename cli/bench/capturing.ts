@@ -9,7 +9,8 @@ export async function capture(app: App, { path, headers }: Scenario): Promise<re
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}${path}`;
   const statements: Statement[] = [];
-  const note = ({ sql, bindings = [] }: { readonly sql: string; readonly bindings?: readonly unknown[] }): void => void statements.push({ sql, bindings });
+  const note = ({ sql, bindings = [] }: { readonly sql: string; readonly bindings?: readonly unknown[] }): void =>
+    void statements.push({ sql, bindings });
   try {
     // The first answer fills what is kept for a while, such as settings and statuses.
     if (!(await isAnswered(url, headers))) return undefined;

@@ -41,7 +41,7 @@ export function figuresOf(times: readonly number[], totalMs: number): Figures {
 
 async function ask(target: Target, agent: Agent, forMs: number): Promise<readonly number[]> {
   const times: number[] = [];
-  for (const until = performance.now() + forMs; performance.now() < until; ) {
+  for (const until = performance.now() + forMs; performance.now() < until;) {
     const startedAt = performance.now();
     await once(target, agent);
     times.push(performance.now() - startedAt);
@@ -51,11 +51,21 @@ async function ask(target: Target, agent: Agent, forMs: number): Promise<readonl
 
 function once({ url, headers = {}, body }: Target, agent: Agent): Promise<void> {
   return new Promise((resolve, reject) => {
-    const asking = request(url, { agent, method: body === undefined ? 'GET' : 'POST', headers: { ...headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) } }, (answer) => {
-      answer.resume();
-      answer.once('error', reject);
-      answer.once('end', () => ((answer.statusCode ?? 500) < 300 ? resolve() : reject(new Error(`${url} answered ${answer.statusCode ?? 0}.`))));
-    });
+    const asking = request(
+      url,
+      {
+        agent,
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { ...headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      },
+      (answer) => {
+        answer.resume();
+        answer.once('error', reject);
+        answer.once('end', () =>
+          (answer.statusCode ?? 500) < 300 ? resolve() : reject(new Error(`${url} answered ${answer.statusCode ?? 0}.`)),
+        );
+      },
+    );
     asking.once('error', reject);
     asking.end(body?.());
   });

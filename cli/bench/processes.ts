@@ -24,7 +24,9 @@ export async function startProcess(args: readonly string[], env: Readonly<Record
 /** Runs a program of ours to its end. */
 export function runProcess(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const child = spawn(process.execPath, [...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  return new Promise((resolve, reject) => child.once('exit', (code) => (code === 0 ? resolve() : reject(new Failed(`helpdesk ${args.slice(1).join(' ')} failed.`)))));
+  return new Promise((resolve, reject) =>
+    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Failed(`helpdesk ${args.slice(1).join(' ')} failed.`)))),
+  );
 }
 
 export function freePort(): Promise<number> {

@@ -29,7 +29,12 @@ export async function scenariosOf({ desk }: App): Promise<readonly Scenario[]> {
       path: '/api/v1/tickets',
       kind: 'json',
       headers: bearer,
-      body: () => JSON.stringify({ subject: `Lamp ${(made += 1)}`, text: 'The lamp of order 10288 does not shine any more.', requester: { email: `customer${made % 500}@example.org` } }),
+      body: () =>
+        JSON.stringify({
+          subject: `Lamp ${(made += 1)}`,
+          text: 'The lamp of order 10288 does not shine any more.',
+          requester: { email: `customer${made % 500}@example.org` },
+        }),
     },
   ];
 }

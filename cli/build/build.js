@@ -9,7 +9,10 @@ const quiet = process.argv.includes('--quiet');
 const folders = projectFolders();
 for (const folder of folders) removeStaleOutputs(path.join(root, folder));
 
-const tsc = spawnSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-b', ...folders], { cwd: root, stdio: 'inherit' });
+const tsc = spawnSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-b', ...folders], {
+  cwd: root,
+  stdio: 'inherit',
+});
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 await bundleWeb(root);
 if (!quiet) process.stdout.write(`Built ${folders.length} projects.\n`);

@@ -26,7 +26,7 @@ function complaint(file, specifier) {
 const walls = {
   create(context) {
     const check = (node) => {
-      if (typeof node.source?.value !== "string") return;
+      if (typeof node.source?.value !== 'string') return;
       const message = complaint(context.filename, node.source.value);
       if (message) context.report({ node: node.source, message });
     };
@@ -35,9 +35,19 @@ const walls = {
 };
 const clock = {
   create: (context) => ({
-    'CallExpression[callee.object.name="Date"][callee.property.name="now"]'(node) { context.report({ node, message: 'Take the clock as a parameter.' }); },
-    'NewExpression[callee.name="Date"][arguments.length=0]'(node) { context.report({ node, message: 'Take the clock as a parameter.' }); },
+    'CallExpression[callee.object.name="Date"][callee.property.name="now"]'(node) {
+      context.report({ node, message: 'Take the clock as a parameter.' });
+    },
+    'NewExpression[callee.name="Date"][arguments.length=0]'(node) {
+      context.report({ node, message: 'Take the clock as a parameter.' });
+    },
   }),
 };
-const noEnum = { create: (context) => ({ TSEnumDeclaration(node) { context.report({ node, message: 'Use a union type.' }); } }) };
+const noEnum = {
+  create: (context) => ({
+    TSEnumDeclaration(node) {
+      context.report({ node, message: 'Use a union type.' });
+    },
+  }),
+};
 export default { meta: { name: 'house' }, rules: { walls, clock, 'no-enum': noEnum } };

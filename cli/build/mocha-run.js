@@ -3,7 +3,11 @@ import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
 
 const [reportFile, length, ...files] = process.argv.slice(2);
-const mocha = new Mocha({ reporter: process.stdout.isTTY ? 'spec' : 'dot', timeout: length === 'long' ? 180_000 : 20_000, forbidOnly: true });
+const mocha = new Mocha({
+  reporter: process.stdout.isTTY ? 'spec' : 'dot',
+  timeout: length === 'long' ? 180_000 : 20_000,
+  forbidOnly: true,
+});
 for (const file of files) mocha.addFile(file);
 await mocha.loadFilesAsync();
 const runner = mocha.run(() => {

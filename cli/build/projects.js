@@ -13,5 +13,8 @@ export function projectFolders() {
 
 function hasSources(folder) {
   const full = path.join(root, folder);
-  return existsSync(path.join(full, 'tsconfig.json')) && readdirSync(full, { recursive: true }).some((name) => name.endsWith('.ts') && !/(^|\/)(dist|node_modules)\//.test(name));
+  return (
+    existsSync(path.join(full, 'tsconfig.json')) &&
+    readdirSync(full, { recursive: true }).some((name) => name.endsWith('.ts') && !/(^|\/)(dist|node_modules)\//.test(name))
+  );
 }

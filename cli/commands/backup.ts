@@ -9,7 +9,8 @@ export const backupCommands: readonly Command[] = [
     run: async (invocation) => {
       const out = invocation.options['out'];
       const { folder, violations } = await createBackup(deps(invocation), typeof out === 'string' ? out : undefined);
-      if (violations.length > 0) throw new Failed(`The backup is written, and its content violates ${violations.length} of the invariants.`, { folder, violations });
+      if (violations.length > 0)
+        throw new Failed(`The backup is written, and its content violates ${violations.length} of the invariants.`, { folder, violations });
       return { folder };
     },
   },

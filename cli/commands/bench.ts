@@ -25,7 +25,8 @@ export const bench: Command = {
   options: { tickets: { value: 'number', help: `How many tickets there are; default ${defaultTickets}.` } },
   run: async (invocation) => {
     const tickets = Number(invocation.options['tickets'] ?? defaultTickets);
-    if (!Number.isSafeInteger(tickets) || tickets < 1) throw new Misused(`The number of tickets is 1 or more, not "${String(invocation.options['tickets'])}".`);
+    if (!Number.isSafeInteger(tickets) || tickets < 1)
+      throw new Misused(`The number of tickets is 1 or more, not "${String(invocation.options['tickets'])}".`);
     const data = mkdtempSync(path.join(tmpdir(), 'helpdesk-bench-'));
     try {
       const { floor, scenarios } = await measure(invocation, data, tickets);
@@ -39,8 +40,25 @@ export const bench: Command = {
 async function measure(invocation: Invocation, data: string, tickets: number) {
   const { io, progress, say } = invocation;
   const port = await freePort();
-  const config = { ...invocation.config, data, databaseUrl: undefined, secretFile: path.join(data, 'secret.key'), host: '127.0.0.1', port, url: `http://127.0.0.1:${port}/` };
-  const env = { ...io.env, HELPDESK_DATA: data, HELPDESK_SECRET_FILE: config.secretFile, DATABASE_URL: '', HOST: '127.0.0.1', PORT: String(port), HELPDESK_URL: config.url, LOG_LEVEL: 'error' };
+  const config = {
+    ...invocation.config,
+    data,
+    databaseUrl: undefined,
+    secretFile: path.join(data, 'secret.key'),
+    host: '127.0.0.1',
+    port,
+    url: `http://127.0.0.1:${port}/`,
+  };
+  const env = {
+    ...io.env,
+    HELPDESK_DATA: data,
+    HELPDESK_SECRET_FILE: config.secretFile,
+    DATABASE_URL: '',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    HELPDESK_URL: config.url,
+    LOG_LEVEL: 'error',
+  };
   const app = await openDesk(io, config, { role: 'web', logLevel: 'error' });
   let plan: readonly (Scenario & { readonly floor: FloorScenario | undefined })[];
   let hasMail: boolean;
@@ -54,7 +72,12 @@ async function measure(invocation: Invocation, data: string, tickets: number) {
   } finally {
     await app.stop();
   }
-  const floor = await onFloor(plan.flatMap((one) => one.floor ?? []), data, env, progress);
+  const floor = await onFloor(
+    plan.flatMap((one) => one.floor ?? []),
+    data,
+    env,
+    progress,
+  );
   const scenarios = await onDesk(plan, floor, { url: config.url, env, progress });
   if (hasMail) scenarios.push(await importing(data, env, progress));
   return { floor, scenarios };
@@ -66,12 +89,21 @@ async function planned(app: App, say: Invocation['say']) {
     const statements = scenario.body === undefined ? await capture(app, scenario) : [];
     if (statements === undefined) say(`${scenario.path} is not answered by this desk and is left out.`);
     // A write cannot be run twice with the same values, so it has no floor.
-    else plan.push({ ...scenario, floor: scenario.body === undefined ? { name: scenario.name.replaceAll(' ', '-'), kind: scenario.kind, statements } : undefined });
+    else
+      plan.push({
+        ...scenario,
+        floor: scenario.body === undefined ? { name: scenario.name.replaceAll(' ', '-'), kind: scenario.kind, statements } : undefined,
+      });
   }
   return plan;
 }
 
-async function onFloor(scenarios: readonly FloorScenario[], data: string, env: Readonly<Record<string, string | undefined>>, progress: Invocation['progress']): Promise<Record<string, Figures>> {
+async function onFloor(
+  scenarios: readonly FloorScenario[],
+  data: string,
+  env: Readonly<Record<string, string | undefined>>,
+  progress: Invocation['progress'],
+): Promise<Record<string, Figures>> {
   const port = await freePort();
   const file = path.join(data, 'floor.json');
   const plan: FloorPlan = { database: { file: path.join(data, 'helpdesk.sqlite') }, port, scenarios };
@@ -95,7 +127,11 @@ interface Under {
   readonly progress: Invocation['progress'];
 }
 
-async function onDesk(plan: readonly (Scenario & { readonly floor: FloorScenario | undefined })[], floor: Readonly<Record<string, Figures>>, { url, env, progress }: Under): Promise<Result[]> {
+async function onDesk(
+  plan: readonly (Scenario & { readonly floor: FloorScenario | undefined })[],
+  floor: Readonly<Record<string, Figures>>,
+  { url, env, progress }: Under,
+): Promise<Result[]> {
   const server = await startProcess([ourselves(), 'start', '--web', '--no-supervisor'], env);
   const results: Result[] = [];
   try {
@@ -112,18 +148,39 @@ async function onDesk(plan: readonly (Scenario & { readonly floor: FloorScenario
 }
 
 // In a process of its own from start to end, as an operator runs it; only the whole is measured.
-async function importing(data: string, env: Readonly<Record<string, string | undefined>>, progress: Invocation['progress']): Promise<Result> {
+async function importing(
+  data: string,
+  env: Readonly<Record<string, string | undefined>>,
+  progress: Invocation['progress'],
+): Promise<Result> {
   progress('mails imported');
   const folder = path.join(data, 'mails');
   mkdirSync(folder);
   for (let n = 0; n < mails; n += 1) {
-    const head = [`From: Customer ${n} <c${n % 97}@example.org>`, 'To: support@example.com', `Subject: Order ${10_000 + n}`, `Message-ID: <bench-${n}@example.org>`, 'Date: Mon, 05 Jan 2026 09:00:00 +0000', 'Content-Type: text/plain; charset=utf-8'];
-    writeFileSync(path.join(folder, `${String(n).padStart(5, '0')}.eml`), `${head.join('\r\n')}\r\n\r\nWhere is my order ${10_000 + n}?\r\n`);
+    const head = [
+      `From: Customer ${n} <c${n % 97}@example.org>`,
+      'To: support@example.com',
+      `Subject: Order ${10_000 + n}`,
+      `Message-ID: <bench-${n}@example.org>`,
+      'Date: Mon, 05 Jan 2026 09:00:00 +0000',
+      'Content-Type: text/plain; charset=utf-8',
+    ];
+    writeFileSync(
+      path.join(folder, `${String(n).padStart(5, '0')}.eml`),
+      `${head.join('\r\n')}\r\n\r\nWhere is my order ${10_000 + n}?\r\n`,
+    );
   }
   const startedAt = performance.now();
   await runProcess([ourselves(), 'mail', 'import', folder], env);
   const totalMs = performance.now() - startedAt;
-  return { name: 'mails imported', ...figuresOf(Array.from({ length: mails }, () => totalMs / mails), totalMs), ratio: null };
+  return {
+    name: 'mails imported',
+    ...figuresOf(
+      Array.from({ length: mails }, () => totalMs / mails),
+      totalMs,
+    ),
+    ratio: null,
+  };
 }
 
 function ourselves(): string {

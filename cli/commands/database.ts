@@ -8,7 +8,10 @@ export const migrate: Command = {
   run: async ({ io, config, desk }) => {
     prepareDataFolder(config);
     const log = createLogger(config.logLevel, io.clock, (line) => io.err(line));
-    const storage = openStorage({ log, ...(config.databaseUrl === undefined ? { file: path.join(config.data, 'helpdesk.sqlite') } : { url: config.databaseUrl }) });
+    const storage = openStorage({
+      log,
+      ...(config.databaseUrl === undefined ? { file: path.join(config.data, 'helpdesk.sqlite') } : { url: config.databaseUrl }),
+    });
     const applied = await migrateCore(storage, coreVersion).finally(() => storage.close());
     await desk();
     return { version: coreVersion, applied };
@@ -21,7 +24,8 @@ export const doctor: Command = {
   run: async ({ desk, say }) => {
     const app = await desk();
     const violations = await checkInvariants(app.desk, app.plugins.snapshot);
-    if (violations.length > 0) throw new Failed(`${violations.length} of the invariants ${violations.length === 1 ? 'is' : 'are'} violated.`, { violations });
+    if (violations.length > 0)
+      throw new Failed(`${violations.length} of the invariants ${violations.length === 1 ? 'is' : 'are'} violated.`, { violations });
     say('Everything holds.');
     return { violations };
   },

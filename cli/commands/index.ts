@@ -13,4 +13,18 @@ import { start } from './start.ts';
 import { themeCommands } from './theme.ts';
 
 /** The commands of core; plugins add theirs while they are active. */
-export const commands: readonly Command[] = [start, migrate, doctor, ...peopleCommands, ...pluginCommands, pluginCreate, ...themeCommands, ...settingsCommands, ...jobsCommands, searchReindex, ...backupCommands, ...samplesCommands, bench];
+export const commands: readonly Command[] = [
+  start,
+  migrate,
+  doctor,
+  ...peopleCommands,
+  ...pluginCommands,
+  pluginCreate,
+  ...themeCommands,
+  ...settingsCommands,
+  ...jobsCommands,
+  searchReindex,
+  ...backupCommands,
+  ...samplesCommands,
+  bench,
+];

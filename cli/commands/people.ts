@@ -37,7 +37,11 @@ export const peopleCommands: readonly Command[] = [
       const app = await desk({ isStarted: false });
       const user = await findUserByEmail(app.desk.storage.read, email);
       if (user === undefined) throw new NotFound('users.not-found', { message: `Nobody has the address ${email}.` });
-      const { token } = await createApiToken(app.desk, systemActor, { userId: user.id, name, scopes: scope.split(/[\s,]+/).filter((one) => one !== '') });
+      const { token } = await createApiToken(app.desk, systemActor, {
+        userId: user.id,
+        name,
+        scopes: scope.split(/[\s,]+/).filter((one) => one !== ''),
+      });
       return { token };
     },
   },

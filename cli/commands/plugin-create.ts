@@ -11,7 +11,10 @@ export const pluginCreate: Command = {
   args: ['<id>'],
   options: { dir: { value: 'folder', help: 'Where its folder is made; default plugins.' } },
   run: async ({ io, config, args: [id = ''], options }) => {
-    if (!idShape.test(id)) throw new Invalid('plugins.bad-id', { message: `"${id}" is not an id: small letters and digits with single hyphens between, 2 to 40 in all.` });
+    if (!idShape.test(id))
+      throw new Invalid('plugins.bad-id', {
+        message: `"${id}" is not an id: small letters and digits with single hyphens between, 2 to 40 in all.`,
+      });
     const parent = typeof options['dir'] === 'string' ? path.resolve(io.cwd, options['dir']) : path.join(config.root, 'plugins');
     const folder = path.join(parent, id);
     if (existsSync(folder)) throw new Conflict('plugins.folder-taken', { message: `The folder ${folder} exists already.` });
@@ -26,7 +29,10 @@ export const pluginCreate: Command = {
 
 function filesOf(id: string): Readonly<Record<string, string>> {
   const slug = id.replaceAll('-', '_').slice(0, 16);
-  const title = id.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ');
+  const title = id
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(' ');
   return {
     'package.json': json({
       name: `@helpdesk/${id}`,
@@ -35,9 +41,22 @@ function filesOf(id: string): Readonly<Record<string, string>> {
       type: 'module',
       main: './dist/index.js',
       peerDependencies: { '@helpdesk/core': '*' },
-      helpdesk: { manifest: 1, id, title, api: `^${apiVersion}`, db: { slug, migrations: './migrations' }, locales: './locales', templates: './templates' },
+      helpdesk: {
+        manifest: 1,
+        id,
+        title,
+        api: `^${apiVersion}`,
+        db: { slug, migrations: './migrations' },
+        locales: './locales',
+        templates: './templates',
+      },
     }),
-    'tsconfig.json': json({ extends: '../../tsconfig.base.json', compilerOptions: { types: ['node', 'mocha'] }, include: ['**/*.ts'], references: [{ path: '../../core' }] }),
+    'tsconfig.json': json({
+      extends: '../../tsconfig.base.json',
+      compilerOptions: { types: ['node', 'mocha'] },
+      include: ['**/*.ts'],
+      references: [{ path: '../../core' }],
+    }),
     'index.ts': `import { definePlugin } from '@helpdesk/core/plugin';
 import { countVisit } from './visits.ts';
 
@@ -79,7 +98,10 @@ export const up: Migration['up'] = async (tx, table) => {
 };
 `,
     'templates/page.hbs': `<p>{{t "${id}.visits" count=visits}}</p>\n`,
-    'locales/en.json': json({ [`${id}.title`]: title, [`${id}.visits`]: { one: 'This page was visited once.', other: 'This page was visited {count} times.' } }),
+    'locales/en.json': json({
+      [`${id}.title`]: title,
+      [`${id}.visits`]: { one: 'This page was visited once.', other: 'This page was visited {count} times.' },
+    }),
     'locales/tr.json': json({ [`${id}.title`]: title, [`${id}.visits`]: { other: 'Bu sayfa {count} kez ziyaret edildi.' } }),
     'README.md': `# ${title}\n\nA portal page at \`/p/${id}\` that counts its visits. Build with \`npm run build\`, then \`npx helpdesk plugin activate ${id}\`.\n`,
   };

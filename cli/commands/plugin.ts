@@ -7,7 +7,13 @@ export const pluginCommands: readonly Command[] = [
     summary: 'Lists the plugins that were found, and what each is doing.',
     run: async ({ desk }) => {
       const { plugins } = await desk({ isPassive: true });
-      return (await plugins.list()).map(({ id, found, row }) => ({ id, version: found?.version ?? row?.version ?? '', state: row?.state ?? 'installed', title: found?.manifest.title ?? '', error: row?.lastError ?? undefined }));
+      return (await plugins.list()).map(({ id, found, row }) => ({
+        id,
+        version: found?.version ?? row?.version ?? '',
+        state: row?.state ?? 'installed',
+        title: found?.manifest.title ?? '',
+        error: row?.lastError ?? undefined,
+      }));
     },
   },
   {
@@ -17,7 +23,21 @@ export const pluginCommands: readonly Command[] = [
     run: async ({ desk, args: [id = ''] }) => {
       const { found, row, blocked } = await statusOf(await desk({ isPassive: true }), id);
       const { title, api, requires, provides, permissions, uses } = found?.manifest ?? {};
-      return { id, title, version: found?.version ?? row?.version, state: row?.state ?? 'installed', isActive: row?.isDesired ?? false, blocked: blocked?.message, error: row?.lastError ?? undefined, api, requires, provides, permissions, uses, folder: found?.folder };
+      return {
+        id,
+        title,
+        version: found?.version ?? row?.version,
+        state: row?.state ?? 'installed',
+        isActive: row?.isDesired ?? false,
+        blocked: blocked?.message,
+        error: row?.lastError ?? undefined,
+        api,
+        requires,
+        provides,
+        permissions,
+        uses,
+        folder: found?.folder,
+      };
     },
   },
   {
@@ -60,7 +80,11 @@ export const pluginCommands: readonly Command[] = [
 // While a desk runs elsewhere the plugin must not run here as well; with none, this process tries its code.
 async function switching({ desk, io }: Invocation): Promise<App> {
   const app = await desk({ isStarted: false, isPassive: true });
-  const isRunning = await app.desk.storage.read('processes').whereNot({ role: 'command' }).where('seen_at', '>', io.clock.now() - 15_000).first('id');
+  const isRunning = await app.desk.storage
+    .read('processes')
+    .whereNot({ role: 'command' })
+    .where('seen_at', '>', io.clock.now() - 15_000)
+    .first('id');
   return desk(isRunning === undefined ? { isPassive: false } : { isPassive: true });
 }
 

@@ -25,7 +25,13 @@ export const settingsCommands: readonly Command[] = [
       const [owner, key = ''] = split(name);
       const schema = parts.settings.schemaOf(owner)[key];
       if (schema === undefined) throw new NotFound('settings.unknown-key', { message: `There is no setting ${name}.` });
-      const typed = schema.type === 'array' ? value.split(',').map((one) => one.trim()).filter((one) => one !== '') : value;
+      const typed =
+        schema.type === 'array'
+          ? value
+              .split(',')
+              .map((one) => one.trim())
+              .filter((one) => one !== '')
+          : value;
       await parts.settings.set(owner, { [key]: typed });
       return { [name]: schema['x-secret'] === true ? '(secret)' : (await parts.settings.get(owner))[key] };
     },
@@ -40,6 +46,12 @@ function split(name: string): readonly [string, string | undefined] {
 async function valuesOf({ desk }: Pick<App, 'desk'>, owner: string): Promise<Readonly<Record<string, unknown>>> {
   const schema = desk.settings.schemaOf(owner);
   const values: Readonly<Record<string, unknown>> = await desk.settings.get(owner);
-  const entries = Object.entries(schema).map(async ([key, one]) => [`${owner}.${key}`, one['x-secret'] === true ? ((await desk.settings.hasSecret(owner, key)) ? '(secret)' : '(not set)') : values[key]] as const);
+  const entries = Object.entries(schema).map(
+    async ([key, one]) =>
+      [
+        `${owner}.${key}`,
+        one['x-secret'] === true ? ((await desk.settings.hasSecret(owner, key)) ? '(secret)' : '(not set)') : values[key],
+      ] as const,
+  );
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -72,10 +72,15 @@ export function administrator(ctx: Context, permission: string): UserActor {
 /** Renders an admin page with the navigation that this person may use. */
 export async function renderAdmin({ pages }: App, ctx: Context, page: AdminPage): Promise<void> {
   const { actor, translator } = ctx.state;
-  const isCurrent = (href: string): boolean => (href === '/admin' ? ctx.path === href : ctx.path === href || ctx.path.startsWith(`${href}/`));
+  const isCurrent = (href: string): boolean =>
+    href === '/admin' ? ctx.path === href : ctx.path === href || ctx.path.startsWith(`${href}/`);
   const linksOf = (links: readonly NavLink[]): readonly LinkView[] =>
-    links.filter(({ permission }) => actor !== undefined && isAllowed(actor, permission)).map(({ href, key, icon }) => ({ href, label: { key }, icon, current: isCurrent(href) }));
-  const shown = groups.map(({ title, links }) => ({ title: { key: title }, links: linksOf(links) })).filter(({ links }) => links.length > 0);
+    links
+      .filter(({ permission }) => actor !== undefined && isAllowed(actor, permission))
+      .map(({ href, key, icon }) => ({ href, label: { key }, icon, current: isCurrent(href) }));
+  const shown = groups
+    .map(({ title, links }) => ({ title: { key: title }, links: linksOf(links) }))
+    .filter(({ links }) => links.length > 0);
   const errors: FormErrorsView | undefined = page.error === undefined ? undefined : formErrors(page.error);
   await pages.render(ctx, {
     area: 'admin',

@@ -4,7 +4,16 @@ import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { AppError, NotFound } from '../kernel/errors.ts';
-import { findMailbox, listMailboxes, removeMailbox, saveMailbox, smtpSecret, testTransport, type Mailbox, type Transport } from '../mail/index.ts';
+import {
+  findMailbox,
+  listMailboxes,
+  removeMailbox,
+  saveMailbox,
+  smtpSecret,
+  testTransport,
+  type Mailbox,
+  type Transport,
+} from '../mail/index.ts';
 import type { FieldView } from '../ui/types.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
 import type { ConnectionTestView, MailboxFormView } from './views.ts';
@@ -13,26 +22,60 @@ import type { ConnectionTestView, MailboxFormView } from './views.ts';
 export function mailboxRoutes(app: App): Middleware {
   const { desk } = app;
 
-  async function show(ctx: Context, mailbox: Mailbox | undefined, form?: Form, more: { test?: ConnectionTestView; error?: unknown } = {}): Promise<void> {
+  async function show(
+    ctx: Context,
+    mailbox: Mailbox | undefined,
+    form?: Form,
+    more: { test?: ConnectionTestView; error?: unknown } = {},
+  ): Promise<void> {
     const text = (name: string, fallback: string): string => form?.text(name) ?? fallback;
     const transport = mailbox?.transport;
     const encryption = text('encryption', transport?.encryption ?? 'tls');
     const fields: readonly FieldView[] = [
       { name: 'name', type: 'text', label: { key: 'admin.mailbox.name' }, value: text('name', mailbox?.name ?? ''), required: true },
-      { name: 'address', type: 'email', label: { key: 'admin.mailbox.address' }, value: text('address', mailbox?.address ?? ''), required: true, autocomplete: 'off' },
-      { name: 'signature', type: 'textarea', rows: 4, label: { key: 'admin.mailbox.signature' }, value: text('signature', mailbox?.signature ?? '') },
+      {
+        name: 'address',
+        type: 'email',
+        label: { key: 'admin.mailbox.address' },
+        value: text('address', mailbox?.address ?? ''),
+        required: true,
+        autocomplete: 'off',
+      },
+      {
+        name: 'signature',
+        type: 'textarea',
+        rows: 4,
+        label: { key: 'admin.mailbox.signature' },
+        value: text('signature', mailbox?.signature ?? ''),
+      },
     ];
     const sendingFields: readonly FieldView[] = [
       { name: 'host', type: 'text', label: { key: 'admin.mailbox.host' }, value: text('host', transport?.host ?? ''), autocomplete: 'off' },
-      { name: 'port', type: 'number', label: { key: 'admin.mailbox.port' }, value: text('port', String(transport?.port ?? 465)), min: 1, max: 65_535 },
+      {
+        name: 'port',
+        type: 'number',
+        label: { key: 'admin.mailbox.port' },
+        value: text('port', String(transport?.port ?? 465)),
+        min: 1,
+        max: 65_535,
+      },
       {
         name: 'encryption',
         type: 'select',
         label: { key: 'admin.mailbox.security' },
-        options: (['tls', 'starttls', 'auto'] as const).map((value) => ({ value, label: ctx.state.translator.t(`admin.mailbox.security.${value}`), selected: value === encryption })),
+        options: (['tls', 'starttls', 'auto'] as const).map((value) => ({
+          value,
+          label: ctx.state.translator.t(`admin.mailbox.security.${value}`),
+          selected: value === encryption,
+        })),
       },
       { name: 'user', type: 'text', label: { key: 'admin.mailbox.user' }, value: text('user', transport?.user ?? ''), autocomplete: 'off' },
-      { name: 'password', type: 'secret', label: { key: 'admin.mailbox.password' }, stored: mailbox !== undefined && (await desk.settings.hasSecret('mail', smtpSecret(mailbox.id))) },
+      {
+        name: 'password',
+        type: 'secret',
+        label: { key: 'admin.mailbox.password' },
+        stored: mailbox !== undefined && (await desk.settings.hasSecret('mail', smtpSecret(mailbox.id))),
+      },
     ];
     const base = mailbox === undefined ? '/admin/mailboxes' : `/admin/mailboxes/${mailbox.id}`;
     const view: MailboxFormView = {
@@ -45,7 +88,13 @@ export function mailboxRoutes(app: App): Middleware {
       testAction: mailbox === undefined ? '/admin/mailboxes/test' : `${base}/test`,
       test: more.test,
     };
-    await renderAdmin(app, ctx, { template: 'admin/mailbox', title: { key: 'admin.mailboxes' }, view, slots: { names: ['mailbox.settings'], input: { mailboxId: mailbox?.id ?? null } }, error: more.error });
+    await renderAdmin(app, ctx, {
+      template: 'admin/mailbox',
+      title: { key: 'admin.mailboxes' },
+      view,
+      slots: { names: ['mailbox.settings'], input: { mailboxId: mailbox?.id ?? null } },
+      error: more.error,
+    });
   }
 
   async function save(ctx: Context, mailbox: Mailbox | undefined): Promise<void> {
@@ -55,7 +104,14 @@ export function mailboxRoutes(app: App): Middleware {
       await saveMailbox(
         desk,
         actor,
-        { name: form.text('name'), address: form.text('address'), signature: form.text('signature'), transport: transportOf(form, mailbox), smtpPassword: form.optional('password'), version: mailbox?.version },
+        {
+          name: form.text('name'),
+          address: form.text('address'),
+          signature: form.text('signature'),
+          transport: transportOf(form, mailbox),
+          smtpPassword: form.optional('password'),
+          version: mailbox?.version,
+        },
         mailbox?.id,
       );
       setFlash(ctx, { kind: 'done', key: 'flash.saved' });
@@ -70,14 +126,32 @@ export function mailboxRoutes(app: App): Middleware {
     const form = await readForm(desk, ctx);
     const transport = transportOf(form, mailbox);
     const started = performance.now();
-    const password = form.optional('password') ?? (mailbox === undefined ? undefined : await desk.settings.secret('mail', smtpSecret(mailbox.id)));
+    const password =
+      form.optional('password') ?? (mailbox === undefined ? undefined : await desk.settings.secret('mail', smtpSecret(mailbox.id)));
     try {
       if (transport !== null) await testTransport({ ...transport, password });
-      await show(ctx, mailbox, form, { test: { ok: transport !== null, summary: { key: transport === null ? 'admin.test.no-server' : 'admin.test.ok' }, dialogue: [], milliseconds: Math.round(performance.now() - started) } });
+      await show(ctx, mailbox, form, {
+        test: {
+          ok: transport !== null,
+          summary: { key: transport === null ? 'admin.test.no-server' : 'admin.test.ok' },
+          dialogue: [],
+          milliseconds: Math.round(performance.now() - started),
+        },
+      });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      const reason = typeof error.details['message'] === 'string' ? error.details['message'] : ctx.state.translator.t(`errors.${error.code}`, error.details);
-      await show(ctx, mailbox, form, { test: { ok: false, summary: { key: 'admin.test.failed', params: { reason } }, dialogue: [{ from: 'server', line: reason }], milliseconds: Math.round(performance.now() - started) } });
+      const reason =
+        typeof error.details['message'] === 'string'
+          ? error.details['message']
+          : ctx.state.translator.t(`errors.${error.code}`, error.details);
+      await show(ctx, mailbox, form, {
+        test: {
+          ok: false,
+          summary: { key: 'admin.test.failed', params: { reason } },
+          dialogue: [{ from: 'server', line: reason }],
+          milliseconds: Math.round(performance.now() - started),
+        },
+      });
     }
   }
 
@@ -97,8 +171,18 @@ export function mailboxRoutes(app: App): Middleware {
         template: 'admin/mailboxes',
         title: { key: 'admin.mailboxes' },
         view: {
-          mailboxes: mailboxes.map((mailbox, index) => ({ id: String(mailbox.id), name: mailbox.name, address: mailbox.address, ...sendingState(mailbox, hasSystemServer), isDefault: index === 0 })),
-          systemMail: { health: sender === undefined ? 'attention' : 'good', text: { key: sender === undefined ? 'admin.sending.none' : 'admin.sending.works' }, href: '/admin/settings?page=mail' },
+          mailboxes: mailboxes.map((mailbox, index) => ({
+            id: String(mailbox.id),
+            name: mailbox.name,
+            address: mailbox.address,
+            ...sendingState(mailbox, hasSystemServer),
+            isDefault: index === 0,
+          })),
+          systemMail: {
+            health: sender === undefined ? 'attention' : 'good',
+            text: { key: sender === undefined ? 'admin.sending.none' : 'admin.sending.works' },
+            href: '/admin/settings?page=mail',
+          },
         },
         slots: { names: ['admin.mailboxes'], input: {} },
       });
@@ -130,10 +214,19 @@ function transportOf(form: Form, mailbox: Mailbox | undefined): Transport | null
   const user = form.optional('user');
   // A private host stays allowed only where the operator set it and nobody changed it here.
   const isOperators = mailbox?.transport?.isOperators === true && mailbox.transport.host === host;
-  return { host, port: Number(form.text('port')) || 465, encryption, ...(user === undefined ? {} : { user }), ...(isOperators ? { isOperators } : {}) };
+  return {
+    host,
+    port: Number(form.text('port')) || 465,
+    encryption,
+    ...(user === undefined ? {} : { user }),
+    ...(isOperators ? { isOperators } : {}),
+  };
 }
 
-function sendingState(mailbox: Mailbox, hasSystemServer: boolean): { sending: 'good' | 'attention' | 'problem'; sendingText: { key: string } } {
+function sendingState(
+  mailbox: Mailbox,
+  hasSystemServer: boolean,
+): { sending: 'good' | 'attention' | 'problem'; sendingText: { key: string } } {
   if (mailbox.lastError !== null) return { sending: 'problem', sendingText: { key: 'admin.sending.failing' } };
   if (mailbox.transport === null && !hasSystemServer) return { sending: 'attention', sendingText: { key: 'admin.sending.none' } };
   return { sending: 'good', sendingText: { key: 'admin.sending.works' } };

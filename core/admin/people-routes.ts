@@ -6,7 +6,22 @@ import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { NotFound } from '../kernel/errors.ts';
 import type { FieldView } from '../ui/types.ts';
-import { corePermissions, createUser, editUser, emailsOf, findOrganization, findRole, findUser, findUsers, listOrganizations, listRoles, listUsers, saveOrganization, saveRole, type User } from '../users/index.ts';
+import {
+  corePermissions,
+  createUser,
+  editUser,
+  emailsOf,
+  findOrganization,
+  findRole,
+  findUser,
+  findUsers,
+  listOrganizations,
+  listRoles,
+  listUsers,
+  saveOrganization,
+  saveRole,
+  type User,
+} from '../users/index.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
 import { roleName } from './role-name.ts';
 import type { RoleFormView } from './views.ts';
@@ -46,7 +61,11 @@ export function peopleRoutes(app: App): Middleware {
     });
   }
 
-  async function showInvite(ctx: Context, values: { name: string; email: string }, more: { link?: string; error?: unknown } = {}): Promise<void> {
+  async function showInvite(
+    ctx: Context,
+    values: { name: string; email: string },
+    more: { link?: string; error?: unknown } = {},
+  ): Promise<void> {
     const roles = (await listRoles(desk.storage.read)).filter(({ kind }) => kind === 'agent');
     await renderAdmin(app, ctx, {
       template: 'admin/invite',
@@ -64,18 +83,41 @@ export function peopleRoutes(app: App): Middleware {
   async function showPerson(ctx: Context, error?: unknown): Promise<void> {
     const actor = administrator(ctx, 'people.manage');
     const user = await personOf(app, ctx);
-    const [roles, organizations, emails] = await Promise.all([listRoles(desk.storage.read), listOrganizations(desk.storage.read, { limit: 500 }), emailsOf(desk.storage.read, user.id)]);
+    const [roles, organizations, emails] = await Promise.all([
+      listRoles(desk.storage.read),
+      listOrganizations(desk.storage.read, { limit: 500 }),
+      emailsOf(desk.storage.read, user.id),
+    ]);
     const fields: readonly FieldView[] = [
       { name: 'name', type: 'text', label: { key: 'auth.name' }, value: user.name, required: true },
       { name: 'emails', type: 'text', label: { key: 'auth.email' }, value: emails.map(({ email }) => email).join(', '), disabled: true },
-      { name: 'role', type: 'select', label: { key: 'admin.role' }, options: roles.map((role) => ({ value: role.key, label: roleName(ctx.state.translator, role), selected: role.key === user.role.key })), disabled: user.id === actor.userId },
+      {
+        name: 'role',
+        type: 'select',
+        label: { key: 'admin.role' },
+        options: roles.map((role) => ({
+          value: role.key,
+          label: roleName(ctx.state.translator, role),
+          selected: role.key === user.role.key,
+        })),
+        disabled: user.id === actor.userId,
+      },
       {
         name: 'organization',
         type: 'select',
         label: { key: 'ticket.side.organization' },
-        options: [{ value: '', label: '–', selected: user.organizationId === null }, ...organizations.map(({ id, name }) => ({ value: String(id), label: name, selected: id === user.organizationId }))],
+        options: [
+          { value: '', label: '–', selected: user.organizationId === null },
+          ...organizations.map(({ id, name }) => ({ value: String(id), label: name, selected: id === user.organizationId })),
+        ],
       },
-      { name: 'isActive', type: 'checkbox', label: { key: 'admin.person.may-sign-in' }, value: user.isActive, disabled: user.id === actor.userId },
+      {
+        name: 'isActive',
+        type: 'checkbox',
+        label: { key: 'admin.person.may-sign-in' },
+        value: user.isActive,
+        disabled: user.id === actor.userId,
+      },
     ];
     await renderAdmin(app, ctx, {
       template: 'admin/form',
@@ -92,10 +134,21 @@ export function peopleRoutes(app: App): Middleware {
     });
   }
 
-  async function showOrganization(ctx: Context, values: { name: string; domains: string; notes: string }, id: number | undefined, more: { version?: number | undefined; error?: unknown } = {}): Promise<void> {
+  async function showOrganization(
+    ctx: Context,
+    values: { name: string; domains: string; notes: string },
+    id: number | undefined,
+    more: { version?: number | undefined; error?: unknown } = {},
+  ): Promise<void> {
     const fields: readonly FieldView[] = [
       { name: 'name', type: 'text', label: { key: 'auth.name' }, value: values.name, required: true },
-      { name: 'domains', type: 'text', label: { key: 'admin.organization.domains' }, help: { key: 'admin.organization.domains.help' }, value: values.domains },
+      {
+        name: 'domains',
+        type: 'text',
+        label: { key: 'admin.organization.domains' },
+        help: { key: 'admin.organization.domains.help' },
+        value: values.domains,
+      },
       { name: 'notes', type: 'textarea', rows: 4, label: { key: 'admin.organization.notes' }, value: values.notes },
     ];
     await renderAdmin(app, ctx, {
@@ -118,7 +171,12 @@ export function peopleRoutes(app: App): Middleware {
     const form = await readForm(desk, ctx);
     const values = { name: form.text('name'), domains: form.text('domains'), notes: form.text('notes') };
     try {
-      await saveOrganization(desk, actor, { name: values.name, domains: values.domains.split(/[,\s]+/), notes: values.notes, version: versionOf(form) }, id);
+      await saveOrganization(
+        desk,
+        actor,
+        { name: values.name, domains: values.domains.split(/[,\s]+/), notes: values.notes, version: versionOf(form) },
+        id,
+      );
       setFlash(ctx, { kind: 'done', key: 'flash.saved' });
       see(ctx, '/admin/organizations');
     } catch (error) {
@@ -130,7 +188,9 @@ export function peopleRoutes(app: App): Middleware {
     const role = key === undefined ? undefined : await findRole(desk.storage.read, key);
     if (key !== undefined && role === undefined) throw new NotFound('roles.not-found', { key });
     const granted = new Set(form?.all('permission') ?? role?.permissions ?? []);
-    const ofPlugins = app.plugins.snapshot.plugins.flatMap(({ id, manifest }) => (manifest.permissions ?? []).map((one) => ({ pluginId: id, key: one.key, title: one.title })));
+    const ofPlugins = app.plugins.snapshot.plugins.flatMap(({ id, manifest }) =>
+      (manifest.permissions ?? []).map((one) => ({ pluginId: id, key: one.key, title: one.title })),
+    );
     const view: RoleFormView = {
       key,
       ...(role === undefined ? {} : { heading: roleName(ctx.state.translator, role) }),
@@ -142,9 +202,17 @@ export function peopleRoutes(app: App): Middleware {
       groups: [
         {
           title: { key: 'admin.permissions' },
-          permissions: (role?.kind === 'customer' ? ['organization.tickets'] : [...corePermissions]).map((one) => ({ key: one, label: { key: `permission.${one}` }, granted: granted.has(one) || granted.has('*') })),
+          permissions: (role?.kind === 'customer' ? ['organization.tickets'] : [...corePermissions]).map((one) => ({
+            key: one,
+            label: { key: `permission.${one}` },
+            granted: granted.has(one) || granted.has('*'),
+          })),
         },
-        ...ofPlugins.map((one) => ({ title: { key: 'admin.plugins' }, pluginId: one.pluginId, permissions: [{ key: one.key, label: { key: one.title }, granted: granted.has(one.key) || granted.has('*') }] })),
+        ...ofPlugins.map((one) => ({
+          title: { key: 'admin.plugins' },
+          pluginId: one.pluginId,
+          permissions: [{ key: one.key, label: { key: one.title }, granted: granted.has(one.key) || granted.has('*') }],
+        })),
       ],
     };
     await renderAdmin(app, ctx, { template: 'admin/role', title: { key: 'admin.roles' }, view, error });
@@ -164,7 +232,10 @@ export function peopleRoutes(app: App): Middleware {
 
   async function showTokens(ctx: Context, fresh?: { name: string; token: string }, error?: unknown): Promise<void> {
     const tokens = await listApiTokens(desk);
-    const owners = await findUsers(desk.storage.read, tokens.map(({ userId }) => userId));
+    const owners = await findUsers(
+      desk.storage.read,
+      tokens.map(({ userId }) => userId),
+    );
     await renderAdmin(app, ctx, {
       template: 'admin/tokens',
       title: { key: 'admin.tokens' },
@@ -232,14 +303,24 @@ export function peopleRoutes(app: App): Middleware {
       const after = Number(ctx.URL.searchParams.get('after')) || undefined;
       const found = await listOrganizations(desk.storage.read, { query, limit: perPage + 1, ...(after === undefined ? {} : { after }) });
       const organizations = found.slice(0, perPage);
-      const sizes = await organizationSizes(app, organizations.map(({ id }) => id));
+      const sizes = await organizationSizes(
+        app,
+        organizations.map(({ id }) => id),
+      );
       await renderAdmin(app, ctx, {
         template: 'admin/organizations',
         title: { key: 'admin.organizations' },
         view: {
           query,
-          organizations: organizations.map(({ id, name, domains }) => ({ id: String(id), name, domains, people: sizes.get(id) ?? 0, href: `/admin/organizations/${id}` })),
-          paging: found.length > perPage ? { olderUrl: `${ctx.path}?q=${encodeURIComponent(query)}&after=${organizations.at(-1)?.id ?? 0}` } : {},
+          organizations: organizations.map(({ id, name, domains }) => ({
+            id: String(id),
+            name,
+            domains,
+            people: sizes.get(id) ?? 0,
+            href: `/admin/organizations/${id}`,
+          })),
+          paging:
+            found.length > perPage ? { olderUrl: `${ctx.path}?q=${encodeURIComponent(query)}&after=${organizations.at(-1)?.id ?? 0}` } : {},
         },
       });
     })
@@ -252,17 +333,35 @@ export function peopleRoutes(app: App): Middleware {
       administrator(ctx, 'people.manage');
       const organization = await findOrganization(desk.storage.read, Number(ctx.params['id']) || 0);
       if (organization === undefined) throw new NotFound('organizations.not-found');
-      await showOrganization(ctx, { name: organization.name, domains: organization.domains.join(', '), notes: organization.notes ?? '' }, organization.id, { version: organization.version });
+      await showOrganization(
+        ctx,
+        { name: organization.name, domains: organization.domains.join(', '), notes: organization.notes ?? '' },
+        organization.id,
+        { version: organization.version },
+      );
     })
     .post('/admin/organizations/:id', (ctx) => saveOrganizationForm(ctx, Number(ctx.params['id']) || 0))
     .get('/admin/roles', async (ctx) => {
       administrator(ctx, 'people.manage');
       const roles = await listRoles(desk.storage.read);
-      const counts: { role_id: number; n: number }[] = await desk.storage.read('users').whereNull('deleted_at').groupBy('role_id').select('role_id').count({ n: '*' });
+      const counts: { role_id: number; n: number }[] = await desk.storage
+        .read('users')
+        .whereNull('deleted_at')
+        .groupBy('role_id')
+        .select('role_id')
+        .count({ n: '*' });
       await renderAdmin(app, ctx, {
         template: 'admin/roles',
         title: { key: 'admin.roles' },
-        view: { roles: roles.map(({ id, key, name, isBuiltin }) => ({ key, name: roleName(ctx.state.translator, { key, name }), people: Number(counts.find((one) => one.role_id === id)?.n ?? 0), builtIn: isBuiltin, href: `/admin/roles/${key}` })) },
+        view: {
+          roles: roles.map(({ id, key, name, isBuiltin }) => ({
+            key,
+            name: roleName(ctx.state.translator, { key, name }),
+            people: Number(counts.find((one) => one.role_id === id)?.n ?? 0),
+            builtIn: isBuiltin,
+            href: `/admin/roles/${key}`,
+          })),
+        },
       });
     })
     .get('/admin/roles/new', async (ctx) => {
@@ -283,7 +382,11 @@ export function peopleRoutes(app: App): Middleware {
       const actor = administrator(ctx, 'people.manage');
       const form = await readForm(desk, ctx);
       try {
-        const { token } = await createApiToken(desk, actor, { userId: actor.userId, name: form.text('name'), scopes: form.all('scope').length > 0 ? form.all('scope') : ['*'] });
+        const { token } = await createApiToken(desk, actor, {
+          userId: actor.userId,
+          name: form.text('name'),
+          scopes: form.all('scope').length > 0 ? form.all('scope') : ['*'],
+        });
         await showTokens(ctx, { name: form.text('name'), token });
       } catch (error) {
         await showTokens(ctx, undefined, error);
@@ -305,7 +408,13 @@ async function personOf({ desk }: App, ctx: Context): Promise<User> {
 
 async function organizationSizes({ desk }: App, ids: readonly number[]): Promise<ReadonlyMap<number, number>> {
   if (ids.length === 0) return new Map();
-  const rows: { organization_id: number; n: number }[] = await desk.storage.read('users').whereIn('organization_id', ids).whereNull('deleted_at').groupBy('organization_id').select('organization_id').count({ n: '*' });
+  const rows: { organization_id: number; n: number }[] = await desk.storage
+    .read('users')
+    .whereIn('organization_id', ids)
+    .whereNull('deleted_at')
+    .groupBy('organization_id')
+    .select('organization_id')
+    .count({ n: '*' });
   return new Map(rows.map((row) => [row.organization_id, Number(row.n)]));
 }
 

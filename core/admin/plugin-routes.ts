@@ -46,21 +46,57 @@ export function pluginRoutes(app: App): Middleware {
     const manifests = all.flatMap((one) => one.found ?? []);
     const prefix = `p_${found?.manifest.db?.slug ?? status.row?.slug ?? id}_`;
     const tables = (await tableNames(desk.storage.read, desk.storage.dialect)).filter((name) => name.startsWith(prefix));
-    const rows = await Promise.all(tables.map(async (name) => ({ name, rows: Number((await desk.storage.read(name).count({ n: '*' }).first())?.['n'] ?? 0) })));
-    const jobs: { state: string; n: number }[] = await desk.storage.read('jobs').where({ plugin: id }).whereIn('state', ['ready', 'dead']).groupBy('state').select('state').count({ n: '*' });
+    const rows = await Promise.all(
+      tables.map(async (name) => ({ name, rows: Number((await desk.storage.read(name).count({ n: '*' }).first())?.['n'] ?? 0) })),
+    );
+    const jobs: { state: string; n: number }[] = await desk.storage
+      .read('jobs')
+      .where({ plugin: id })
+      .whereIn('state', ['ready', 'dead'])
+      .groupBy('state')
+      .select('state')
+      .count({ n: '*' });
     const readme = found === undefined ? undefined : path.join(found.folder, 'README.md');
     const view: PluginPageView = {
       plugin: rowOf(status),
-      ...(readme !== undefined && existsSync(readme) ? { readme: safeHtml(cleanHtml(textToHtml(readFileSync(readme, 'utf8').slice(0, 20_000)))) } : {}),
+      ...(readme !== undefined && existsSync(readme)
+        ? { readme: safeHtml(cleanHtml(textToHtml(readFileSync(readme, 'utf8').slice(0, 20_000)))) }
+        : {}),
       source: found === undefined ? '' : path.relative(desk.config.root, found.folder),
       checksum: found === undefined ? '' : checksumOf(found.folder),
-      requires: Object.keys(found?.manifest.requires ?? {}).map((needed) => ({ id: needed, met: all.some((one) => one.id === needed && one.isRunning) })),
-      dependents: [...dependentsOf(id, manifests, manifests.map((one) => one.id))],
-      uses: (found?.manifest.uses ?? []).map((use) => (use.startsWith('net:') ? { key: 'plugin.use.net', params: { host: use.slice(4) } } : { key: `plugin.use.${use.replace(':', '-')}` })),
-      hooks: desk.hooks.inspect().flatMap(({ name, kind, handlers }) => handlers.filter((one) => one.plugin === id).map((one) => ({ name, kind, calls: one.calls, faults: one.faults + one.timeouts }))),
-      faults: app.faults.filter((fault) => fault.plugin === id).slice(-10).toReversed().map((fault) => ({ at: desk.clock.now(), place: fault.hook, text: fault.error instanceof Error ? fault.error.message : String(fault.error) })),
+      requires: Object.keys(found?.manifest.requires ?? {}).map((needed) => ({
+        id: needed,
+        met: all.some((one) => one.id === needed && one.isRunning),
+      })),
+      dependents: [
+        ...dependentsOf(
+          id,
+          manifests,
+          manifests.map((one) => one.id),
+        ),
+      ],
+      uses: (found?.manifest.uses ?? []).map((use) =>
+        use.startsWith('net:') ? { key: 'plugin.use.net', params: { host: use.slice(4) } } : { key: `plugin.use.${use.replace(':', '-')}` },
+      ),
+      hooks: desk.hooks
+        .inspect()
+        .flatMap(({ name, kind, handlers }) =>
+          handlers.filter((one) => one.plugin === id).map((one) => ({ name, kind, calls: one.calls, faults: one.faults + one.timeouts })),
+        ),
+      faults: app.faults
+        .filter((fault) => fault.plugin === id)
+        .slice(-10)
+        .toReversed()
+        .map((fault) => ({
+          at: desk.clock.now(),
+          place: fault.hook,
+          text: fault.error instanceof Error ? fault.error.message : String(fault.error),
+        })),
       tables: rows,
-      jobs: { waiting: Number(jobs.find((one) => one.state === 'ready')?.n ?? 0), failed: Number(jobs.find((one) => one.state === 'dead')?.n ?? 0) },
+      jobs: {
+        waiting: Number(jobs.find((one) => one.state === 'ready')?.n ?? 0),
+        failed: Number(jobs.find((one) => one.state === 'dead')?.n ?? 0),
+      },
       consequences: [],
       ...(!status.isRunning && tables.length > 0 ? { deletion: { confirm: id, error: confirmError } } : {}),
     };
@@ -90,7 +126,8 @@ export function pluginRoutes(app: App): Middleware {
       const filter = (['on', 'off', 'attention'] as const).find((one) => one === ctx.URL.searchParams.get('filter')) ?? 'all';
       const rows = (await plugins.list()).map(rowOf);
       const needsAttention = ({ state }: PluginRowView): boolean => state !== 'on' && state !== 'off';
-      const belongs = (row: PluginRowView): boolean => filter === 'all' || (filter === 'attention' ? needsAttention(row) : row.state === filter);
+      const belongs = (row: PluginRowView): boolean =>
+        filter === 'all' || (filter === 'attention' ? needsAttention(row) : row.state === filter);
       await renderAdmin(app, ctx, {
         template: 'admin/plugins',
         title: { key: 'admin.plugins' },
@@ -100,7 +137,12 @@ export function pluginRoutes(app: App): Middleware {
           pinned: isPinned,
           safeMode: desk.config.isSafe,
           plugins: rows.filter((row) => belongs(row) && `${row.id} ${row.name}`.toLowerCase().includes(query.toLowerCase())),
-          counts: { all: rows.length, on: rows.filter(({ state }) => state === 'on').length, off: rows.filter(({ state }) => state === 'off').length, attention: rows.filter(needsAttention).length },
+          counts: {
+            all: rows.length,
+            on: rows.filter(({ state }) => state === 'on').length,
+            off: rows.filter(({ state }) => state === 'off').length,
+            attention: rows.filter(needsAttention).length,
+          },
         },
       });
     })
@@ -133,7 +175,8 @@ export async function deletePluginData({ desk, plugins }: App, id: string): Prom
   const dropped = slug === undefined || slug === null ? [] : await dropTables(desk.storage, id, `p_${slug}_`);
   await desk.storage.writeTx(async (tx) => {
     for (const table of ['settings', 'secrets', 'search_documents'] as const) {
-      if (table === 'search_documents' && desk.storage.dialect === 'sqlite') await tx.raw('delete from search_index where rowid in (select id from search_documents where owner = ?)', [id]);
+      if (table === 'search_documents' && desk.storage.dialect === 'sqlite')
+        await tx.raw('delete from search_index where rowid in (select id from search_documents where owner = ?)', [id]);
       await tx(table).where({ owner: id }).delete();
     }
     for (const table of ['jobs', 'subscriptions', 'ticket_meta'] as const) await tx(table).where({ plugin: id }).delete();
@@ -158,7 +201,10 @@ function descriptionOf(folder: string | undefined): string {
 
 function checksumOf(folder: string): string {
   const hash = createHash('sha256');
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'));
-  for (const file of files.map((entry) => path.join(entry.parentPath, entry.name)).toSorted()) hash.update(path.relative(folder, file)).update(readFileSync(file));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.parentPath.includes('node_modules'),
+  );
+  for (const file of files.map((entry) => path.join(entry.parentPath, entry.name)).toSorted())
+    hash.update(path.relative(folder, file)).update(readFileSync(file));
   return hash.digest('hex');
 }

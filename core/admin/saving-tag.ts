@@ -11,7 +11,10 @@ export async function renameTag(desk: Desk, from: string, to: string): Promise<v
   try {
     await desk.storage.writeTx(async (tx) => {
       if (from === '') await tx('tags').insert({ name, name_key: fold(name), created_at: desk.clock.now() });
-      else await tx('tags').where({ name: from }).update({ name, name_key: fold(name) });
+      else
+        await tx('tags')
+          .where({ name: from })
+          .update({ name, name_key: fold(name) });
     });
   } catch (error) {
     if (isUniqueViolation(error)) throw new Conflict('tags.name-taken', { name, fields: ['name'] }, { cause: error });

@@ -27,12 +27,24 @@ export function settingsRoutes(app: App): Middleware {
     administrator(ctx, 'settings.manage');
     const values = await desk.settings.get(owner);
     const schema = desk.settings.schemaOf(owner);
-    const fields = await Promise.all(Object.entries(schema).map(async ([key, one]) => fieldOf(owner, key, one, form === undefined ? values[key] : formValue(form, key, one), one['x-secret'] === true && (await desk.settings.hasSecret(owner, key)))));
+    const fields = await Promise.all(
+      Object.entries(schema).map(async ([key, one]) =>
+        fieldOf(
+          owner,
+          key,
+          one,
+          form === undefined ? values[key] : formValue(form, key, one),
+          one['x-secret'] === true && (await desk.settings.hasSecret(owner, key)),
+        ),
+      ),
+    );
     await renderAdmin(app, ctx, {
       template: 'admin/settings',
       title: { key: 'admin.settings' },
       view: {
-        pages: desk.settings.owners().map((one) => ({ href: `/admin/settings?page=${one}`, label: { key: titleOf(one) }, current: one === owner })),
+        pages: desk.settings
+          .owners()
+          .map((one) => ({ href: `/admin/settings?page=${one}`, label: { key: titleOf(one) }, current: one === owner })),
         query: '',
         title: { key: titleOf(owner) },
         action: `/admin/settings?page=${owner}`,
@@ -49,15 +61,31 @@ export function settingsRoutes(app: App): Middleware {
     const names = desk.locales().flatMap((locale): readonly FieldView[] => {
       const language = new Intl.DisplayNames([ctx.state.locale], { type: 'language' }).of(locale) ?? locale;
       return [
-        { name: `name.${locale}`, type: 'text', label: { key: 'admin.status.name', params: { language } }, value: status?.names[locale] ?? '', required: true },
-        { name: `customer.${locale}`, type: 'text', label: { key: 'admin.status.customer-name', params: { language } }, value: status?.customerNames[locale] ?? '', required: true },
+        {
+          name: `name.${locale}`,
+          type: 'text',
+          label: { key: 'admin.status.name', params: { language } },
+          value: status?.names[locale] ?? '',
+          required: true,
+        },
+        {
+          name: `customer.${locale}`,
+          type: 'text',
+          label: { key: 'admin.status.customer-name', params: { language } },
+          value: status?.customerNames[locale] ?? '',
+          required: true,
+        },
       ];
     });
     const category: FieldView = {
       name: 'category',
       type: 'select',
       label: { key: 'admin.status.category' },
-      options: (['open', 'waiting', 'solved', 'closed'] as const).map((value) => ({ value, label: ctx.state.translator.t(`category.${value}`), selected: value === status?.category })),
+      options: (['open', 'waiting', 'solved', 'closed'] as const).map((value) => ({
+        value,
+        label: ctx.state.translator.t(`category.${value}`),
+        selected: value === status?.category,
+      })),
       disabled: status !== undefined,
     };
     await renderAdmin(app, ctx, {
@@ -78,7 +106,8 @@ export function settingsRoutes(app: App): Middleware {
     administrator(ctx, 'settings.manage');
     const form = await readForm(desk, ctx);
     try {
-      const texts = (prefix: string): Record<string, string> => Object.fromEntries(desk.locales().map((locale) => [locale, form.text(`${prefix}.${locale}`).trim()]));
+      const texts = (prefix: string): Record<string, string> =>
+        Object.fromEntries(desk.locales().map((locale) => [locale, form.text(`${prefix}.${locale}`).trim()]));
       await saveStatus(desk, { category: form.text('category'), names: texts('name'), customerNames: texts('customer') }, key);
       setFlash(ctx, { kind: 'done', key: 'flash.saved' });
       see(ctx, '/admin/statuses');
@@ -111,10 +140,18 @@ export function settingsRoutes(app: App): Middleware {
       const { translator } = ctx.state;
       const hits = desk.settings.owners().flatMap((owner) =>
         Object.entries(desk.settings.schemaOf(owner))
-          .map(([key, one]) => ({ href: `/admin/settings?page=${owner}`, label: { key: one['x-label'] ?? `settings.${owner}.${key}` }, page: { key: titleOf(owner) } }))
+          .map(([key, one]) => ({
+            href: `/admin/settings?page=${owner}`,
+            label: { key: one['x-label'] ?? `settings.${owner}.${key}` },
+            page: { key: titleOf(owner) },
+          }))
           .filter(({ label }) => translator.t(label.key).toLowerCase().includes(query.toLowerCase())),
       );
-      await renderAdmin(app, ctx, { template: 'admin/settings', title: { key: 'admin.settings' }, view: { pages: [], query, title: { key: 'admin.settings' }, action: '/admin/settings', groups: [], hits } });
+      await renderAdmin(app, ctx, {
+        template: 'admin/settings',
+        title: { key: 'admin.settings' },
+        view: { pages: [], query, title: { key: 'admin.settings' }, action: '/admin/settings', groups: [], hits },
+      });
     })
     .post('/admin/settings', async (ctx) => {
       administrator(ctx, 'settings.manage');
@@ -139,7 +176,15 @@ export function settingsRoutes(app: App): Middleware {
         view: {
           groups: (['open', 'waiting', 'solved', 'closed'] as const).map((category) => ({
             category,
-            statuses: statuses.filter((one) => one.category === category).map((one) => ({ key: one.key, name: one.names[locale] ?? one.names['en'] ?? one.key, customerName: one.customerNames[locale] ?? one.customerNames['en'] ?? '', isDefault: one.isDefault, href: `/admin/statuses/${one.key}` })),
+            statuses: statuses
+              .filter((one) => one.category === category)
+              .map((one) => ({
+                key: one.key,
+                name: one.names[locale] ?? one.names['en'] ?? one.key,
+                customerName: one.customerNames[locale] ?? one.customerNames['en'] ?? '',
+                isDefault: one.isDefault,
+                href: `/admin/statuses/${one.key}`,
+              })),
           })),
         },
       });
@@ -151,9 +196,28 @@ export function settingsRoutes(app: App): Middleware {
     .get('/admin/tags', async (ctx) => {
       administrator(ctx, 'settings.manage');
       const query = ctx.URL.searchParams.get('q') ?? '';
-      const rows: { id: number; name: string }[] = await desk.storage.read('tags').whereRaw('lower(name) like ?', [`%${query.toLowerCase()}%`]).orderBy('name').limit(200);
-      const counts: { tag_id: number; n: number }[] = rows.length === 0 ? [] : await desk.storage.read('ticket_tags').whereIn('tag_id', rows.map(({ id }) => id)).groupBy('tag_id').select('tag_id').count({ n: '*' });
-      const tags = rows.map(({ id, name }) => ({ name, tickets: Number(counts.find((one) => one.tag_id === id)?.n ?? 0), href: `/admin/tags/edit?name=${encodeURIComponent(name)}` }));
+      const rows: { id: number; name: string }[] = await desk.storage
+        .read('tags')
+        .whereRaw('lower(name) like ?', [`%${query.toLowerCase()}%`])
+        .orderBy('name')
+        .limit(200);
+      const counts: { tag_id: number; n: number }[] =
+        rows.length === 0
+          ? []
+          : await desk.storage
+              .read('ticket_tags')
+              .whereIn(
+                'tag_id',
+                rows.map(({ id }) => id),
+              )
+              .groupBy('tag_id')
+              .select('tag_id')
+              .count({ n: '*' });
+      const tags = rows.map(({ id, name }) => ({
+        name,
+        tickets: Number(counts.find((one) => one.tag_id === id)?.n ?? 0),
+        href: `/admin/tags/edit?name=${encodeURIComponent(name)}`,
+      }));
       await renderAdmin(app, ctx, { template: 'admin/tags', title: { key: 'admin.tags' }, view: { query, tags, paging: {} } });
     })
     .get('/admin/tags/new', (ctx) => showTag(ctx, ''))
@@ -177,7 +241,16 @@ export function settingsRoutes(app: App): Middleware {
         template: 'admin/themes',
         title: { key: 'admin.themes' },
         view: {
-          themes: listThemes(desk.config).map((theme) => ({ id: theme.id, name: theme.title, description: theme.description, version: theme.version, active: theme.id === active, screenshotUrl: theme.id === active ? app.themeScreenshot() : undefined, problems: [], mayActivate: theme.id !== active })),
+          themes: listThemes(desk.config).map((theme) => ({
+            id: theme.id,
+            name: theme.title,
+            description: theme.description,
+            version: theme.version,
+            active: theme.id === active,
+            screenshotUrl: theme.id === active ? app.themeScreenshot() : undefined,
+            problems: [],
+            mayActivate: theme.id !== active,
+          })),
           options: [],
           previewUrl: '/',
         },
@@ -204,15 +277,21 @@ function fieldOf(owner: string, key: string, schema: SettingSchema, value: unkno
   const base = { name: key, label, help, ...(schema['x-unit'] === undefined ? {} : { unit: { key: schema['x-unit'] } }) };
   if (schema['x-secret'] === true) return { ...base, type: 'secret', stored: isStored };
   if (schema.type === 'boolean') return { ...base, type: 'checkbox', value: value === true };
-  if (schema.enum !== undefined) return { ...base, type: 'select', options: schema.enum.map((one) => ({ value: one, label: one, selected: one === value })) };
+  if (schema.enum !== undefined)
+    return { ...base, type: 'select', options: schema.enum.map((one) => ({ value: one, label: one, selected: one === value })) };
   if (schema.type === 'array') return { ...base, type: 'list', value: Array.isArray(value) ? value.map(String) : [] };
-  if (schema.type === 'string') return { ...base, type: schema['x-multiline'] === true ? 'textarea' : 'text', value: typeof value === 'string' ? value : '' };
+  if (schema.type === 'string')
+    return { ...base, type: schema['x-multiline'] === true ? 'textarea' : 'text', value: typeof value === 'string' ? value : '' };
   return { ...base, type: 'number', value: Number(value), min: schema.minimum, max: schema.maximum };
 }
 
 function formValue(form: Form, key: string, schema: SettingSchema): SettingValue {
   if (schema.type === 'boolean') return form.isChecked(key);
-  if (schema.type === 'array') return form.all(key).flatMap((text) => text.split(/[\n,]/)).map((text) => text.trim()).filter((text) => text !== '');
+  if (schema.type === 'array')
+    return form
+      .all(key)
+      .flatMap((text) => text.split(/[\n,]/))
+      .map((text) => text.trim())
+      .filter((text) => text !== '');
   return form.text(key);
 }
-

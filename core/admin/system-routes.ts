@@ -52,17 +52,39 @@ export function systemRoutes(app: App): Middleware {
       administrator(ctx, 'system.view');
       const checks = await healthChecks(app);
       const depth = await queueDepth(desk.storage.read);
-      const processes = await desk.storage.read('processes').where('seen_at', '>', desk.clock.now() - liveMs).orderBy('started_at');
-      const outbox: { state: string; n: number }[] = await desk.storage.read('outbox').whereIn('state', ['held', 'queued', 'sending', 'uncertain', 'failed']).groupBy('state').select('state').count({ n: '*' });
-      const count = (...states: string[]): number => outbox.filter(({ state }) => states.includes(state)).reduce((total, { n }) => total + Number(n), 0);
+      const processes = await desk.storage
+        .read('processes')
+        .where('seen_at', '>', desk.clock.now() - liveMs)
+        .orderBy('started_at');
+      const outbox: { state: string; n: number }[] = await desk.storage
+        .read('outbox')
+        .whereIn('state', ['held', 'queued', 'sending', 'uncertain', 'failed'])
+        .groupBy('state')
+        .select('state')
+        .count({ n: '*' });
+      const count = (...states: string[]): number =>
+        outbox.filter(({ state }) => states.includes(state)).reduce((total, { n }) => total + Number(n), 0);
       const view: HealthView = {
         health: worst(checks.map(({ health }) => health)),
         checks,
-        processes: processes.map((row) => ({ id: row.id, kind: row.role, host: `${row.host} (${row.pid})`, startedAt: row.started_at, seenAt: row.seen_at, generation: row.generation, current: row.pid === process.pid })),
+        processes: processes.map((row) => ({
+          id: row.id,
+          kind: row.role,
+          host: `${row.host} (${row.pid})`,
+          startedAt: row.started_at,
+          seenAt: row.seen_at,
+          generation: row.generation,
+          current: row.pid === process.pid,
+        })),
         queue: { waiting: depth.ready, running: depth.active, failed: depth.dead, oldestAt: depth.oldestReadyAt ?? undefined },
         outbox: { waiting: count('held', 'queued', 'sending'), failed: count('failed'), uncertain: count('uncertain') },
       };
-      await renderAdmin(app, ctx, { template: 'admin/health', title: { key: 'admin.health' }, view, slots: { names: ['admin.health'], input: {} } });
+      await renderAdmin(app, ctx, {
+        template: 'admin/health',
+        title: { key: 'admin.health' },
+        view,
+        slots: { names: ['admin.health'], input: {} },
+      });
     })
     .get('/admin/health/jobs', async (ctx) => {
       administrator(ctx, 'system.view');
@@ -70,7 +92,15 @@ export function systemRoutes(app: App): Middleware {
       const jobs = await listJobs(desk.storage.read, filter === 'failed' ? 'dead' : filter === 'waiting' ? 'ready' : 'active');
       const view: JobListView = {
         filter,
-        jobs: jobs.map((job) => ({ id: String(job.id), name: job.name, pluginId: job.plugin ?? undefined, attempts: job.attempts, at: job.runAt, error: job.error?.split('\n')[0], mayRetry: filter === 'failed' })),
+        jobs: jobs.map((job) => ({
+          id: String(job.id),
+          name: job.name,
+          pluginId: job.plugin ?? undefined,
+          attempts: job.attempts,
+          at: job.runAt,
+          error: job.error?.split('\n')[0],
+          mayRetry: filter === 'failed',
+        })),
         paging: {},
       };
       await renderAdmin(app, ctx, { template: 'admin/jobs', title: { key: 'admin.jobs' }, view });
@@ -81,7 +111,13 @@ export function systemRoutes(app: App): Middleware {
       administrator(ctx, 'system.view');
       const filter = (['waiting', 'sent'] as const).find((one) => one === ctx.URL.searchParams.get('filter')) ?? 'failed';
       const states = { failed: ['failed', 'uncertain'], waiting: ['held', 'queued', 'sending'], sent: ['sent'] }[filter];
-      const rows = await desk.storage.read('outbox').leftJoin('tickets', 'tickets.id', 'outbox.ticket_id').whereIn('outbox.state', states).orderBy('outbox.id', 'desc').limit(100).select('outbox.*', 'tickets.number');
+      const rows = await desk.storage
+        .read('outbox')
+        .leftJoin('tickets', 'tickets.id', 'outbox.ticket_id')
+        .whereIn('outbox.state', states)
+        .orderBy('outbox.id', 'desc')
+        .limit(100)
+        .select('outbox.*', 'tickets.number');
       const mails = rows.map((row) => ({
         id: String(row.id),
         to: (JSON.parse(row.envelope).to ?? []).map(({ email }: { email: string }) => email).join(', '),
@@ -119,16 +155,41 @@ async function healthChecks({ desk, plugins, faults }: App): Promise<readonly Ch
   const isBehind = depth.oldestReadyAt !== null && depth.oldestReadyAt < desk.clock.now() - 10 * 60_000;
   const failed = (await plugins.list()).filter(({ row, isRunning }) => row?.isDesired === true && !isRunning);
   const core: readonly Check[] = [
-    { name: { key: 'health.check.sending' }, health: sender === undefined ? 'attention' : 'good', text: { key: sender === undefined ? 'health.sending.none' : 'health.sending.good' } },
-    { name: { key: 'health.check.key' }, health: desk.secrets.isOpen ? 'good' : 'problem', text: { key: desk.secrets.isOpen ? 'health.key.good' : 'health.key.missing' } },
-    { name: { key: 'health.check.jobs' }, health: depth.dead > 0 || isBehind ? 'attention' : 'good', text: { key: depth.dead > 0 ? 'health.jobs.some-failed' : isBehind ? 'health.jobs.behind' : 'health.jobs.good' } },
-    { name: { key: 'health.check.plugins' }, health: failed.length > 0 ? 'problem' : faults.length > 0 ? 'attention' : 'good', text: { key: failed.length > 0 ? 'health.plugins.failed' : faults.length > 0 ? 'health.plugins.faults' : 'health.plugins.good' } },
-    { name: { key: 'health.check.https' }, health: desk.config.url.startsWith('https:') ? 'good' : 'attention', text: { key: desk.config.url.startsWith('https:') ? 'health.https.good' : 'health.https.plain' } },
+    {
+      name: { key: 'health.check.sending' },
+      health: sender === undefined ? 'attention' : 'good',
+      text: { key: sender === undefined ? 'health.sending.none' : 'health.sending.good' },
+    },
+    {
+      name: { key: 'health.check.key' },
+      health: desk.secrets.isOpen ? 'good' : 'problem',
+      text: { key: desk.secrets.isOpen ? 'health.key.good' : 'health.key.missing' },
+    },
+    {
+      name: { key: 'health.check.jobs' },
+      health: depth.dead > 0 || isBehind ? 'attention' : 'good',
+      text: { key: depth.dead > 0 ? 'health.jobs.some-failed' : isBehind ? 'health.jobs.behind' : 'health.jobs.good' },
+    },
+    {
+      name: { key: 'health.check.plugins' },
+      health: failed.length > 0 ? 'problem' : faults.length > 0 ? 'attention' : 'good',
+      text: { key: failed.length > 0 ? 'health.plugins.failed' : faults.length > 0 ? 'health.plugins.faults' : 'health.plugins.good' },
+    },
+    {
+      name: { key: 'health.check.https' },
+      health: desk.config.url.startsWith('https:') ? 'good' : 'attention',
+      text: { key: desk.config.url.startsWith('https:') ? 'health.https.good' : 'health.https.plain' },
+    },
   ];
   const ofPlugins = await Promise.all(
     plugins.snapshot.all('health').map(async ({ plugin, value }): Promise<readonly Check[]> => {
       const reported = await value.check().catch(() => [{ id: plugin, status: 'bad' as const, text: 'health.plugin.silent' }]);
-      return reported.map(({ status, text, ...more }) => ({ name: { key: `health.check.${plugin}` }, health: { good: 'good' as const, warn: 'attention' as const, bad: 'problem' as const }[status], text: { key: text, params: 'params' in more ? more.params : undefined }, pluginId: plugin }));
+      return reported.map(({ status, text, ...more }) => ({
+        name: { key: `health.check.${plugin}` },
+        health: { good: 'good' as const, warn: 'attention' as const, bad: 'problem' as const }[status],
+        text: { key: text, params: 'params' in more ? more.params : undefined },
+        pluginId: plugin,
+      }));
     }),
   );
   return [...core, ...ofPlugins.flat()];
@@ -136,12 +197,22 @@ async function healthChecks({ desk, plugins, faults }: App): Promise<readonly Ch
 
 async function recentChanges({ desk }: App, ctx: Context) {
   const newest = await desk.storage.read('events').max({ id: 'id' }).first();
-  const events = (await eventsAfter(desk.storage.read, Math.max(0, Number(newest?.['id'] ?? 0) - 200), 200)).filter(({ name }) => /^(user\.created|role\.|organization\.|mailbox\.)/.test(name)).slice(-8).toReversed();
-  const users = await findUsers(desk.storage.read, events.flatMap(({ actorId }) => (actorId === null ? [] : [actorId])));
+  const events = (await eventsAfter(desk.storage.read, Math.max(0, Number(newest?.['id'] ?? 0) - 200), 200))
+    .filter(({ name }) => /^(user\.created|role\.|organization\.|mailbox\.)/.test(name))
+    .slice(-8)
+    .toReversed();
+  const users = await findUsers(
+    desk.storage.read,
+    events.flatMap(({ actorId }) => (actorId === null ? [] : [actorId])),
+  );
   return events.map((event) => {
     const actor = event.actorId === null ? undefined : users.get(event.actorId);
     const name = actor?.name ?? ctx.state.translator.t('event.system');
-    return { text: { key: `recent.${event.name}`, params: { actor: name } }, ...(actor === undefined ? {} : { actor: { id: String(actor.id), name: actor.name } }), at: event.occurredAt };
+    return {
+      text: { key: `recent.${event.name}`, params: { actor: name } },
+      ...(actor === undefined ? {} : { actor: { id: String(actor.id), name: actor.name } }),
+      at: event.occurredAt,
+    };
   });
 }
 

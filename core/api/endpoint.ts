@@ -34,6 +34,8 @@ export interface Endpoint {
 }
 
 /** Types the parts of one endpoint; the schemas have checked them when `run` is called. */
-export function endpoint<Body = undefined, Query = undefined>(definition: Omit<Endpoint, 'run'> & { run(request: ApiRequest<Body, Query>): Promise<unknown> }): Endpoint {
+export function endpoint<Body = undefined, Query = undefined>(
+  definition: Omit<Endpoint, 'run'> & { run(request: ApiRequest<Body, Query>): Promise<unknown> },
+): Endpoint {
   return { ...definition, run: (request) => definition.run(request as ApiRequest<Body, Query>) };
 }

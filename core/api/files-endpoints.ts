@@ -26,7 +26,10 @@ export const filesEndpoints: readonly Endpoint[] = [
       const [file] = await seenFiles(desk, actor, [id]);
       if (file === undefined) throw new NotFound('files.not-found', { id });
       // Never shown in the browser: an uploaded page would run with the desk's origin.
-      ctx.set({ 'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`, 'Content-Security-Policy': "sandbox; default-src 'none'" });
+      ctx.set({
+        'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
+        'Content-Security-Policy': "sandbox; default-src 'none'",
+      });
       ctx.type = /^[\w.+-]+\/[\w.+-]+$/.test(file.contentType) ? file.contentType : 'application/octet-stream';
       ctx.length = file.size;
       return desk.files.open(file.sha256);
@@ -55,7 +58,12 @@ async function seenFiles(desk: Desk, actor: UserActor, ids: readonly number[]): 
   const files = await findFiles(desk.storage.read, ids);
   const foreign = files.filter(({ createdBy }) => createdBy !== actor.userId).map(({ id }) => id);
   if (foreign.length === 0) return files;
-  const attached = desk.storage.read('attachments').join('messages', 'messages.id', 'attachments.message_id').join('tickets', 'tickets.id', 'messages.ticket_id').whereIn('attachments.file_id', foreign).whereNull('messages.deleted_at');
+  const attached = desk.storage
+    .read('attachments')
+    .join('messages', 'messages.id', 'attachments.message_id')
+    .join('tickets', 'tickets.id', 'messages.ticket_id')
+    .whereIn('attachments.file_id', foreign)
+    .whereNull('messages.deleted_at');
   if (actor.role === 'customer') void attached.where('messages.kind', 'reply');
   const visible: number[] = await visibleTickets(attached, actor).distinct().pluck('attachments.file_id');
   return files.filter(({ id }) => !foreign.includes(id) || visible.includes(id));

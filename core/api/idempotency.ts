@@ -28,7 +28,9 @@ export interface KeyUse {
 
 /** What makes two requests the same: address and body. */
 export function requestHash(path: string, body: unknown): string {
-  return createHash('sha256').update(`${path}\n${JSON.stringify(body)}`).digest('hex');
+  return createHash('sha256')
+    .update(`${path}\n${JSON.stringify(body)}`)
+    .digest('hex');
 }
 
 /** @throws Invalid `api.bad-idempotency-key` for more than 200 or for unprintable characters. */
@@ -50,7 +52,11 @@ export async function takeKey(desk: Desk, use: KeyUse): Promise<StoredAnswer | u
     return await desk.storage.writeTx(async (tx) => {
       await tx('idempotency_keys')
         .where({ user_id: userId, key })
-        .where((old) => old.where('created_at', '<=', now - keptMs).orWhere((lost) => lost.whereNull('status').where('created_at', '<=', now - abandonedMs)))
+        .where((old) =>
+          old
+            .where('created_at', '<=', now - keptMs)
+            .orWhere((lost) => lost.whereNull('status').where('created_at', '<=', now - abandonedMs)),
+        )
         .delete();
       const row: KeyRow | undefined = await tx('idempotency_keys').where({ user_id: userId, key }).first();
       if (row === undefined) {
@@ -69,7 +75,9 @@ export async function takeKey(desk: Desk, use: KeyUse): Promise<StoredAnswer | u
 
 /** Keeps the answer in the transaction of the write, so that both are stored or neither. */
 export async function keepAnswer(tx: Tx, { userId, key }: KeyUse, answer: StoredAnswer): Promise<void> {
-  await tx('idempotency_keys').where({ user_id: userId, key }).update({ status: answer.status, response: JSON.stringify(answer.body) });
+  await tx('idempotency_keys')
+    .where({ user_id: userId, key })
+    .update({ status: answer.status, response: JSON.stringify(answer.body) });
 }
 
 /** Frees the key of a request that failed, which may be tried again. */
@@ -79,5 +87,9 @@ export async function freeKey(desk: Desk, { userId, key }: KeyUse): Promise<void
 
 /** Forgets answers that are older than a day; a job does it. */
 export async function sweepKeys(desk: Desk): Promise<void> {
-  await desk.storage.writeTx((tx) => tx('idempotency_keys').where('created_at', '<', desk.clock.now() - keptMs).delete());
+  await desk.storage.writeTx((tx) =>
+    tx('idempotency_keys')
+      .where('created_at', '<', desk.clock.now() - keptMs)
+      .delete(),
+  );
 }

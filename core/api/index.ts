@@ -84,10 +84,18 @@ async function answer(desk: Desk, ctx: Context, actor: UserActor, one: Served): 
   one.checkBody?.(body);
   const status = one.method === 'POST' ? 201 : 200;
   const id = Number(one.pattern.exec(ctx.path)?.[1] ?? 0);
-  const run = (commit: Parameters<Endpoint['run']>[0]['commit']): Promise<unknown> => one.run({ desk, ctx, actor, id, query, body, commit });
+  const run = (commit: Parameters<Endpoint['run']>[0]['commit']): Promise<unknown> =>
+    one.run({ desk, ctx, actor, id, query, body, commit });
 
   if (key === undefined) respond(ctx, status, await run((work) => desk.storage.writeTx(work)));
-  else await answerOnce({ desk, ctx, status, run, use: { userId: actor.userId, key, requestHash: requestHash(ctx.path, identityOf(one, body)) } });
+  else
+    await answerOnce({
+      desk,
+      ctx,
+      status,
+      run,
+      use: { userId: actor.userId, key, requestHash: requestHash(ctx.path, identityOf(one, body)) },
+    });
 }
 
 interface Once {
@@ -133,5 +141,6 @@ function respond(ctx: Context, status: number, body: unknown): void {
   ctx.status = status;
   ctx.body = body;
   // Messages have no address of their own.
-  if (status === 201 && !ctx.path.endsWith('/messages') && typeof body === 'object' && body !== null && 'id' in body) ctx.set('Location', `${ctx.path}/${String(body.id)}`);
+  if (status === 201 && !ctx.path.endsWith('/messages') && typeof body === 'object' && body !== null && 'id' in body)
+    ctx.set('Location', `${ctx.path}/${String(body.id)}`);
 }

@@ -28,7 +28,9 @@ function operation(one: Endpoint): object {
   const parameters = [
     ...(one.path.includes(':id') ? [{ name: 'id', in: 'path', required: true, schema: { type: 'integer' } }] : []),
     ...queryParameters(one.query),
-    ...(one.method === 'POST' ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 200 } }] : []),
+    ...(one.method === 'POST'
+      ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 200 } }]
+      : []),
   ];
   return {
     summary: one.summary,
@@ -36,7 +38,10 @@ function operation(one: Endpoint): object {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...requestBody(one),
     responses: {
-      [one.method === 'POST' ? '201' : '200']: { description: 'Done', content: one.answer === 'file' ? { '*/*': {} } : { 'application/json': { schema: one.answer } } },
+      [one.method === 'POST' ? '201' : '200']: {
+        description: 'Done',
+        content: one.answer === 'file' ? { '*/*': {} } : { 'application/json': { schema: one.answer } },
+      },
       default: { description: 'A problem', content: { 'application/problem+json': { schema: ref('Problem') } } },
     },
   };
@@ -49,7 +54,11 @@ function queryParameters(schema: Schema | undefined): readonly object[] {
 
 function requestBody({ body, isUpload }: Endpoint): object {
   if (isUpload === true) {
-    const schema = { type: 'object', required: ['file'], properties: { file: { type: 'string', contentMediaType: 'application/octet-stream' } } };
+    const schema = {
+      type: 'object',
+      required: ['file'],
+      properties: { file: { type: 'string', contentMediaType: 'application/octet-stream' } },
+    };
     return { requestBody: { required: true, content: { 'multipart/form-data': { schema } } } };
   }
   return body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: body } } } };

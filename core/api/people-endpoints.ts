@@ -1,7 +1,17 @@
 import { parseFilter } from '../inbox/index.ts';
 import type { Desk } from '../desk.ts';
 import { Forbidden, Invalid, NotFound } from '../kernel/errors.ts';
-import { createUser, editUser, findOrganization, findUser, isAllowed, listOrganizations, listUsers, saveOrganization, type UserActor } from '../users/index.ts';
+import {
+  createUser,
+  editUser,
+  findOrganization,
+  findUser,
+  isAllowed,
+  listOrganizations,
+  listUsers,
+  saveOrganization,
+  type UserActor,
+} from '../users/index.ts';
 import { endpoint, type Endpoint } from './endpoint.ts';
 import { nextOf, readIdCursor } from './paging.ts';
 import { presentOrganization, presentUsers } from './presenting.ts';
@@ -38,7 +48,12 @@ export const peopleEndpoints: readonly Endpoint[] = [
     run: async ({ desk, actor, query }) => {
       requirePeople(actor);
       const { text, organizationId } = readPeopleFilter(query.q);
-      const found = await listUsers(desk.storage.read, { limit: query.limit + 1, after: readIdCursor(query.cursor), query: text, ...(organizationId === undefined ? {} : { organizationId }) });
+      const found = await listUsers(desk.storage.read, {
+        limit: query.limit + 1,
+        after: readIdCursor(query.cursor),
+        query: text,
+        ...(organizationId === undefined ? {} : { organizationId }),
+      });
       return { items: await presentUsers(desk, found.slice(0, query.limit)), next: nextOf(found, query.limit) };
     },
   }),
@@ -50,7 +65,15 @@ export const peopleEndpoints: readonly Endpoint[] = [
     answer: ref('User'),
     run: async ({ desk, actor, body: { organization, locale, timeZone, ...person } }) => {
       await refuseUnknownOrganization(desk, organization);
-      return presentOne(desk, await createUser(desk, actor, { ...person, locale: locale ?? undefined, timeZone: timeZone ?? undefined, organizationId: organization }));
+      return presentOne(
+        desk,
+        await createUser(desk, actor, {
+          ...person,
+          locale: locale ?? undefined,
+          timeZone: timeZone ?? undefined,
+          organizationId: organization,
+        }),
+      );
     },
   }),
   endpoint({
@@ -124,7 +147,8 @@ export const peopleEndpoints: readonly Endpoint[] = [
 ];
 
 function requirePeople(actor: UserActor): void {
-  if (actor.role !== 'agent' || !isAllowed(actor, 'customers.view')) throw new Forbidden('auth.forbidden', { permission: 'customers.view' });
+  if (actor.role !== 'agent' || !isAllowed(actor, 'customers.view'))
+    throw new Forbidden('auth.forbidden', { permission: 'customers.view' });
 }
 
 function readPeopleFilter(q = ''): { text: string; organizationId?: number } {
@@ -150,5 +174,6 @@ async function existing(desk: Desk, id: number) {
 
 async function refuseUnknownOrganization(desk: Desk, id: number | null | undefined): Promise<void> {
   if (id === null || id === undefined) return;
-  if ((await findOrganization(desk.storage.read, id)) === undefined) throw new Invalid('organizations.unknown', { id, fields: { organization: 'is unknown' } });
+  if ((await findOrganization(desk.storage.read, id)) === undefined)
+    throw new Invalid('organizations.unknown', { id, fields: { organization: 'is unknown' } });
 }

@@ -15,10 +15,21 @@ interface Person {
   readonly email: string | null;
 }
 
-export async function presentTickets(desk: Desk, actor: UserActor, tickets: readonly Ticket[], reader: Reader = desk.storage.read): Promise<readonly object[]> {
+export async function presentTickets(
+  desk: Desk,
+  actor: UserActor,
+  tickets: readonly Ticket[],
+  reader: Reader = desk.storage.read,
+): Promise<readonly object[]> {
   const ids = tickets.map(({ id }) => id);
-  const people = await findUsers(reader, tickets.flatMap(({ requesterId, assigneeId }) => [requesterId, ...(assigneeId === null ? [] : [assigneeId])]));
-  const organizations = await findOrganizations(reader, tickets.flatMap(({ organizationId }) => organizationId ?? []));
+  const people = await findUsers(
+    reader,
+    tickets.flatMap(({ requesterId, assigneeId }) => [requesterId, ...(assigneeId === null ? [] : [assigneeId])]),
+  );
+  const organizations = await findOrganizations(
+    reader,
+    tickets.flatMap(({ organizationId }) => organizationId ?? []),
+  );
   const mailboxes = tickets.some(({ mailboxId }) => mailboxId !== null) ? await listMailboxes(reader) : [];
   const tags = await tagsOf(reader, ids);
   const statuses = new Map((await desk.statuses.list()).map(({ id, key }) => [id, key]));
@@ -48,9 +59,17 @@ export async function presentTicket(desk: Desk, actor: UserActor, ticket: Ticket
   return presented ?? {};
 }
 
-export async function presentMessages(desk: Desk, actor: UserActor, messages: readonly Message[], reader: Reader = desk.storage.read): Promise<readonly object[]> {
+export async function presentMessages(
+  desk: Desk,
+  actor: UserActor,
+  messages: readonly Message[],
+  reader: Reader = desk.storage.read,
+): Promise<readonly object[]> {
   const ids = messages.map(({ id }) => id);
-  const people = await findUsers(reader, messages.flatMap(({ authorId }) => authorId ?? []));
+  const people = await findUsers(
+    reader,
+    messages.flatMap(({ authorId }) => authorId ?? []),
+  );
   const attachments = await attachmentsOf(reader, ids);
   // What a mail server answered is for the desk alone.
   const deliveries = actor.role === 'agent' ? await deliveriesOf(reader, ids) : new Map<number, never>();
@@ -63,16 +82,24 @@ export async function presentMessages(desk: Desk, actor: UserActor, messages: re
       author: presentPerson(actor, people.get(message.authorId ?? 0)),
       text: message.text,
       html: message.html,
-      attachments: attachments.filter(({ messageId }) => messageId === message.id).map(({ fileId, name, size, sha256, contentType }) => ({ id: fileId, name, size, sha256, contentType })),
+      attachments: attachments
+        .filter(({ messageId }) => messageId === message.id)
+        .map(({ fileId, name, size, sha256, contentType }) => ({ id: fileId, name, size, sha256, contentType })),
       messageId: message.messageId,
-      delivery: delivery === undefined || delivery.state === 'undone' ? null : { state: delivery.state, attempts: delivery.attempts, error: delivery.error },
+      delivery:
+        delivery === undefined || delivery.state === 'undone'
+          ? null
+          : { state: delivery.state, attempts: delivery.attempts, error: delivery.error },
       createdAt: rfc3339(message.createdAt),
     };
   });
 }
 
 export async function presentUsers(desk: Desk, users: readonly User[]): Promise<readonly object[]> {
-  const organizations = await findOrganizations(desk.storage.read, users.flatMap(({ organizationId }) => organizationId ?? []));
+  const organizations = await findOrganizations(
+    desk.storage.read,
+    users.flatMap(({ organizationId }) => organizationId ?? []),
+  );
   return users.map((user) => ({
     id: user.id,
     name: user.name,
@@ -97,7 +124,14 @@ export function presentFile({ id, name, size, sha256 }: FileRecord): object {
 }
 
 export function presentEvent(event: RecordedEvent): object {
-  return { id: event.id, name: event.name, occurredAt: rfc3339(event.occurredAt), actor: { kind: event.actorKind, id: event.actorId, plugin: event.plugin }, ticketId: event.ticketId, payload: event.payload };
+  return {
+    id: event.id,
+    name: event.name,
+    occurredAt: rfc3339(event.occurredAt),
+    actor: { kind: event.actorKind, id: event.actorId, plugin: event.plugin },
+    ticketId: event.ticketId,
+    payload: event.payload,
+  };
 }
 
 // Customers learn who helps them, not the private address of a colleague.

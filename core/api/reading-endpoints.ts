@@ -28,10 +28,18 @@ export const readingEndpoints: readonly Endpoint[] = [
     query: eventsQuery,
     answer: page(ref('Event')),
     run: async ({ desk, actor, query }) => {
-      if (actor.role !== 'agent' || !isAllowed(actor, 'tickets.view')) throw new Forbidden('auth.forbidden', { permission: 'tickets.view' });
-      const events = await eventsAfter(desk.storage.read, query.cursor === undefined ? (query.after ?? 0) : readIdCursor(query.cursor), query.limit);
+      if (actor.role !== 'agent' || !isAllowed(actor, 'tickets.view'))
+        throw new Forbidden('auth.forbidden', { permission: 'tickets.view' });
+      const events = await eventsAfter(
+        desk.storage.read,
+        query.cursor === undefined ? (query.after ?? 0) : readIdCursor(query.cursor),
+        query.limit,
+      );
       const last = events.at(-1);
-      return { items: (await seenEvents(desk, actor, events)).map(presentEvent), next: events.length === query.limit && last !== undefined ? last.id.toString(36) : null };
+      return {
+        items: (await seenEvents(desk, actor, events)).map(presentEvent),
+        next: events.length === query.limit && last !== undefined ? last.id.toString(36) : null,
+      };
     },
   }),
 ];
@@ -39,7 +47,9 @@ export const readingEndpoints: readonly Endpoint[] = [
 // Events of tickets pass the same door as tickets; the others tell about people and settings.
 async function seenEvents(desk: Desk, actor: UserActor, events: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> {
   const ids = [...new Set(events.flatMap(({ ticketId }) => ticketId ?? []))];
-  const visible = new Set<number>(ids.length === 0 ? [] : await ticketsFor(desk.storage.read, actor).whereIn('tickets.id', ids).pluck('tickets.id'));
+  const visible = new Set<number>(
+    ids.length === 0 ? [] : await ticketsFor(desk.storage.read, actor).whereIn('tickets.id', ids).pluck('tickets.id'),
+  );
   const seesAll = isAllowed(actor, 'system.view');
   return events.filter(({ ticketId }) => (ticketId === null ? seesAll : visible.has(ticketId)));
 }

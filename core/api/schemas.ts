@@ -12,22 +12,39 @@ const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] 
 
 /** An object with exactly these properties, all of them present unless named as optional. */
 export function object(properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): Schema {
-  return { type: 'object', additionalProperties: false, required: Object.keys(properties).filter((name) => !optional.includes(name)), properties };
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: Object.keys(properties).filter((name) => !optional.includes(name)),
+    properties,
+  };
 }
 
-const allOptional = (properties: Readonly<Record<string, Schema>>): Schema => ({ ...object(properties, Object.keys(properties)), minProperties: 1 });
+const allOptional = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  ...object(properties, Object.keys(properties)),
+  minProperties: 1,
+});
 
 /** A page of things: `next` is the cursor of the following page, or null on the last one. */
 export function page(item: Schema): Schema {
   return object({ items: { type: 'array', items: item }, next: optionalText });
 }
 
-const paging = { limit: { type: 'integer', minimum: 1, maximum: 100, default: 25 }, cursor: { type: 'string', minLength: 1, maxLength: 100 } } as const;
+const paging = {
+  limit: { type: 'integer', minimum: 1, maximum: 100, default: 25 },
+  cursor: { type: 'string', minLength: 1, maxLength: 100 },
+} as const;
 
 export const pageQuery: Schema = object(paging, ['cursor', 'limit']);
-export const listQuery: Schema = object({ ...paging, q: { type: 'string', maxLength: 1000, description: 'Filter language: is:open assignee:me tag:billing words' } }, ['cursor', 'limit', 'q']);
+export const listQuery: Schema = object(
+  { ...paging, q: { type: 'string', maxLength: 1000, description: 'Filter language: is:open assignee:me tag:billing words' } },
+  ['cursor', 'limit', 'q'],
+);
 export const searchQuery: Schema = object({ ...paging, q: { type: 'string', minLength: 1, maxLength: 1000 } }, ['cursor', 'limit']);
-export const eventsQuery: Schema = object({ ...paging, after: { type: 'integer', minimum: 0, description: 'Id of the last event that was read' } }, ['cursor', 'limit', 'after']);
+export const eventsQuery: Schema = object(
+  { ...paging, after: { type: 'integer', minimum: 0, description: 'Id of the last event that was read' } },
+  ['cursor', 'limit', 'after'],
+);
 
 const text = { type: 'string', maxLength: 1_000_000 } as const;
 const fileIds = { type: 'array', maxItems: 50, items: id, description: 'Ids of uploads, see /files' } as const;
@@ -61,7 +78,17 @@ export const ticketChanges: Schema = allOptional({
 });
 
 export const newMessage: Schema = {
-  ...object({ kind: { type: 'string', enum: ['reply', 'note'] }, text, html: text, cc: { type: 'array', maxItems: 50, items: { anyOf: [email, address] } }, status: { type: 'string', maxLength: 60 }, files: fileIds }, ['text', 'html', 'cc', 'status', 'files']),
+  ...object(
+    {
+      kind: { type: 'string', enum: ['reply', 'note'] },
+      text,
+      html: text,
+      cc: { type: 'array', maxItems: 50, items: { anyOf: [email, address] } },
+      status: { type: 'string', maxLength: 60 },
+      files: fileIds,
+    },
+    ['text', 'html', 'cc', 'status', 'files'],
+  ),
   anyOf: [{ required: ['text'] }, { required: ['html'] }, { required: ['files'] }],
 };
 
@@ -74,13 +101,27 @@ const personal = {
 } as const;
 
 export const newUser: Schema = object({ ...personal, email }, Object.keys(personal));
-export const userChanges: Schema = allOptional({ ...personal, notes: { ...optionalText, maxLength: 100_000 }, isActive: { type: 'boolean' }, version: { type: 'integer', minimum: 1 } });
+export const userChanges: Schema = allOptional({
+  ...personal,
+  notes: { ...optionalText, maxLength: 100_000 },
+  isActive: { type: 'boolean' },
+  version: { type: 'integer', minimum: 1 },
+});
 
-const organizational = { name: { type: 'string', minLength: 1, maxLength: 200 }, domains: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 255 } }, notes: { ...optionalText, maxLength: 100_000 } } as const;
+const organizational = {
+  name: { type: 'string', minLength: 1, maxLength: 200 },
+  domains: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 255 } },
+  notes: { ...optionalText, maxLength: 100_000 },
+} as const;
 export const newOrganization: Schema = object(organizational, ['domains', 'notes']);
 export const organizationChanges: Schema = allOptional({ ...organizational, version: { type: 'integer', minimum: 1 } });
 
-const attachment = { id, name: { type: 'string' }, size: { type: 'integer', minimum: 0 }, sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' } } as const;
+const attachment = {
+  id,
+  name: { type: 'string' },
+  size: { type: 'integer', minimum: 0 },
+  sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+} as const;
 const ticket = {
   id,
   number: { type: 'integer' },
@@ -114,7 +155,13 @@ export const components: Readonly<Record<string, Schema>> = {
     html: optionalText,
     attachments: { type: 'array', items: ref('Attachment') },
     messageId: optionalText,
-    delivery: orNull(object({ state: { type: 'string', enum: ['held', 'queued', 'sending', 'sent', 'failed', 'uncertain'] }, attempts: { type: 'integer' }, error: optionalText })),
+    delivery: orNull(
+      object({
+        state: { type: 'string', enum: ['held', 'queued', 'sending', 'sent', 'failed', 'uncertain'] },
+        attempts: { type: 'integer' },
+        error: optionalText,
+      }),
+    ),
     createdAt: time,
   }),
   User: object({
@@ -130,14 +177,35 @@ export const components: Readonly<Record<string, Schema>> = {
     version: { type: 'integer' },
     createdAt: time,
   }),
-  Organization: object({ id, name: { type: 'string' }, domains: { type: 'array', items: { type: 'string' } }, notes: optionalText, version: { type: 'integer' }, createdAt: time }),
+  Organization: object({
+    id,
+    name: { type: 'string' },
+    domains: { type: 'array', items: { type: 'string' } },
+    notes: optionalText,
+    version: { type: 'integer' },
+    createdAt: time,
+  }),
   Event: object({
     id,
     name: { type: 'string' },
     occurredAt: time,
-    actor: object({ kind: { type: 'string', enum: ['user', 'system', 'plugin'] }, id: { type: ['integer', 'null'] }, plugin: optionalText }),
+    actor: object({
+      kind: { type: 'string', enum: ['user', 'system', 'plugin'] },
+      id: { type: ['integer', 'null'] },
+      plugin: optionalText,
+    }),
     ticketId: { type: ['integer', 'null'] },
     payload: { type: 'object' },
   }),
-  Problem: { type: 'object', description: 'RFC 9457', required: ['type', 'title', 'status', 'code'], properties: { type: { type: 'string' }, title: { type: 'string' }, status: { type: 'integer' }, code: { type: 'string', description: 'Stable' } } },
+  Problem: {
+    type: 'object',
+    description: 'RFC 9457',
+    required: ['type', 'title', 'status', 'code'],
+    properties: {
+      type: { type: 'string' },
+      title: { type: 'string' },
+      status: { type: 'integer' },
+      code: { type: 'string', description: 'Stable' },
+    },
+  },
 };

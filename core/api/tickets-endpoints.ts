@@ -1,6 +1,16 @@
 import { listTickets } from '../inbox/index.ts';
 import { Forbidden, Invalid } from '../kernel/errors.ts';
-import { editTicket, mayChangeStatus, mayEdit, messagesOf, prepareOpening, prepareReply, seeTicket, type Priority, type TicketDraft } from '../tickets/index.ts';
+import {
+  editTicket,
+  mayChangeStatus,
+  mayEdit,
+  messagesOf,
+  prepareOpening,
+  prepareReply,
+  seeTicket,
+  type Priority,
+  type TicketDraft,
+} from '../tickets/index.ts';
 import { findUserByEmail } from '../users/index.ts';
 import { endpoint, type ApiRequest, type Endpoint } from './endpoint.ts';
 import { usableFiles } from './files-endpoints.ts';
@@ -57,7 +67,8 @@ export const ticketsEndpoints: readonly Endpoint[] = [
     answer: ref('Ticket'),
     run: async (request) => {
       const { desk, actor, body } = request;
-      if (!mayEdit(actor) && (body.priority !== undefined || body.tags !== undefined)) throw new Forbidden('auth.forbidden', { permission: 'tickets.edit' });
+      if (!mayEdit(actor) && (body.priority !== undefined || body.tags !== undefined))
+        throw new Forbidden('auth.forbidden', { permission: 'tickets.edit' });
       const opening = await prepareOpening(desk, actor, {
         subject: body.subject,
         requester: await requesterOf(request),
@@ -82,7 +93,12 @@ export const ticketsEndpoints: readonly Endpoint[] = [
     summary: 'Changes properties of a ticket, all or none',
     body: ticketChanges,
     answer: ref('Ticket'),
-    run: async ({ desk, actor, id, body: { assignee, ...changes } }) => presentTicket(desk, actor, await editTicket(desk, actor, id, { ...changes, ...(assignee === undefined ? {} : { assigneeId: assignee }) })),
+    run: async ({ desk, actor, id, body: { assignee, ...changes } }) =>
+      presentTicket(
+        desk,
+        actor,
+        await editTicket(desk, actor, id, { ...changes, ...(assignee === undefined ? {} : { assigneeId: assignee }) }),
+      ),
   }),
   endpoint<undefined, { limit: number; cursor?: string }>({
     method: 'GET',
@@ -107,7 +123,8 @@ export const ticketsEndpoints: readonly Endpoint[] = [
     run: async (request) => {
       const { desk, actor, id, body } = request;
       const ticket = await seeTicket(desk, actor, id);
-      const isRefused = (body.status !== undefined && !mayChangeStatus(actor, ticket)) || (body.cc !== undefined && actor.role === 'customer');
+      const isRefused =
+        (body.status !== undefined && !mayChangeStatus(actor, ticket)) || (body.cc !== undefined && actor.role === 'customer');
       if (isRefused) throw new Forbidden('auth.forbidden', { permission: 'tickets.edit' });
       const replying = await prepareReply(desk, actor, id, {
         kind: body.kind,

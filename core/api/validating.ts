@@ -27,9 +27,13 @@ function check(validate: ValidateFunction): Check {
 
 function describe({ instancePath, keyword, message, params }: ErrorObject): readonly [string, string] {
   const place = instancePath.slice(1).replaceAll('/', '.');
-  const named: unknown = keyword === 'required' ? params['missingProperty'] : keyword === 'additionalProperties' ? params['additionalProperty'] : undefined;
+  const named: unknown =
+    keyword === 'required' ? params['missingProperty'] : keyword === 'additionalProperties' ? params['additionalProperty'] : undefined;
   const field = [place, ...(typeof named === 'string' ? [named] : [])].filter((part) => part !== '').join('.') || 'body';
   if (keyword === 'required') return [field, 'is required'];
   if (keyword === 'additionalProperties') return [field, 'is unknown'];
-  return [field, keyword === 'enum' ? `must be one of ${(params['allowedValues'] as readonly string[]).join(', ')}` : (message ?? 'is invalid')];
+  return [
+    field,
+    keyword === 'enum' ? `must be one of ${(params['allowedValues'] as readonly string[]).join(', ')}` : (message ?? 'is invalid'),
+  ];
 }

@@ -19,21 +19,38 @@ export interface ApiToken {
 const prefix = 'hd_';
 
 /** `*`, an area such as `tickets`, or one permission. */
-export const knownScopes: readonly string[] = ['*', ...new Set(corePermissions.map((permission) => permission.split('.')[0] ?? permission)), ...corePermissions];
+export const knownScopes: readonly string[] = [
+  '*',
+  ...new Set(corePermissions.map((permission) => permission.split('.')[0] ?? permission)),
+  ...corePermissions,
+];
 
 /**
  * Makes a token that acts as its user within the scopes; the token itself is returned once and never stored.
  *
  * @throws Invalid `auth.unknown-scope`.
  */
-export async function createApiToken(desk: Desk, actor: Actor, input: { userId: number; name: string; scopes: readonly string[] }): Promise<{ token: string; id: number }> {
-  if (userIdOf(actor) !== input.userId && !isAllowed(actor, 'people.manage')) throw new Forbidden('auth.forbidden', { permission: 'people.manage' });
+export async function createApiToken(
+  desk: Desk,
+  actor: Actor,
+  input: { userId: number; name: string; scopes: readonly string[] },
+): Promise<{ token: string; id: number }> {
+  if (userIdOf(actor) !== input.userId && !isAllowed(actor, 'people.manage'))
+    throw new Forbidden('auth.forbidden', { permission: 'people.manage' });
   const unknown = input.scopes.find((scope) => !knownScopes.includes(scope));
-  if (unknown !== undefined || input.scopes.length === 0) throw new Invalid('auth.unknown-scope', { scope: unknown ?? '', known: knownScopes });
+  if (unknown !== undefined || input.scopes.length === 0)
+    throw new Invalid('auth.unknown-scope', { scope: unknown ?? '', known: knownScopes });
   const token = prefix + newToken();
   const id = await desk.storage.writeTx(async (tx) => {
     const [row]: { id: number }[] = await tx('api_tokens')
-      .insert({ user_id: input.userId, name: input.name.slice(0, 100), token_hash: tokenHash(token), hint: token.slice(0, 8), scopes: JSON.stringify(input.scopes), created_at: desk.clock.now() })
+      .insert({
+        user_id: input.userId,
+        name: input.name.slice(0, 100),
+        token_hash: tokenHash(token),
+        hint: token.slice(0, 8),
+        scopes: JSON.stringify(input.scopes),
+        created_at: desk.clock.now(),
+      })
       .returning('id');
     return row?.id ?? 0;
   });
@@ -42,11 +59,16 @@ export async function createApiToken(desk: Desk, actor: Actor, input: { userId: 
 
 /** @throws Unauthenticated `auth.token-invalid`. */
 export async function actorOfToken(desk: Desk, token: string): Promise<UserActor> {
-  const row = await desk.storage.read('api_tokens').where({ token_hash: tokenHash(token) }).whereNull('revoked_at').first();
+  const row = await desk.storage
+    .read('api_tokens')
+    .where({ token_hash: tokenHash(token) })
+    .whereNull('revoked_at')
+    .first();
   const user = row === undefined ? undefined : await findUser(desk.storage.read, row.user_id);
   if (row === undefined || user === undefined || !user.isActive || user.deletedAt !== null) throw new Unauthenticated('auth.token-invalid');
   const now = desk.clock.now();
-  if ((row.last_used_at ?? 0) < now - 60_000) await desk.storage.writeTx((tx) => tx('api_tokens').where({ id: row.id }).update({ last_used_at: now }));
+  if ((row.last_used_at ?? 0) < now - 60_000)
+    await desk.storage.writeTx((tx) => tx('api_tokens').where({ id: row.id }).update({ last_used_at: now }));
   return actorOf(user, JSON.parse(row.scopes));
 }
 
@@ -55,7 +77,15 @@ export async function listApiTokens(desk: Desk, userId?: number): Promise<readon
   const query = desk.storage.read('api_tokens').whereNull('revoked_at').orderBy('id', 'desc').limit(200);
   if (userId !== undefined) void query.where({ user_id: userId });
   const rows = await query;
-  return rows.map((row) => ({ id: row.id, userId: row.user_id, name: row.name, hint: row.hint, scopes: JSON.parse(row.scopes), createdAt: row.created_at, lastUsedAt: row.last_used_at }));
+  return rows.map((row) => ({
+    id: row.id,
+    userId: row.user_id,
+    name: row.name,
+    hint: row.hint,
+    scopes: JSON.parse(row.scopes),
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+  }));
 }
 
 /** @throws NotFound when the token does not exist or is somebody else's. */

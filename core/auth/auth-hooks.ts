@@ -7,7 +7,10 @@ declare module '../kernel/hook-map.ts' {
   }
   interface Decisions {
     /** Asked after the credentials were found right; a verdict refuses the sign-in with its reason. */
-    'auth.sign-in': { readonly input: { readonly userId: number; readonly method: 'password' | 'link' }; readonly verdict: { readonly reason: string } };
+    'auth.sign-in': {
+      readonly input: { readonly userId: number; readonly method: 'password' | 'link' };
+      readonly verdict: { readonly reason: string };
+    };
   }
 }
 

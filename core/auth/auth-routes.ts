@@ -28,7 +28,14 @@ export function authRoutes({ desk, pages }: App): Middleware {
       others: [],
       ...(error === undefined ? {} : { errors: formErrors(error) }),
     };
-    await pages.render(ctx, { area: 'auth', template: 'auth/sign-in', title: ctx.state.translator.t('auth.sign-in'), view, slots: { names: ['auth.sign-in'], input: {} }, ...(error === undefined ? {} : { status: statusOfError(error) }) });
+    await pages.render(ctx, {
+      area: 'auth',
+      template: 'auth/sign-in',
+      title: ctx.state.translator.t('auth.sign-in'),
+      view,
+      slots: { names: ['auth.sign-in'], input: {} },
+      ...(error === undefined ? {} : { status: statusOfError(error) }),
+    });
   }
 
   async function enter(ctx: Context, user: User, next: string): Promise<void> {
@@ -38,7 +45,12 @@ export function authRoutes({ desk, pages }: App): Middleware {
   }
 
   async function linkSent(ctx: Context, email: string, purpose: 'sign-in' | 'reset', minutes: number): Promise<void> {
-    await pages.render(ctx, { area: 'auth', template: 'auth/link-sent', title: ctx.state.translator.t('auth.sent.title'), view: { email, purpose, minutes } });
+    await pages.render(ctx, {
+      area: 'auth',
+      template: 'auth/link-sent',
+      title: ctx.state.translator.t('auth.sent.title'),
+      view: { email, purpose, minutes },
+    });
   }
 
   router
@@ -71,7 +83,12 @@ export function authRoutes({ desk, pages }: App): Middleware {
     .get('/sign-in/link', async (ctx) => {
       const token = ctx.URL.searchParams.get('token') ?? '';
       const state = (await isLinkAlive(desk, token, 'magic')) ? 'ready' : 'expired';
-      await pages.render(ctx, { area: 'auth', template: 'auth/link', title: ctx.state.translator.t('auth.sign-in'), view: { token, purpose: 'sign-in', action: '/sign-in/link/use', state } });
+      await pages.render(ctx, {
+        area: 'auth',
+        template: 'auth/link',
+        title: ctx.state.translator.t('auth.sign-in'),
+        view: { token, purpose: 'sign-in', action: '/sign-in/link/use', state },
+      });
     })
     .post('/sign-in/link/use', async (ctx) => {
       const form = await readForm(desk, ctx);
@@ -80,7 +97,12 @@ export function authRoutes({ desk, pages }: App): Middleware {
     })
     .get('/sign-in/reset', async (ctx) => {
       const mailWorks = (await desk.mail.systemSender()) !== undefined;
-      await pages.render(ctx, { area: 'auth', template: 'auth/reset-request', title: ctx.state.translator.t('auth.reset.title'), view: { email: '', mailWorks } });
+      await pages.render(ctx, {
+        area: 'auth',
+        template: 'auth/reset-request',
+        title: ctx.state.translator.t('auth.reset.title'),
+        view: { email: '', mailWorks },
+      });
     })
     .post('/sign-in/reset', async (ctx) => {
       const email = (await readForm(desk, ctx)).text('email');
@@ -88,7 +110,13 @@ export function authRoutes({ desk, pages }: App): Middleware {
         await requestPasswordReset(desk, { email, ip: ctx.ip });
         await linkSent(ctx, email, 'reset', 60);
       } catch (error) {
-        await pages.render(ctx, { area: 'auth', template: 'auth/reset-request', title: ctx.state.translator.t('auth.reset.title'), view: { email, mailWorks: true, errors: formErrors(error) }, status: statusOfError(error) });
+        await pages.render(ctx, {
+          area: 'auth',
+          template: 'auth/reset-request',
+          title: ctx.state.translator.t('auth.reset.title'),
+          view: { email, mailWorks: true, errors: formErrors(error) },
+          status: statusOfError(error),
+        });
       }
     })
     .get('/reset', (ctx) => showReset(ctx, ctx.URL.searchParams.get('token') ?? ''))
@@ -105,7 +133,11 @@ export function authRoutes({ desk, pages }: App): Middleware {
       const form = await readForm(desk, ctx);
       const values = { siteName: form.text('siteName'), name: form.text('name'), email: form.text('email') };
       try {
-        const user = await completeSetup(desk, form.text('token'), { ...values, password: form.text('password'), locale: form.optional('locale') });
+        const user = await completeSetup(desk, form.text('token'), {
+          ...values,
+          password: form.text('password'),
+          locale: form.optional('locale'),
+        });
         await desk.settings.set('site', {
           ...(form.optional('siteName') === undefined ? {} : { name: values.siteName.trim() }),
           ...(form.optional('locale') === undefined ? {} : { locale: form.text('locale') }),
@@ -119,7 +151,13 @@ export function authRoutes({ desk, pages }: App): Middleware {
     })
     .post('/locale', async (ctx) => {
       const form = await readForm(desk, ctx);
-      if (desk.locales().includes(form.text('locale'))) ctx.cookies.set('hd_locale', form.text('locale'), { sameSite: 'lax', secure: ctx.state.isSecure, maxAge: 365 * 86_400_000, overwrite: true });
+      if (desk.locales().includes(form.text('locale')))
+        ctx.cookies.set('hd_locale', form.text('locale'), {
+          sameSite: 'lax',
+          secure: ctx.state.isSecure,
+          maxAge: 365 * 86_400_000,
+          overwrite: true,
+        });
       ctx.redirect(localPath(form.text('next'), '/'));
       ctx.status = 303;
     });
@@ -130,7 +168,13 @@ export function authRoutes({ desk, pages }: App): Middleware {
       area: 'auth',
       template: 'auth/reset',
       title: ctx.state.translator.t('auth.new-password.title'),
-      view: { token, action: '/reset', minimumLength: minPasswordLength, state, ...(error === undefined || state === 'expired' ? {} : { errors: formErrors(error) }) },
+      view: {
+        token,
+        action: '/reset',
+        minimumLength: minPasswordLength,
+        state,
+        ...(error === undefined || state === 'expired' ? {} : { errors: formErrors(error) }),
+      },
       ...(error === undefined ? {} : { status: statusOfError(error) }),
     });
   }
@@ -142,12 +186,22 @@ export function authRoutes({ desk, pages }: App): Middleware {
       token,
       state,
       values,
-      locales: desk.locales().map((value) => ({ value, label: new Intl.DisplayNames([value], { type: 'language' }).of(value) ?? value, selected: value === ctx.state.locale })),
+      locales: desk.locales().map((value) => ({
+        value,
+        label: new Intl.DisplayNames([value], { type: 'language' }).of(value) ?? value,
+        selected: value === ctx.state.locale,
+      })),
       timeZones: timeZoneOptions(ctx.state.timeZone),
       minimumLength: minPasswordLength,
       ...(error === undefined || state !== 'ready' ? {} : { errors: formErrors(error) }),
     };
-    await pages.render(ctx, { area: 'auth', template: 'auth/setup', title: ctx.state.translator.t('setup.title'), view, status: error === undefined ? (state === 'wrong-token' ? 403 : 200) : statusOfError(error) });
+    await pages.render(ctx, {
+      area: 'auth',
+      template: 'auth/setup',
+      title: ctx.state.translator.t('setup.title'),
+      view,
+      status: error === undefined ? (state === 'wrong-token' ? 403 : 200) : statusOfError(error),
+    });
   }
 
   return router.middleware();

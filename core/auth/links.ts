@@ -1,6 +1,14 @@
 import { Conflict, Invalid, Unauthenticated } from '../kernel/errors.ts';
 import type { Desk } from '../desk.ts';
-import { countAdministrators, createUser, findOrCreateCustomer, findUser, findUserByEmail, systemActor, type User } from '../users/index.ts';
+import {
+  countAdministrators,
+  createUser,
+  findOrCreateCustomer,
+  findUser,
+  findUserByEmail,
+  systemActor,
+  type User,
+} from '../users/index.ts';
 import { hashPassword } from './passwords.ts';
 import { newToken, tokenHash } from './tokens.ts';
 
@@ -27,7 +35,11 @@ export async function issueSetupToken(desk: Desk): Promise<string | undefined> {
  *
  * @throws Unauthenticated `auth.link-invalid` for a used or old link, Conflict `auth.already-set-up`.
  */
-export async function completeSetup(desk: Desk, token: string, admin: { name: string; email: string; password: string; locale?: string | undefined }): Promise<User> {
+export async function completeSetup(
+  desk: Desk,
+  token: string,
+  admin: { name: string; email: string; password: string; locale?: string | undefined },
+): Promise<User> {
   if ((await countAdministrators(desk.storage.read)) > 0) throw new Conflict('auth.already-set-up');
   await peek(desk, token, 'setup');
   const passwordHash = await hashPassword(admin.password);
@@ -39,12 +51,21 @@ export async function completeSetup(desk: Desk, token: string, admin: { name: st
  * Mails a sign-in link. The answer is the same whether or not the address is known; an unknown one gets
  * an account when it uses the link, since whoever reads the mailbox has proven the address.
  */
-export async function requestMagicLink(desk: Desk, request: { email: string; ip?: string | undefined; returnTo?: string | undefined; locale?: string | undefined }): Promise<void> {
+export async function requestMagicLink(
+  desk: Desk,
+  request: { email: string; ip?: string | undefined; returnTo?: string | undefined; locale?: string | undefined },
+): Promise<void> {
   await limit(desk, request);
   const user = await findUserByEmail(desk.storage.read, request.email);
   if (user !== undefined && (!user.isActive || user.deletedAt !== null)) return;
   const token = await issue(desk, { purpose: 'magic', userId: user?.id, email: user?.email ?? request.email, returnTo: request.returnTo });
-  await desk.mail.sendSystem({ template: 'magic-link', to: user?.email ?? request.email, userId: user?.id, locale: user?.locale ?? request.locale, path: `/sign-in/link?token=${token}` });
+  await desk.mail.sendSystem({
+    template: 'magic-link',
+    to: user?.email ?? request.email,
+    userId: user?.id,
+    locale: user?.locale ?? request.locale,
+    path: `/sign-in/link?token=${token}`,
+  });
 }
 
 /** Uses a sign-in link. Only the POST of the landing page calls this: a mail scanner's GET consumes nothing. */
@@ -69,14 +90,21 @@ export async function requestPasswordReset(desk: Desk, request: { email: string;
   const user = await findUserByEmail(desk.storage.read, request.email);
   if (user === undefined || !user.isActive || user.deletedAt !== null || user.email === null) return;
   const token = await issue(desk, { purpose: 'reset', userId: user.id, email: user.email });
-  await desk.mail.sendSystem({ template: 'password-reset', to: user.email, userId: user.id, locale: user.locale, path: `/reset?token=${token}` });
+  await desk.mail.sendSystem({
+    template: 'password-reset',
+    to: user.email,
+    userId: user.id,
+    locale: user.locale,
+    path: `/reset?token=${token}`,
+  });
 }
 
 /** A link with which somebody chooses their first password: mailed, or only returned to be handed over. Returns its path. */
 export async function invite(desk: Desk, user: User, { isMailed }: { readonly isMailed: boolean }): Promise<string> {
   const token = await issue(desk, { purpose: 'invite', userId: user.id, email: user.email ?? undefined });
   const path = `/reset?token=${token}`;
-  if (isMailed && user.email !== null) await desk.mail.sendSystem({ template: 'invitation', to: user.email, userId: user.id, locale: user.locale, path });
+  if (isMailed && user.email !== null)
+    await desk.mail.sendSystem({ template: 'invitation', to: user.email, userId: user.id, locale: user.locale, path });
   return path;
 }
 
@@ -106,10 +134,17 @@ export async function isLinkAlive(desk: Desk, token: string, ...purposes: readon
   );
 }
 
-export async function setPasswordHash(desk: Desk, userId: number, passwordHash: string, keepSessionId: number | null = null): Promise<void> {
+export async function setPasswordHash(
+  desk: Desk,
+  userId: number,
+  passwordHash: string,
+  keepSessionId: number | null = null,
+): Promise<void> {
   await desk.storage.writeTx(async (tx) => {
     const now = desk.clock.now();
-    await tx('users').where({ id: userId }).update({ password_hash: passwordHash, updated_at: now, version: tx.raw('version + 1') });
+    await tx('users')
+      .where({ id: userId })
+      .update({ password_hash: passwordHash, updated_at: now, version: tx.raw('version + 1') });
     const ending = tx('sessions').where({ user_id: userId });
     if (keepSessionId !== null) void ending.whereNot({ id: keepSessionId });
     await ending.delete();
@@ -137,7 +172,9 @@ async function issue(desk: Desk, link: NewLink): Promise<string> {
   const token = newToken();
   const now = desk.clock.now();
   await desk.storage.writeTx(async (tx) => {
-    await tx('sign_in_tokens').where('expires_at', '<', now - 86_400_000).delete();
+    await tx('sign_in_tokens')
+      .where('expires_at', '<', now - 86_400_000)
+      .delete();
     if (link.purpose === 'setup') await tx('sign_in_tokens').where({ purpose: 'setup' }).delete();
     await tx('sign_in_tokens').insert({
       token_hash: tokenHash(token),
@@ -153,7 +190,13 @@ async function issue(desk: Desk, link: NewLink): Promise<string> {
 }
 
 async function peek(desk: Desk, token: string, ...purposes: readonly Purpose[]): Promise<LinkRow> {
-  const row: LinkRow | undefined = await desk.storage.read('sign_in_tokens').where({ token_hash: tokenHash(token) }).whereIn('purpose', purposes).whereNull('used_at').where('expires_at', '>', desk.clock.now()).first();
+  const row: LinkRow | undefined = await desk.storage
+    .read('sign_in_tokens')
+    .where({ token_hash: tokenHash(token) })
+    .whereIn('purpose', purposes)
+    .whereNull('used_at')
+    .where('expires_at', '>', desk.clock.now())
+    .first();
   if (row === undefined) throw new Unauthenticated('auth.link-invalid');
   return row;
 }
@@ -162,7 +205,12 @@ async function peek(desk: Desk, token: string, ...purposes: readonly Purpose[]):
 async function consume(desk: Desk, token: string, purpose: Purpose): Promise<LinkRow> {
   const now = desk.clock.now();
   const [row]: LinkRow[] = await desk.storage.writeTx((tx) =>
-    tx('sign_in_tokens').where({ token_hash: tokenHash(token), purpose }).whereNull('used_at').where('expires_at', '>', now).update({ used_at: now }).returning(['id', 'purpose', 'user_id', 'email', 'return_to']),
+    tx('sign_in_tokens')
+      .where({ token_hash: tokenHash(token), purpose })
+      .whereNull('used_at')
+      .where('expires_at', '>', now)
+      .update({ used_at: now })
+      .returning(['id', 'purpose', 'user_id', 'email', 'return_to']),
   );
   if (row === undefined) throw new Unauthenticated('auth.link-invalid');
   return row;
@@ -170,11 +218,14 @@ async function consume(desk: Desk, token: string, purpose: Purpose): Promise<Lin
 
 async function confirmAddress(desk: Desk, email: string | null): Promise<void> {
   if (email === null) return;
-  await desk.storage.writeTx((tx) => tx('user_emails').where({ email_key: email.trim().toLowerCase() }).whereNull('confirmed_at').update({ confirmed_at: desk.clock.now() }));
+  await desk.storage.writeTx((tx) =>
+    tx('user_emails').where({ email_key: email.trim().toLowerCase() }).whereNull('confirmed_at').update({ confirmed_at: desk.clock.now() }),
+  );
 }
 
 async function limit(desk: Desk, request: { email: string; ip?: string | undefined }): Promise<void> {
-  if (!/^[^\s@]+@[^\s@]+$/.test(request.email.trim())) throw new Invalid('users.email-invalid', { email: request.email.slice(0, 320), fields: ['email'] });
+  if (!/^[^\s@]+@[^\s@]+$/.test(request.email.trim()))
+    throw new Invalid('users.email-invalid', { email: request.email.slice(0, 320), fields: ['email'] });
   if (request.ip !== undefined) await desk.throttle.hit(`link-from:${request.ip}`, linkLimitPerClient);
   await desk.throttle.hit(`link:${request.email.trim().toLowerCase().slice(0, 150)}`, linkLimit);
 }

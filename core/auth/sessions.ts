@@ -17,7 +17,11 @@ const absoluteMs = 90 * 86_400_000;
 const touchEveryMs = 5 * 60_000;
 
 /** Opens a session and returns the token for its cookie; only the token's hash is stored. */
-export async function openSession(desk: Desk, userId: number, client: { ip?: string | undefined; userAgent?: string | undefined }): Promise<string> {
+export async function openSession(
+  desk: Desk,
+  userId: number,
+  client: { ip?: string | undefined; userAgent?: string | undefined },
+): Promise<string> {
   const token = newToken();
   const now = desk.clock.now();
   await desk.storage.writeTx(async (tx) => {
@@ -40,7 +44,12 @@ export async function openSession(desk: Desk, userId: number, client: { ip?: str
 /** The session of a cookie's token and its person; nothing when it ended or the person may not sign in any more. */
 export async function resumeSession(desk: Desk, token: string): Promise<{ session: Session; user: User } | undefined> {
   const now = desk.clock.now();
-  const row = await desk.storage.read('sessions').where({ token_hash: tokenHash(token) }).where('expires_at', '>', now).where('last_seen_at', '>', now - idleMs).first();
+  const row = await desk.storage
+    .read('sessions')
+    .where({ token_hash: tokenHash(token) })
+    .where('expires_at', '>', now)
+    .where('last_seen_at', '>', now - idleMs)
+    .first();
   if (row === undefined) return undefined;
   const user = await findUser(desk.storage.read, row.user_id);
   if (user === undefined || !user.isActive || user.deletedAt !== null) return undefined;
@@ -51,7 +60,12 @@ export async function resumeSession(desk: Desk, token: string): Promise<{ sessio
 }
 
 export async function listSessions(desk: Desk, userId: number): Promise<readonly Session[]> {
-  const rows: SessionRow[] = await desk.storage.read('sessions').where({ user_id: userId }).where('expires_at', '>', desk.clock.now()).orderBy('last_seen_at', 'desc').limit(100);
+  const rows: SessionRow[] = await desk.storage
+    .read('sessions')
+    .where({ user_id: userId })
+    .where('expires_at', '>', desk.clock.now())
+    .orderBy('last_seen_at', 'desc')
+    .limit(100);
   return rows.map(sessionFromRow);
 }
 
@@ -88,5 +102,12 @@ interface SessionRow {
 }
 
 function sessionFromRow(row: SessionRow): Session {
-  return { id: row.id, userId: row.user_id, ip: row.ip, userAgent: row.user_agent, createdAt: row.created_at, lastSeenAt: row.last_seen_at };
+  return {
+    id: row.id,
+    userId: row.user_id,
+    ip: row.ip,
+    userAgent: row.user_agent,
+    createdAt: row.created_at,
+    lastSeenAt: row.last_seen_at,
+  };
 }

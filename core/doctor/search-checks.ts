@@ -17,7 +17,12 @@ export const searchChecks: readonly Check[] = [
       const wrong: string[] = [];
       for await (const rows of messagesWithDocuments(desk)) {
         const doubtful = rows.filter(({ text, body }) => body === null || !isBegunBy(body, searchWords(text).join(' ')));
-        wrong.push(...each('message', doubtful.map(({ id }) => id)));
+        wrong.push(
+          ...each(
+            'message',
+            doubtful.map(({ id }) => id),
+          ),
+        );
       }
       return wrong;
     },
@@ -26,12 +31,18 @@ export const searchChecks: readonly Check[] = [
     id: 'search.tickets',
     claim: 'Search does not know tickets as they are:',
     run: async ({ storage }) => {
-      const rows: readonly { id: number; number: number; subject: string; title: string | null }[] = await storage.read('tickets')
-        .leftJoin('search_documents as document', (join) => join.on('document.ref', 'tickets.id').andOnVal('document.owner', 'core').andOnVal('document.kind', 'ticket'))
+      const rows: readonly { id: number; number: number; subject: string; title: string | null }[] = await storage
+        .read('tickets')
+        .leftJoin('search_documents as document', (join) =>
+          join.on('document.ref', 'tickets.id').andOnVal('document.owner', 'core').andOnVal('document.kind', 'ticket'),
+        )
         .whereNull('tickets.deleted_at')
         .orderBy('tickets.id')
         .select('tickets.id', 'number', 'subject', 'title');
-      return each('ticket', rows.filter(({ number, subject, title }) => title !== searchWords(`${number} ${subject}`).join(' ')).map(({ id }) => id));
+      return each(
+        'ticket',
+        rows.filter(({ number, subject, title }) => title !== searchWords(`${number} ${subject}`).join(' ')).map(({ id }) => id),
+      );
     },
   },
   {
@@ -40,7 +51,8 @@ export const searchChecks: readonly Check[] = [
     run: async ({ storage }) =>
       each(
         'message',
-        await storage.read('search_documents as document')
+        await storage
+          .read('search_documents as document')
           .where({ owner: 'core', kind: 'message' })
           .whereNotExists((message) => message.from('messages').whereRaw('messages.id = document.ref').whereNull('messages.deleted_at'))
           .orderBy('ref')
@@ -53,8 +65,16 @@ export const searchChecks: readonly Check[] = [
     run: async ({ storage }) => {
       if (storage.dialect === 'postgres') return [];
       // The index keeps no texts, and its docsize table has one row for each document it knows.
-      const missing: readonly number[] = await storage.read('search_documents').whereNotExists((row) => row.from('search_index_docsize as size').whereRaw('size.id = search_documents.id')).orderBy('id').pluck('id');
-      const left: readonly number[] = await storage.read('search_index_docsize as size').whereNotExists((row) => row.from('search_documents').whereRaw('search_documents.id = size.id')).orderBy('id').pluck('size.id');
+      const missing: readonly number[] = await storage
+        .read('search_documents')
+        .whereNotExists((row) => row.from('search_index_docsize as size').whereRaw('size.id = search_documents.id'))
+        .orderBy('id')
+        .pluck('id');
+      const left: readonly number[] = await storage
+        .read('search_index_docsize as size')
+        .whereNotExists((row) => row.from('search_documents').whereRaw('search_documents.id = size.id'))
+        .orderBy('id')
+        .pluck('size.id');
       return each('document', [...missing, ...left]);
     },
   },
@@ -66,9 +86,12 @@ function isBegunBy(body: string, text: string): boolean {
 }
 
 async function* messagesWithDocuments({ storage }: Examined): AsyncGenerator<readonly Document[]> {
-  for (let after = 0; ; ) {
-    const rows: readonly Document[] = await storage.read('messages')
-      .leftJoin('search_documents as document', (join) => join.on('document.ref', 'messages.id').andOnVal('document.owner', 'core').andOnVal('document.kind', 'message'))
+  for (let after = 0; ;) {
+    const rows: readonly Document[] = await storage
+      .read('messages')
+      .leftJoin('search_documents as document', (join) =>
+        join.on('document.ref', 'messages.id').andOnVal('document.owner', 'core').andOnVal('document.kind', 'message'),
+      )
       .whereNull('messages.deleted_at')
       .where('messages.id', '>', after)
       .orderBy('messages.id')

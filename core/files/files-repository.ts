@@ -18,9 +18,23 @@ export interface NewFile extends StoredBlob {
 }
 
 export async function insertFile(tx: Tx, clock: Clock, file: NewFile): Promise<FileRecord> {
-  const row = { sha256: file.sha256, name: cleanFileName(file.name), content_type: file.contentType.slice(0, 255), size: file.size, created_by: file.createdBy ?? null, created_at: clock.now() };
+  const row = {
+    sha256: file.sha256,
+    name: cleanFileName(file.name),
+    content_type: file.contentType.slice(0, 255),
+    size: file.size,
+    created_by: file.createdBy ?? null,
+    created_at: clock.now(),
+  };
   const [inserted]: { id: number }[] = await tx('files').insert(row).returning('id');
-  return { id: inserted?.id ?? 0, sha256: row.sha256, name: row.name, contentType: row.content_type, size: row.size, createdBy: row.created_by };
+  return {
+    id: inserted?.id ?? 0,
+    sha256: row.sha256,
+    name: row.name,
+    contentType: row.content_type,
+    size: row.size,
+    createdBy: row.created_by,
+  };
 }
 
 export async function findFiles(reader: Reader, ids: readonly number[]): Promise<readonly FileRecord[]> {
@@ -32,7 +46,10 @@ export async function findFiles(reader: Reader, ids: readonly number[]): Promise
 /** A name that is safe to show and to save: no path, no control or direction characters, at most 200 characters. */
 export function cleanFileName(name: string): string {
   const base = name.replaceAll('\\', '/').split('/').at(-1) ?? '';
-  const clean = base.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}"<>|*?:]+/gu, '').trim().replace(/^\.+/, '');
+  const clean = base
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}"<>|*?:]+/gu, '')
+    .trim()
+    .replace(/^\.+/, '');
   return clean.slice(-200) || 'file';
 }
 

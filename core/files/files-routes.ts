@@ -25,7 +25,14 @@ export function filesRoutes({ desk }: App): Middleware {
       const wanted = (ctx.params['contentId'] ?? '').toLowerCase();
       const part = (await attachmentsOf(desk.storage.read, [message.id])).find((one) => one.contentId?.toLowerCase() === wanted);
       if (part === undefined) throw new NotFound('files.not-found');
-      await sendFile(desk, ctx, { id: part.fileId, name: part.name, contentType: part.contentType, size: part.size, sha256: part.sha256, createdBy: null });
+      await sendFile(desk, ctx, {
+        id: part.fileId,
+        name: part.name,
+        contentType: part.contentType,
+        size: part.size,
+        sha256: part.sha256,
+        createdBy: null,
+      });
     })
     .middleware();
 
@@ -43,7 +50,12 @@ export async function seeFile(desk: Desk, actor: Actor, id: number): Promise<Fil
   const [file] = Number.isSafeInteger(id) ? await findFiles(desk.storage.read, [id]) : [];
   if (file === undefined) throw new NotFound('files.not-found', { id });
   if (actor.kind !== 'user' || file.createdBy === actor.userId) return file;
-  const messages: { ticket_id: number; kind: string }[] = await desk.storage.read('attachments').join('messages', 'messages.id', 'attachments.message_id').where('attachments.file_id', id).whereNull('messages.deleted_at').select('messages.ticket_id', 'messages.kind');
+  const messages: { ticket_id: number; kind: string }[] = await desk.storage
+    .read('attachments')
+    .join('messages', 'messages.id', 'attachments.message_id')
+    .where('attachments.file_id', id)
+    .whereNull('messages.deleted_at')
+    .select('messages.ticket_id', 'messages.kind');
   for (const message of messages) {
     if (message.kind === 'note' && actor.role === 'customer') continue;
     const isVisible = await seeTicket(desk, actor, message.ticket_id).then(

@@ -1,3 +1,3 @@
 export { FileStore, type StoredBlob } from './file-store.ts';
 export { sweepFiles } from './sweeping.ts';
-export { cleanFileName, fileFromRow, findFiles, insertFile, type FileRecord, type FileRow, type NewFile } from './files-repository.ts';
+export { findFiles, insertFile, type FileRecord, type FileRow, type NewFile } from './files-repository.ts';

@@ -3,9 +3,6 @@ import { htmlToText } from './html-to-text.ts';
 import { readHtmlTree, serialize, setAttribute, walk, type HtmlElement } from './html-tree.ts';
 import { textToHtml } from './text-to-html.ts';
 
-/** Raised whenever the rules below change; stored mail with a lower version is cleaned again (mail.md S1). */
-export const sanitizerVersion = 1;
-
 export interface SanitizeOptions {
   /** The address of a part of the same mail by its Content-ID without brackets, in lower case; undefined when there is none. */
   readonly cidUrl: (contentId: string) => string | undefined;

@@ -61,7 +61,11 @@ export async function readForm(desk: Desk, ctx: Context): Promise<Form> {
   const maxBytes = Number(maxUploadMegabytes) * 1_048_576;
   const stored: Promise<FileRecord & { field: string }>[] = [];
   let failure: Invalid | undefined;
-  const parser = busboy({ headers: ctx.req.headers, defParamCharset: 'utf8', limits: { fieldSize: maxFieldBytes, fields: maxFields, files: maxFiles, fieldNameSize: 200 } });
+  const parser = busboy({
+    headers: ctx.req.headers,
+    defParamCharset: 'utf8',
+    limits: { fieldSize: maxFieldBytes, fields: maxFields, files: maxFiles, fieldNameSize: 200 },
+  });
   parser.on('field', (name, value, info) => {
     if (info.valueTruncated) failure = new Invalid('http.body-too-large', { field: name });
     values.append(name, value);
@@ -87,7 +91,10 @@ export async function readForm(desk: Desk, ctx: Context): Promise<Form> {
   const refused = settled.find((one) => one.status === 'rejected');
   if (failure !== undefined) throw failure;
   if (refused !== undefined) throw refused.reason;
-  return new Form(values, settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
+  return new Form(
+    values,
+    settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+  );
 }
 
 /** Reads a JSON body of at most 5 MB. @throws Invalid `http.body-unreadable`. */
@@ -116,6 +123,8 @@ interface Upload {
 
 async function storeUpload(desk: Desk, ctx: Context, upload: Upload): Promise<FileRecord & { field: string }> {
   const blob = await desk.files.put(upload.stream as Readable, upload.maxBytes);
-  const file = await desk.storage.writeTx((tx) => insertFile(tx, desk.clock, { ...blob, name: upload.name, contentType: upload.contentType, createdBy: ctx.state.actor?.userId ?? null }));
+  const file = await desk.storage.writeTx((tx) =>
+    insertFile(tx, desk.clock, { ...blob, name: upload.name, contentType: upload.contentType, createdBy: ctx.state.actor?.userId ?? null }),
+  );
   return { ...file, field: upload.field };
 }

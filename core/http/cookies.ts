@@ -6,11 +6,25 @@ export function sessionCookie(isSecure: boolean): string {
 }
 
 export function setSessionCookie(ctx: Context, token: string): void {
-  ctx.cookies.set(sessionCookie(ctx.state.isSecure), token, { httpOnly: true, sameSite: 'lax', secure: ctx.state.isSecure, path: '/', maxAge: 90 * 86_400_000, overwrite: true });
+  ctx.cookies.set(sessionCookie(ctx.state.isSecure), token, {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: ctx.state.isSecure,
+    path: '/',
+    maxAge: 90 * 86_400_000,
+    overwrite: true,
+  });
 }
 
 export function clearSessionCookie(ctx: Context): void {
-  ctx.cookies.set(sessionCookie(ctx.state.isSecure), '', { httpOnly: true, sameSite: 'lax', secure: ctx.state.isSecure, path: '/', maxAge: 0, overwrite: true });
+  ctx.cookies.set(sessionCookie(ctx.state.isSecure), '', {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: ctx.state.isSecure,
+    path: '/',
+    maxAge: 0,
+    overwrite: true,
+  });
 }
 
 const flashCookie = 'hd_flash';
@@ -25,7 +39,14 @@ export interface Flash {
 
 /** Leaves a sentence for the next page; it is shown once. */
 export function setFlash(ctx: Context, flash: Flash): void {
-  ctx.cookies.set(flashCookie, Buffer.from(JSON.stringify(flash)).toString('base64url'), { httpOnly: true, sameSite: 'lax', secure: ctx.state.isSecure, path: '/', maxAge: 120_000, overwrite: true });
+  ctx.cookies.set(flashCookie, Buffer.from(JSON.stringify(flash)).toString('base64url'), {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: ctx.state.isSecure,
+    path: '/',
+    maxAge: 120_000,
+    overwrite: true,
+  });
 }
 
 /** Takes the sentence that an earlier answer left. */
@@ -42,5 +63,12 @@ export function takeFlash(ctx: Context): Flash | undefined {
 }
 
 function isFlash(value: unknown): value is Flash {
-  return typeof value === 'object' && value !== null && 'key' in value && typeof value.key === 'string' && 'kind' in value && (value.kind === 'done' || value.kind === 'problem');
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'key' in value &&
+    typeof value.key === 'string' &&
+    'kind' in value &&
+    (value.kind === 'done' || value.kind === 'problem')
+  );
 }

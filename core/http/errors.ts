@@ -19,7 +19,8 @@ export function handleErrors(desk: Desk, renderError: (ctx: Context, problem: Pr
       if (ctx.status === 404 && ctx.body === undefined && !ctx.headerSent) throw new NotFound('http.not-found', { path: ctx.path });
     } catch (error) {
       const problem = problemOf(error);
-      if (problem.status >= 500) desk.log.error('A request failed.', { requestId: ctx.state.requestId, method: ctx.method, path: ctx.path, error });
+      if (problem.status >= 500)
+        desk.log.error('A request failed.', { requestId: ctx.state.requestId, method: ctx.method, path: ctx.path, error });
       const retryAfter = problem.details['retryAfter'];
       if (typeof retryAfter === 'number') ctx.set('Retry-After', String(retryAfter));
       else if (problem.status === 503) ctx.set('Retry-After', '5');
@@ -52,7 +53,10 @@ function answerProblem(desk: Desk, ctx: Context, problem: Problem): void {
 }
 
 /** The sentence people read: of the code, else of the status. */
-export function problemText(translator: { t(key: string, params?: Readonly<Record<string, unknown>>): string; has(key: string): boolean }, problem: Problem): string {
+export function problemText(
+  translator: { t(key: string, params?: Readonly<Record<string, unknown>>): string; has(key: string): boolean },
+  problem: Problem,
+): string {
   const key = `errors.${problem.code}`;
   if (translator.has(key)) return translator.t(key, problem.details);
   const { message } = problem.details;

@@ -22,5 +22,9 @@ export function statusOfError(error: unknown): number {
 }
 
 function plainParams(details: Readonly<Record<string, unknown>>): NonNullable<Sentence['params']> {
-  return Object.fromEntries(Object.entries(details).filter((entry): entry is [string, string | number] => typeof entry[1] === 'string' || typeof entry[1] === 'number'));
+  return Object.fromEntries(
+    Object.entries(details).filter(
+      (entry): entry is [string, string | number] => typeof entry[1] === 'string' || typeof entry[1] === 'number',
+    ),
+  );
 }

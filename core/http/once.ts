@@ -22,7 +22,11 @@ export async function once<T>(desk: Desk, request: { readonly userId: number; re
   }
   try {
     const value = await work();
-    await desk.storage.writeTx((tx) => tx('idempotency_keys').where(row).update({ status: 200, response: JSON.stringify({ value }) }));
+    await desk.storage.writeTx((tx) =>
+      tx('idempotency_keys')
+        .where(row)
+        .update({ status: 200, response: JSON.stringify({ value }) }),
+    );
     return value;
   } catch (error) {
     // What failed may be tried again under the same key.

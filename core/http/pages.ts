@@ -41,7 +41,11 @@ export interface PagesDeps {
   readonly snapshot: () => Snapshot;
   readonly onFault: FaultSink;
   /** Stylesheets and options of the active theme. */
-  readonly theme: () => { readonly id: string; readonly stylesheets: readonly string[]; readonly options: Readonly<Record<string, string>> };
+  readonly theme: () => {
+    readonly id: string;
+    readonly stylesheets: readonly string[];
+    readonly options: Readonly<Record<string, string>>;
+  };
 }
 
 /** Renders pages: gathers what every page shows, runs the slots of the page in parallel, prints. */
@@ -59,7 +63,12 @@ export class Pages {
     ctx.status = page.status ?? (ctx.status === 404 ? 200 : ctx.status);
     ctx.type = 'html';
     ctx.vary('HX-Request');
-    ctx.body = this.templates(ctx).renderPage(`ui/layouts/${page.area}`, page.template, { ...layout, ...page.view, title: page.title, request });
+    ctx.body = this.templates(ctx).renderPage(`ui/layouts/${page.area}`, page.template, {
+      ...layout,
+      ...page.view,
+      title: page.title,
+      request,
+    });
   }
 
   /** A part of a page, as htmx asks for it. */
@@ -84,7 +93,13 @@ export class Pages {
       return;
     }
     const translator = ctx.state.translator ?? this.deps.desk.translatorFor(null);
-    const known = [403, 404, 409, 422, 429, 500, 503].includes(problem.status) ? problem.status : problem.status === 401 ? 403 : problem.status < 500 ? 422 : 500;
+    const known = [403, 404, 409, 422, 429, 500, 503].includes(problem.status)
+      ? problem.status
+      : problem.status === 401
+        ? 403
+        : problem.status < 500
+          ? 422
+          : 500;
     const text = problemText(translator, problem);
     await this.render(ctx, {
       area: 'auth',
@@ -152,18 +167,34 @@ export class Pages {
         locales: desk.locales().map((value) => ({ value, label: nameOfLocale(value), selected: value === ctx.state.locale })),
         warnings: [],
       },
-      flash: flash === undefined ? [] : [{ kind: flash.kind, text: sentence(flash.key, flash.params), ...(flash.undoUrl === undefined ? {} : { undo: { url: flash.undoUrl, until: flash.undoUntil } }) }],
+      flash:
+        flash === undefined
+          ? []
+          : [
+              {
+                kind: flash.kind,
+                text: sentence(flash.key, flash.params),
+                ...(flash.undoUrl === undefined ? {} : { undo: { url: flash.undoUrl, until: flash.undoUntil } }),
+              },
+            ],
       translator,
     };
     if (slots === undefined) return request;
     return { ...request, slots: await this.fillSlots(ctx, request, slots) };
   }
 
-  private async fillSlots(ctx: Context, request: RequestView, slots: NonNullable<Page['slots']>): Promise<Readonly<Record<string, readonly SlotContent[]>>> {
+  private async fillSlots(
+    ctx: Context,
+    request: RequestView,
+    slots: NonNullable<Page['slots']>,
+  ): Promise<Readonly<Record<string, readonly SlotContent[]>>> {
     const { actor } = ctx.state;
     const snapshot = snapshotOf(ctx, this.deps.snapshot);
-    const loaded = await snapshot.slots.loadSlots(slots.names, slots.input, { may: (permission) => actor !== undefined && isAllowed(actor, permission) });
-    const lazyUrl = (slot: string, plugin: string): string => `/slots/${encodeURIComponent(slot)}/${encodeURIComponent(plugin)}?input=${encodeURIComponent(JSON.stringify(slots.input))}`;
+    const loaded = await snapshot.slots.loadSlots(slots.names, slots.input, {
+      may: (permission) => actor !== undefined && isAllowed(actor, permission),
+    });
+    const lazyUrl = (slot: string, plugin: string): string =>
+      `/slots/${encodeURIComponent(slot)}/${encodeURIComponent(plugin)}?input=${encodeURIComponent(JSON.stringify(slots.input))}`;
     return Object.fromEntries(
       Object.entries(loaded).map(([name, parts]) => [
         name,
@@ -183,8 +214,16 @@ export class Pages {
     const { actor } = ctx.state;
     return snapshotOf(ctx, this.deps.snapshot)
       .all('menu')
-      .filter(({ value }) => value.area === area && (value.permission === undefined || (actor !== undefined && isAllowed(actor, value.permission))))
-      .map(({ value }) => ({ href: value.href, label: { key: value.label }, icon: value.icon, current: ctx.path === value.href || ctx.path.startsWith(`${value.href}/`) }));
+      .filter(
+        ({ value }) =>
+          value.area === area && (value.permission === undefined || (actor !== undefined && isAllowed(actor, value.permission))),
+      )
+      .map(({ value }) => ({
+        href: value.href,
+        label: { key: value.label },
+        icon: value.icon,
+        current: ctx.path === value.href || ctx.path.startsWith(`${value.href}/`),
+      }));
   }
 
   private layoutDefaults(area: Area, links: readonly LinkView[]): object {
@@ -206,8 +245,13 @@ function nameOfLocale(locale: string): string {
 // What templates ask with `{{can}}`: the permissions, and which areas the person may open at all.
 function permissionsOf(actor: NonNullable<Context['state']['actor']>): ReadonlySet<string> {
   const held = new Set(actor.permissions);
-  const isAdministrative = ['people.manage', 'settings.manage', 'plugins.manage', 'system.view'].some((permission) => isAllowed(actor, permission));
+  const isAdministrative = ['people.manage', 'settings.manage', 'plugins.manage', 'system.view'].some((permission) =>
+    isAllowed(actor, permission),
+  );
   if (isAdministrative) held.add('admin.open');
   if (actor.role === 'agent') held.add('desk.open');
-  return new Proxy(held, { get: (target, key) => (key === 'has' ? (permission: string) => target.has('*') || target.has(permission) : Reflect.get(target, key, target)) });
+  return new Proxy(held, {
+    get: (target, key) =>
+      key === 'has' ? (permission: string) => target.has('*') || target.has(permission) : Reflect.get(target, key, target),
+  });
 }

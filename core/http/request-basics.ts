@@ -23,7 +23,12 @@ export function requestBasics(desk: Desk): Middleware {
     const offered = desk.locales();
     const asked = ctx.cookies.get('hd_locale');
     ctx.state.locale =
-      ctx.state.user?.locale ?? (asked !== undefined && offered.includes(asked) ? asked : ctx.get('Accept-Language') === '' ? String(site['locale']) : negotiateLocale(ctx.get('Accept-Language'), offered));
+      ctx.state.user?.locale ??
+      (asked !== undefined && offered.includes(asked)
+        ? asked
+        : ctx.get('Accept-Language') === ''
+          ? String(site['locale'])
+          : negotiateLocale(ctx.get('Accept-Language'), offered));
     ctx.state.timeZone = ctx.state.user?.timeZone ?? String(site['timeZone']);
     ctx.state.translator = desk.translatorFor(ctx.state.locale, ctx.state.timeZone);
     return next();
@@ -42,7 +47,8 @@ export function sameOrigin(desk: Desk): Middleware {
     if (safeMethods.has(ctx.method) || ctx.path.startsWith('/api/')) return next();
     const site = ctx.get('Sec-Fetch-Site');
     const origin = ctx.get('Origin');
-    const isSame = site === '' ? origin !== '' && (origin === ownOrigin || origin === `${ctx.protocol}://${ctx.host}`) : site === 'same-origin';
+    const isSame =
+      site === '' ? origin !== '' && (origin === ownOrigin || origin === `${ctx.protocol}://${ctx.host}`) : site === 'same-origin';
     if (!isSame) throw new Forbidden('http.cross-site');
     return next();
   };

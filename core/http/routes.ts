@@ -17,6 +17,23 @@ import type { Middleware } from './request-state.ts';
 
 /** The pages and interfaces of core, in the order they are asked. */
 export function coreRoutes(app: App): readonly Middleware[] {
-  const desk = [inboxRoutes(app), searchRoutes(app), ...ticketDeskRoutes(app), notificationRoutes(app), profileRoutes(app), customerRoutes(app)];
-  return [healthRoutes(app), apiRoutes(app), authRoutes(app), portalRoutes(app), filesRoutes(app), ...desk, liveRoutes(app), slotRoutes(app), ...adminRoutes(app)];
+  const desk = [
+    inboxRoutes(app),
+    searchRoutes(app),
+    ...ticketDeskRoutes(app),
+    notificationRoutes(app),
+    profileRoutes(app),
+    customerRoutes(app),
+  ];
+  return [
+    healthRoutes(app),
+    apiRoutes(app),
+    authRoutes(app),
+    portalRoutes(app),
+    filesRoutes(app),
+    ...desk,
+    liveRoutes(app),
+    slotRoutes(app),
+    ...adminRoutes(app),
+  ];
 }

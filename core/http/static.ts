@@ -32,7 +32,12 @@ export class Assets {
   private served = new Map<string, Served>();
 
   set(folders: readonly AssetFolder[]): void {
-    this.served = new Map(folders.map(({ name, folders: list }) => [name, { hash: hashOf(list), folders: list.filter((one) => existsSync(one)).map((one) => realpathSync(one)) }]));
+    this.served = new Map(
+      folders.map(({ name, folders: list }) => [
+        name,
+        { hash: hashOf(list), folders: list.filter((one) => existsSync(one)).map((one) => realpathSync(one)) },
+      ]),
+    );
   }
 
   /** `/assets/<name>/<hash>/<file>` */
@@ -51,7 +56,11 @@ export class Assets {
       return;
     }
     const isCurrent = parts[depth] === served?.hash;
-    ctx.set({ 'Cache-Control': isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache', 'X-Content-Type-Options': 'nosniff', 'Cross-Origin-Resource-Policy': 'same-origin' });
+    ctx.set({
+      'Cache-Control': isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache',
+      'X-Content-Type-Options': 'nosniff',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+    });
     ctx.type = types[path.extname(file)] ?? 'application/octet-stream';
     ctx.length = statSync(file).size;
     ctx.body = createReadStream(file);

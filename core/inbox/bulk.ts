@@ -27,13 +27,23 @@ export async function changeMany(desk: Desk, actor: Actor, tickets: readonly Tic
       done += 1;
     } catch (error) {
       if (!(error instanceof AppError) || error.status >= 500) throw error;
-      skipped.push({ number: ticket.number, subject: ticket.subject, reason: formErrors(error).list[0]?.text ?? { key: 'errors.status.422' } });
+      skipped.push({
+        number: ticket.number,
+        subject: ticket.subject,
+        reason: formErrors(error).list[0]?.text ?? { key: 'errors.status.422' },
+      });
     }
   }
   return { done, skipped };
 }
 
-async function changeOf(desk: Desk, actor: Actor, tickets: readonly Ticket[], action: string, tag: string): Promise<(ticket: Ticket) => Promise<unknown>> {
+async function changeOf(
+  desk: Desk,
+  actor: Actor,
+  tickets: readonly Ticket[],
+  action: string,
+  tag: string,
+): Promise<(ticket: Ticket) => Promise<unknown>> {
   const [name, value = ''] = action.split(':');
   if (name === 'assign') return ({ id }) => editTicket(desk, actor, id, { assigneeId: value === '' ? null : Number(value) });
   if (name === 'status') return ({ id }) => editTicket(desk, actor, id, { status: value });
@@ -41,7 +51,10 @@ async function changeOf(desk: Desk, actor: Actor, tickets: readonly Ticket[], ac
   if (name === 'spam' || name === 'trash') return ({ id }) => moveTicket(desk, actor, id, name);
   if (name === 'merge') return mergeInto(desk, actor, tickets);
   if ((name === 'tag' || name === 'untag') && tag.trim() !== '') {
-    const tags = await tagsOf(desk.storage.read, tickets.map(({ id }) => id));
+    const tags = await tagsOf(
+      desk.storage.read,
+      tickets.map(({ id }) => id),
+    );
     const wanted = tag.trim().toLowerCase();
     return ({ id }) => {
       const others = (tags.get(id) ?? []).filter((one) => one.toLowerCase() !== wanted);

@@ -10,7 +10,8 @@ import { isAllowed, type User, type UserActor } from '../users/index.ts';
 /** The signed-in agent, who also holds the permission if one is named. @throws Unauthenticated, Forbidden. */
 export function agent(ctx: Context, permission?: string): { readonly actor: UserActor; readonly user: User } {
   const { actor, user } = signedIn(ctx);
-  if (actor.role !== 'agent' || (permission !== undefined && !isAllowed(actor, permission))) throw new Forbidden('auth.forbidden', { permission: permission ?? 'desk.open' });
+  if (actor.role !== 'agent' || (permission !== undefined && !isAllowed(actor, permission)))
+    throw new Forbidden('auth.forbidden', { permission: permission ?? 'desk.open' });
   return { actor, user };
 }
 
@@ -36,7 +37,10 @@ export async function renderDesk({ pages }: App, ctx: Context, page: DeskPage): 
     title: typeof page.title === 'string' ? page.title : text(ctx, page.title.key, page.title.params),
     view: { ...page.view, ...(errors === undefined ? {} : { errors }) },
     layout: { place: page.place, framed: page.nav !== undefined, views: page.nav, topics: page.topics },
-    slots: { names: ['desk.head', 'desk.notices', ...(page.nav === undefined ? [] : (['desk.views'] as const)), ...(page.slots?.names ?? [])], input: page.slots?.input ?? {} },
+    slots: {
+      names: ['desk.head', 'desk.notices', ...(page.nav === undefined ? [] : (['desk.views'] as const)), ...(page.slots?.names ?? [])],
+      input: page.slots?.input ?? {},
+    },
     ...(page.error === undefined ? {} : { status: statusOfError(page.error) }),
   });
 }
@@ -66,7 +70,10 @@ export function presentStatus(statuses: readonly Status[], id: number, locale: s
 
 /** All statuses for a menu, the current one marked. */
 export function statusChoices(statuses: readonly Status[], locale: string, selectedId?: number): readonly StatusView[] {
-  return statuses.map((status) => ({ ...presentStatus(statuses, status.id, locale), ...(status.id === selectedId ? { selected: true } : {}) }));
+  return statuses.map((status) => ({
+    ...presentStatus(statuses, status.id, locale),
+    ...(status.id === selectedId ? { selected: true } : {}),
+  }));
 }
 
 /** A positive id from an address or a field, else undefined. */

@@ -7,7 +7,21 @@ export interface Condition {
   readonly isNegated: boolean;
 }
 
-export const filterKeys = ['is', 'in', 'assignee', 'requester', 'status', 'priority', 'tag', 'mailbox', 'channel', 'organization', 'follower', 'created', 'updated'] as const;
+export const filterKeys = [
+  'is',
+  'in',
+  'assignee',
+  'requester',
+  'status',
+  'priority',
+  'tag',
+  'mailbox',
+  'channel',
+  'organization',
+  'follower',
+  'created',
+  'updated',
+] as const;
 export type FilterKey = (typeof filterKeys)[number];
 
 /**
@@ -32,5 +46,9 @@ export function parseFilter(text: string): readonly Condition[] {
 
 /** The filter as text that parses to the same conditions. */
 export function printFilter(conditions: readonly Condition[]): string {
-  return conditions.map(({ key, value, isNegated }) => (key === 'text' ? value : `${isNegated ? '-' : ''}${key}:${/\s/.test(value) ? `"${value}"` : value}`)).join(' ');
+  return conditions
+    .map(({ key, value, isNegated }) =>
+      key === 'text' ? value : `${isNegated ? '-' : ''}${key}:${/\s/.test(value) ? `"${value}"` : value}`,
+    )
+    .join(' ');
 }

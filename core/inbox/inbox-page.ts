@@ -22,12 +22,22 @@ export interface ListAddress {
 }
 
 export function listAddress(key: string, params: URLSearchParams): ListAddress {
-  return { key, query: (params.get('q') ?? '').trim(), sort: params.get('sort') === 'oldest' ? 'oldest' : 'newest', cursor: params.get('after') ?? undefined };
+  return {
+    key,
+    query: (params.get('q') ?? '').trim(),
+    sort: params.get('sort') === 'oldest' ? 'oldest' : 'newest',
+    cursor: params.get('after') ?? undefined,
+  };
 }
 
 /** The part of a ticket's address that says beside which list it stands. */
 export function besideQuery({ key, query, sort, cursor }: ListAddress): string {
-  const params = new URLSearchParams({ view: key, ...(query === '' ? {} : { q: query }), ...(sort === 'newest' ? {} : { sort }), ...(cursor === undefined ? {} : { after: cursor }) });
+  const params = new URLSearchParams({
+    view: key,
+    ...(query === '' ? {} : { q: query }),
+    ...(sort === 'newest' ? {} : { sort }),
+    ...(cursor === undefined ? {} : { after: cursor }),
+  });
   return `?${params.toString()}`;
 }
 
@@ -58,12 +68,23 @@ export async function filterOfView({ desk }: App, key: string): Promise<string> 
 }
 
 /** A list of tickets; a filter that does not parse gives an empty one and says why. */
-export async function readList(app: App, ctx: Context, address: ListAddress): Promise<{ readonly list: TicketList; readonly queryError?: Sentence | undefined }> {
+export async function readList(
+  app: App,
+  ctx: Context,
+  address: ListAddress,
+): Promise<{ readonly list: TicketList; readonly queryError?: Sentence | undefined }> {
   const { actor } = agent(ctx, 'tickets.view');
   const filter = await filterOfView(app, address.key);
   const isPlaced = /(^|\s)-?in:|(^|\s)is:any\b/.test(address.query);
   try {
-    return { list: await listTickets(app.desk, actor, { filter: `${isPlaced ? filter.replace(/\bin:\S+/, '') : filter} ${address.query}`, sort: address.sort, limit: perPage, cursor: address.cursor }) };
+    return {
+      list: await listTickets(app.desk, actor, {
+        filter: `${isPlaced ? filter.replace(/\bin:\S+/, '') : filter} ${address.query}`,
+        sort: address.sort,
+        limit: perPage,
+        cursor: address.cursor,
+      }),
+    };
   } catch (error) {
     if (!(error instanceof AppError) || error.status !== 422) throw error;
     return { list: { items: [], next: null }, queryError: formErrors(error).list[0]?.text };
@@ -80,18 +101,39 @@ export async function listWithNavigation(app: App, ctx: Context, address: ListAd
   const { actor } = agent(ctx, 'tickets.view');
   const { read } = app.desk.storage;
   const { list, queryError } = await readList(app, ctx, address);
-  const facts = await readLists(app.desk.storage, { ...navigationLists(read, actor), ...choiceLists(read), ...rowLists(read, actor, ...idsOf(list.items)) });
+  const facts = await readLists(app.desk.storage, {
+    ...navigationLists(read, actor),
+    ...choiceLists(read),
+    ...rowLists(read, actor, ...idsOf(list.items)),
+  });
   const info = findView(facts, actor, ctx.state.locale, address.key);
   if (info === undefined) throw new NotFound('views.not-found', { key: address.key });
   const statuses = await app.desk.statuses.list();
   const rows = presentRows(app.desk, ctx, list.items, facts, { query: besideQuery(address), statuses });
   const bulk = presentBulk(actor, ctx.state.locale, facts, statuses, address.query === '' ? info.count : undefined);
-  const view = presentList(ctx, { view: info, query: address.query, queryError, sort: address.sort, density: densityOf(ctx), list, rows, bulk, isNarrow: false, cursor: address.cursor });
+  const view = presentList(ctx, {
+    view: info,
+    query: address.query,
+    queryError,
+    sort: address.sort,
+    density: densityOf(ctx),
+    list,
+    rows,
+    bulk,
+    isNarrow: false,
+    cursor: address.cursor,
+  });
   return { info, view, nav: presentNavigation(facts, actor, ctx.state.locale, address.key) };
 }
 
 /** The narrow list beside an open ticket, and the tickets before and after it. The sidebar's facts were read with the ticket. */
-export async function listBeside(app: App, ctx: Context, address: ListAddress, facts: NavigationFacts & Parameters<typeof presentBulk>[2], selected: Ticket): Promise<{ readonly view: TicketListView; readonly previous?: string | undefined; readonly next?: string | undefined }> {
+export async function listBeside(
+  app: App,
+  ctx: Context,
+  address: ListAddress,
+  facts: NavigationFacts & Parameters<typeof presentBulk>[2],
+  selected: Ticket,
+): Promise<{ readonly view: TicketListView; readonly previous?: string | undefined; readonly next?: string | undefined }> {
   const { actor } = agent(ctx, 'tickets.view');
   const { read } = app.desk.storage;
   const { list, queryError } = await readList(app, ctx, address);
@@ -103,7 +145,18 @@ export async function listBeside(app: App, ctx: Context, address: ListAddress, f
   const bulk = presentBulk(actor, ctx.state.locale, facts, statuses, undefined);
   const at = list.items.findIndex(({ id }) => id === selected.id);
   return {
-    view: presentList(ctx, { view: info, query: address.query, queryError, sort: address.sort, density: densityOf(ctx), list, rows, bulk, isNarrow: true, cursor: address.cursor }),
+    view: presentList(ctx, {
+      view: info,
+      query: address.query,
+      queryError,
+      sort: address.sort,
+      density: densityOf(ctx),
+      list,
+      rows,
+      bulk,
+      isNarrow: true,
+      cursor: address.cursor,
+    }),
     previous: at > 0 ? rows[at - 1]?.href : undefined,
     next: rows[at + 1]?.href,
   };
@@ -132,5 +185,8 @@ function densityOf(ctx: Context): 'comfortable' | 'compact' {
 }
 
 function idsOf(tickets: readonly Ticket[]): [readonly number[], readonly number[]] {
-  return [tickets.map(({ id }) => id), [...new Set(tickets.flatMap(({ requesterId, assigneeId }) => (assigneeId === null ? [requesterId] : [requesterId, assigneeId])))]];
+  return [
+    tickets.map(({ id }) => id),
+    [...new Set(tickets.flatMap(({ requesterId, assigneeId }) => (assigneeId === null ? [requesterId] : [requesterId, assigneeId])))],
+  ];
 }

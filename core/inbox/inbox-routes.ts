@@ -21,7 +21,13 @@ export function inboxRoutes(app: App): Middleware {
   const router = new Router();
 
   async function showView(ctx: Context, values: SaveViewView, error?: unknown): Promise<void> {
-    await renderDesk(app, ctx, { template: 'tickets/save-view', title: { key: values.id === undefined ? 'desk.view.new.title' : 'desk.view.edit.title' }, view: values, place: 'inbox', error });
+    await renderDesk(app, ctx, {
+      template: 'tickets/save-view',
+      title: { key: values.id === undefined ? 'desk.view.new.title' : 'desk.view.edit.title' },
+      view: values,
+      place: 'inbox',
+      error,
+    });
   }
 
   async function saveForm(ctx: Context, id?: number): Promise<void> {
@@ -32,11 +38,19 @@ export function inboxRoutes(app: App): Middleware {
       const key = await saveView(desk, actor, { name: values.name, filter: values.query, isShared: values.shared }, id);
       see(ctx, `/desk/inbox/${key}`);
     } catch (error) {
-      await showView(ctx, { ...values, ...(id === undefined ? {} : { id: String(id) }), sort: '', mayShare: isAllowed(actor, 'settings.manage') }, error);
+      await showView(
+        ctx,
+        { ...values, ...(id === undefined ? {} : { id: String(id) }), sort: '', mayShare: isAllowed(actor, 'settings.manage') },
+        error,
+      );
     }
   }
 
-  async function chosen(actor: UserActor, key: string, form: { all(name: string): readonly string[]; text(name: string): string; isChecked(name: string): boolean }): Promise<readonly Ticket[]> {
+  async function chosen(
+    actor: UserActor,
+    key: string,
+    form: { all(name: string): readonly string[]; text(name: string): string; isChecked(name: string): boolean },
+  ): Promise<readonly Ticket[]> {
     if (!form.isChecked('all')) {
       const numbers = form.all('ticket').map(Number).filter(Number.isSafeInteger).slice(0, maxBulk);
       if (numbers.length === 0) return [];
@@ -71,7 +85,11 @@ export function inboxRoutes(app: App): Middleware {
       const form = await readForm(desk, ctx);
       const tickets = await chosen(actor, key, form);
       const { done, skipped } = await changeMany(desk, actor, tickets, form.text('do'), form.text('tag'));
-      const view: BulkResultView = { done: { key: 'desk.bulk.done', params: { count: done } }, skipped, backUrl: listUrl(key, { q: form.text('q') }) };
+      const view: BulkResultView = {
+        done: { key: 'desk.bulk.done', params: { count: done } },
+        skipped,
+        backUrl: listUrl(key, { q: form.text('q') }),
+      };
       await renderDesk(app, ctx, { template: 'tickets/bulk-result', title: { key: 'desk.bulk.title' }, view, place: 'inbox' });
     })
     .get('/desk/views', async (ctx) => {
@@ -90,7 +108,14 @@ export function inboxRoutes(app: App): Middleware {
       const id = idFrom(ctx.params['id']);
       const view = (await listViews(desk.storage.read, actor)).find((one) => one.id === id && !one.isBuiltin);
       if (view === undefined) throw new NotFound('views.not-found', { id });
-      await showView(ctx, { id: String(view.id), name: view.names[ctx.state.locale] ?? view.names['en'] ?? '', query: view.filter, sort: '', shared: view.userId === null, mayShare: isAllowed(actor, 'settings.manage') });
+      await showView(ctx, {
+        id: String(view.id),
+        name: view.names[ctx.state.locale] ?? view.names['en'] ?? '',
+        query: view.filter,
+        sort: '',
+        shared: view.userId === null,
+        mayShare: isAllowed(actor, 'settings.manage'),
+      });
     })
     .post('/desk/views/:id', (ctx) => saveForm(ctx, idFrom(ctx.params['id'])))
     .post('/desk/views/:id/delete', async (ctx) => {

@@ -1,6 +1,6 @@
-export { filterKeys, parseFilter, printFilter, type Condition } from './filter.ts';
+export { parseFilter, type Condition } from './filter.ts';
 export { listTickets, type ListRequest, type Sort, type TicketList } from './listing.ts';
-export { listViews, removeView, saveView, viewCounts, type View } from './views-repository.ts';
+export { type View } from './views-repository.ts';
 export { agent, idFrom, leaveTo, presentStatus, renderDesk, see, statusChoices, text, type DeskPage } from './desk-page.ts';
 export { choiceLists, navigationLists, peopleQuery, type PersonRow } from './desk-facts-query.ts';
 export { besideQuery, listAddress, listBeside, type ListAddress } from './inbox-page.ts';

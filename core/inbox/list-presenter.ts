@@ -1,7 +1,16 @@
 import type { Desk } from '../desk.ts';
 import type { Context } from '../http/request-state.ts';
 import { AppError } from '../kernel/errors.ts';
-import { mayDelete, mayEdit, type BulkView, type PresenceView, type Status, type Ticket, type TicketListView, type TicketRowView } from '../tickets/index.ts';
+import {
+  mayDelete,
+  mayEdit,
+  type BulkView,
+  type PresenceView,
+  type Status,
+  type Ticket,
+  type TicketListView,
+  type TicketRowView,
+} from '../tickets/index.ts';
 import type { PersonView, Sentence } from '../ui/types.ts';
 import type { UserActor } from '../users/index.ts';
 import type { PersonRow } from './desk-facts-query.ts';
@@ -36,7 +45,13 @@ export interface RowOptions {
 }
 
 /** The rows of a list, with everything they show from one bundle of facts. */
-export function presentRows(desk: Desk, ctx: Context, tickets: readonly Ticket[], facts: RowFacts, { query = '', selectedId, statuses }: RowOptions): readonly TicketRowView[] {
+export function presentRows(
+  desk: Desk,
+  ctx: Context,
+  tickets: readonly Ticket[],
+  facts: RowFacts,
+  { query = '', selectedId, statuses }: RowOptions,
+): readonly TicketRowView[] {
   const people = peopleById(facts.rowPeople);
   const ids = (rows: readonly { readonly ticketId: number }[]): ReadonlySet<number> => new Set(rows.map(({ ticketId }) => ticketId));
   const [drafts, unread, files] = [ids(facts.rowDrafts), ids(facts.rowUnread), ids(facts.rowFiles)];
@@ -89,19 +104,26 @@ export interface ListPage {
 /** The list as its template wants it; addresses keep what the reader chose. */
 export function presentList(ctx: Context, page: ListPage): TicketListView {
   const { view, query, sort, list } = page;
-  const address = (changes: Readonly<Record<string, string>>): string => listUrl(view.key, { q: query, ...(sort === 'newest' ? {} : { sort }), ...changes });
+  const address = (changes: Readonly<Record<string, string>>): string =>
+    listUrl(view.key, { q: query, ...(sort === 'newest' ? {} : { sort }), ...changes });
   const label = (key: string): string => ctx.state.translator.t(key);
   return {
     view: {
       key: view.key,
       ...(view.labelKey === undefined ? { name: view.name ?? '' } : { label: { key: view.labelKey } }),
       ...(view.savedId === undefined ? {} : { savedId: String(view.savedId) }),
-      editable: view.savedId !== undefined && view.key.startsWith('view-') && (view.isOwn || ctx.state.actor?.permissions.has('*') === true),
+      editable:
+        view.savedId !== undefined && view.key.startsWith('view-') && (view.isOwn || ctx.state.actor?.permissions.has('*') === true),
     },
     query,
     chips: chipsOf(query).map(({ text, rest }) => ({ text, url: listUrl(view.key, { q: rest, ...(sort === 'newest' ? {} : { sort }) }) })),
     ...(page.queryError === undefined ? {} : { queryError: page.queryError }),
-    sorts: (['newest', 'oldest'] as const).map((value) => ({ value, label: label(`desk.list.sort.${value}`), selected: value === sort, url: listUrl(view.key, { q: query, ...(value === 'newest' ? {} : { sort: value }) }) })),
+    sorts: (['newest', 'oldest'] as const).map((value) => ({
+      value,
+      label: label(`desk.list.sort.${value}`),
+      selected: value === sort,
+      url: listUrl(view.key, { q: query, ...(value === 'newest' ? {} : { sort: value }) }),
+    })),
     density: page.density,
     ...(query === '' && view.count !== undefined ? { count: view.count } : {}),
     tickets: page.rows,
@@ -117,7 +139,16 @@ export function presentList(ctx: Context, page: ListPage): TicketListView {
 
 const maxBulk = 1000;
 
-export function presentBulk(actor: UserActor, locale: string, facts: { readonly agents: readonly { readonly id: number; readonly name: string }[]; readonly knownTags: readonly { readonly name: string }[] }, statuses: readonly Status[], total: number | undefined): BulkView {
+export function presentBulk(
+  actor: UserActor,
+  locale: string,
+  facts: {
+    readonly agents: readonly { readonly id: number; readonly name: string }[];
+    readonly knownTags: readonly { readonly name: string }[];
+  },
+  statuses: readonly Status[],
+  total: number | undefined,
+): BulkView {
   const edits = mayEdit(actor);
   return {
     agents: facts.agents.map(({ id, name }) => ({ value: String(id), label: name })),
@@ -130,14 +161,19 @@ export function presentBulk(actor: UserActor, locale: string, facts: { readonly 
 
 /** `/desk/inbox/<view>` with the parameters that are not empty. */
 export function listUrl(key: string, params: Readonly<Record<string, string | undefined>>): string {
-  const query = new URLSearchParams(Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '')).toString();
+  const query = new URLSearchParams(
+    Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
+  ).toString();
   return `/desk/inbox/${key}${query === '' ? '' : `?${query}`}`;
 }
 
 function chipsOf(query: string): readonly { readonly text: string; readonly rest: string }[] {
   try {
     const conditions = parseFilter(query);
-    return conditions.map((condition) => ({ text: printFilter([condition]), rest: printFilter(conditions.filter((one) => one !== condition)) }));
+    return conditions.map((condition) => ({
+      text: printFilter([condition]),
+      rest: printFilter(conditions.filter((one) => one !== condition)),
+    }));
   } catch (error) {
     if (error instanceof AppError) return [];
     throw error;

@@ -50,7 +50,10 @@ export async function listTickets(desk: Desk, actor: Actor, request: ListRequest
     .select('tickets.*');
   const items = rows.slice(0, request.limit).map(ticketFromRow);
   const last = items.at(-1);
-  return { items, next: rows.length > request.limit && last !== undefined ? `${last.lastMessageAt.toString(36)}.${last.id.toString(36)}` : null };
+  return {
+    items,
+    next: rows.length > request.limit && last !== undefined ? `${last.lastMessageAt.toString(36)}.${last.id.toString(36)}` : null,
+  };
 }
 
 /** @throws Invalid `api.bad-cursor`. */
@@ -63,7 +66,11 @@ function readCursor(cursor: string): readonly [number, number] {
 async function narrow(desk: Desk, actor: Actor, query: Knex.QueryBuilder, conditions: readonly Condition[]): Promise<void> {
   const text = conditions.filter(({ key }) => key === 'text').map(({ value }) => value);
   if (text.length > 0) {
-    const matches = await matchDocuments(desk.storage.read, desk.storage.dialect, text.join(' '), { kinds: ['ticket', 'message'], limit: matchLimit, ...(isAgent(actor) ? {} : { within: ticketsFor(desk.storage.read, actor).select('tickets.id') }) });
+    const matches = await matchDocuments(desk.storage.read, desk.storage.dialect, text.join(' '), {
+      kinds: ['ticket', 'message'],
+      limit: matchLimit,
+      ...(isAgent(actor) ? {} : { within: ticketsFor(desk.storage.read, actor).select('tickets.id') }),
+    });
     const seen = isAgent(actor) ? matches : await withoutNotes(desk, matches);
     void query.whereIn('tickets.id', [...new Set(seen.flatMap(({ ticketId }) => (ticketId === null ? [] : [ticketId])))]);
   }
@@ -83,22 +90,42 @@ function apply(desk: Desk, actor: Actor, query: Knex.QueryBuilder, { key, value,
   const where = (build: (inner: Knex.QueryBuilder) => void): void => void (isNegated ? query.whereNot(build) : query.where(build));
   if (key === 'is') return where((inner) => isCondition(desk, actor, inner, value));
   if (key === 'in') return where((inner) => void inner.where('tickets.place', oneOf(key, value, ['desk', 'spam', 'trash'])));
-  if (key === 'priority') return where((inner) => void inner.where('tickets.priority', oneOf(key, value, ['low', 'normal', 'high', 'urgent'])));
+  if (key === 'priority')
+    return where((inner) => void inner.where('tickets.priority', oneOf(key, value, ['low', 'normal', 'high', 'urgent'])));
   if (key === 'channel') return where((inner) => void inner.where('tickets.channel', value));
   if (key === 'mailbox') return where((inner) => void inner.where('tickets.mailbox_id', idOf(key, value)));
   if (key === 'organization') return where((inner) => void inner.where('tickets.organization_id', idOf(key, value)));
-  if (key === 'status') return where((inner) => void inner.whereIn('tickets.status_id', desk.storage.read('ticket_statuses').where({ key: value }).select('id')));
+  if (key === 'status')
+    return where(
+      (inner) => void inner.whereIn('tickets.status_id', desk.storage.read('ticket_statuses').where({ key: value }).select('id')),
+    );
   if (key === 'tag') {
-    const tagged = desk.storage.read('ticket_tags').join('tags', 'tags.id', 'ticket_tags.tag_id').where('tags.name_key', fold(value)).select('ticket_id');
+    const tagged = desk.storage
+      .read('ticket_tags')
+      .join('tags', 'tags.id', 'ticket_tags.tag_id')
+      .where('tags.name_key', fold(value))
+      .select('ticket_id');
     return where((inner) => void inner.whereIn('tickets.id', tagged));
   }
   if (key === 'created' || key === 'updated') return where((inner) => timeCondition(desk, inner, key, value));
   if (key === 'follower') {
-    const followed = desk.storage.read('followers').where({ user_id: personOf(actor, key, value) ?? 0 }).select('ticket_id');
+    const followed = desk.storage
+      .read('followers')
+      .where({ user_id: personOf(actor, key, value) ?? 0 })
+      .select('ticket_id');
     return where((inner) => void inner.whereIn('tickets.id', followed));
   }
   if (key === 'requester' && isEmailAddress(value)) {
-    return where((inner) => void inner.whereIn('tickets.requester_id', desk.storage.read('user_emails').where({ email_key: emailKey(value) }).select('user_id')));
+    return where(
+      (inner) =>
+        void inner.whereIn(
+          'tickets.requester_id',
+          desk.storage
+            .read('user_emails')
+            .where({ email_key: emailKey(value) })
+            .select('user_id'),
+        ),
+    );
   }
   const person = personOf(actor, key, value);
   const column = key === 'requester' ? 'tickets.requester_id' : 'tickets.assignee_id';
@@ -106,13 +133,34 @@ function apply(desk: Desk, actor: Actor, query: Knex.QueryBuilder, { key, value,
 }
 
 function isCondition(desk: Desk, actor: Actor, query: Knex.QueryBuilder, value: string): void {
-  const wanted = oneOf('is', value, ['open', 'waiting', 'solved', 'closed', 'snoozed', 'unassigned', 'answered', 'unanswered', 'mentioned', 'drafted', 'written', 'any']);
+  const wanted = oneOf('is', value, [
+    'open',
+    'waiting',
+    'solved',
+    'closed',
+    'snoozed',
+    'unassigned',
+    'answered',
+    'unanswered',
+    'mentioned',
+    'drafted',
+    'written',
+    'any',
+  ]);
   if (wanted === 'any') return;
   const { read } = desk.storage;
   const me = userIdOf(actor) ?? 0;
-  if (wanted === 'mentioned') void query.whereIn('tickets.id', read('notifications').where({ user_id: me, kind: 'mentioned' }).whereNotNull('ticket_id').select('ticket_id'));
+  if (wanted === 'mentioned')
+    void query.whereIn(
+      'tickets.id',
+      read('notifications').where({ user_id: me, kind: 'mentioned' }).whereNotNull('ticket_id').select('ticket_id'),
+    );
   else if (wanted === 'drafted') void query.whereIn('tickets.id', read('drafts').where({ user_id: me }).select('ticket_id'));
-  else if (wanted === 'written') void query.whereIn('tickets.id', read('messages').where({ author_id: me, kind: 'reply', direction: 'out' }).whereNull('deleted_at').select('ticket_id'));
+  else if (wanted === 'written')
+    void query.whereIn(
+      'tickets.id',
+      read('messages').where({ author_id: me, kind: 'reply', direction: 'out' }).whereNull('deleted_at').select('ticket_id'),
+    );
   else if (wanted === 'snoozed') void query.whereNotNull('tickets.snoozed_until').whereIn('tickets.category', ['open', 'waiting']);
   else if (wanted === 'unassigned') void query.whereNull('tickets.assignee_id');
   else if (wanted === 'answered') void query.where('tickets.last_direction', 'out');

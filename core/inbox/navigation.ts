@@ -2,8 +2,20 @@ import type { ViewLinkView, ViewsNavView } from '../ui/types.ts';
 import type { UserActor } from '../users/index.ts';
 
 export interface NavigationFacts {
-  readonly views: readonly { readonly id: number; readonly key: string; readonly names: string; readonly filter: string; readonly userId: number | null; readonly isBuiltin: number | boolean }[];
-  readonly counts: readonly { readonly mailboxId: number; readonly assigneeId: number; readonly bucket: string; readonly tickets: number }[];
+  readonly views: readonly {
+    readonly id: number;
+    readonly key: string;
+    readonly names: string;
+    readonly filter: string;
+    readonly userId: number | null;
+    readonly isBuiltin: number | boolean;
+  }[];
+  readonly counts: readonly {
+    readonly mailboxId: number;
+    readonly assigneeId: number;
+    readonly bucket: string;
+    readonly tickets: number;
+  }[];
   readonly mailboxes: readonly { readonly id: number; readonly name: string }[];
 }
 
@@ -18,16 +30,40 @@ export interface ViewInfo {
   readonly count?: number;
 }
 
-const icons: Readonly<Record<string, string>> = { mine: 'user', unassigned: 'user-plus', open: 'inbox', waiting: 'hourglass', snoozed: 'alarm-clock', mentions: 'at-sign', drafts: 'file-pen-line', sent: 'send', solved: 'circle-check', all: 'archive', spam: 'shield-alert', trash: 'trash-2' };
+const icons: Readonly<Record<string, string>> = {
+  mine: 'user',
+  unassigned: 'user-plus',
+  open: 'inbox',
+  waiting: 'hourglass',
+  snoozed: 'alarm-clock',
+  mentions: 'at-sign',
+  drafts: 'file-pen-line',
+  sent: 'send',
+  solved: 'circle-check',
+  all: 'archive',
+  spam: 'shield-alert',
+  trash: 'trash-2',
+};
 const personal: readonly ViewInfo[] = [
   { key: 'mentions', labelKey: 'view.mentions', filter: 'is:mentioned', isOwn: false },
   { key: 'drafts', labelKey: 'view.drafts', filter: 'is:drafted', isOwn: false },
   { key: 'sent', labelKey: 'view.sent', filter: 'is:written', isOwn: false },
 ];
-const buckets: Readonly<Record<string, string>> = { open: 'open', waiting: 'waiting', snoozed: 'snoozed', solved: 'solved', spam: 'spam', trash: 'trash' };
+const buckets: Readonly<Record<string, string>> = {
+  open: 'open',
+  waiting: 'waiting',
+  snoozed: 'snoozed',
+  solved: 'solved',
+  spam: 'spam',
+  trash: 'trash',
+};
 
 /** Every view the actor has, in the order of the sidebar. */
-export function viewsOf(facts: NavigationFacts, actor: UserActor, locale: string): { readonly builtIn: readonly ViewInfo[]; readonly mailboxes: readonly ViewInfo[]; readonly saved: readonly ViewInfo[] } {
+export function viewsOf(
+  facts: NavigationFacts,
+  actor: UserActor,
+  locale: string,
+): { readonly builtIn: readonly ViewInfo[]; readonly mailboxes: readonly ViewInfo[]; readonly saved: readonly ViewInfo[] } {
   const stored = facts.views.map((view): ViewInfo & { readonly isBuiltin: boolean } => {
     const names = JSON.parse(view.names) as Readonly<Record<string, string>>;
     const count = countOf(facts, actor, view.key);
@@ -46,7 +82,13 @@ export function viewsOf(facts: NavigationFacts, actor: UserActor, locale: string
   const split = at === -1 ? builtIn.length : at;
   return {
     builtIn: [...builtIn.slice(0, split), ...personal, ...builtIn.slice(split)],
-    mailboxes: facts.mailboxes.map(({ id, name }) => ({ key: `mailbox-${id}`, name, filter: `mailbox:${id} is:open`, isOwn: false, count: openIn(facts, id) })),
+    mailboxes: facts.mailboxes.map(({ id, name }) => ({
+      key: `mailbox-${id}`,
+      name,
+      filter: `mailbox:${id} is:open`,
+      isOwn: false,
+      count: openIn(facts, id),
+    })),
     saved: stored.filter(({ isBuiltin }) => !isBuiltin),
   };
 }
@@ -54,13 +96,15 @@ export function viewsOf(facts: NavigationFacts, actor: UserActor, locale: string
 /** The sidebar; counts stand only where they drive work. */
 export function presentNavigation(facts: NavigationFacts, actor: UserActor, locale: string, current?: string): ViewsNavView {
   const views = viewsOf(facts, actor, locale);
-  const link = (icon: string, shown: readonly string[] | 'all') => (view: ViewInfo): ViewLinkView => ({
-    key: view.key,
-    ...(view.labelKey === undefined ? { name: view.name ?? '' } : { label: { key: view.labelKey } }),
-    icon: icons[view.key] ?? icon,
-    current: view.key === current,
-    ...((shown === 'all' || shown.includes(view.key)) && view.count !== undefined ? { count: view.count } : {}),
-  });
+  const link =
+    (icon: string, shown: readonly string[] | 'all') =>
+    (view: ViewInfo): ViewLinkView => ({
+      key: view.key,
+      ...(view.labelKey === undefined ? { name: view.name ?? '' } : { label: { key: view.labelKey } }),
+      icon: icons[view.key] ?? icon,
+      current: view.key === current,
+      ...((shown === 'all' || shown.includes(view.key)) && view.count !== undefined ? { count: view.count } : {}),
+    });
   return {
     builtIn: views.builtIn.map(link('list', ['mine', 'unassigned'])),
     mailboxes: views.mailboxes.map(link('mail', 'all')),
@@ -75,7 +119,8 @@ export function findView(facts: NavigationFacts, actor: UserActor, locale: strin
 }
 
 function countOf({ counts }: NavigationFacts, actor: UserActor, key: string): number | undefined {
-  const sum = (wanted: (count: NavigationFacts['counts'][number]) => boolean): number => counts.filter(wanted).reduce((total, { tickets }) => total + tickets, 0);
+  const sum = (wanted: (count: NavigationFacts['counts'][number]) => boolean): number =>
+    counts.filter(wanted).reduce((total, { tickets }) => total + tickets, 0);
   if (key === 'mine') return sum(({ bucket, assigneeId }) => bucket === 'open' && assigneeId === actor.userId);
   if (key === 'unassigned') return sum(({ bucket, assigneeId }) => bucket === 'open' && assigneeId === 0);
   const bucket = buckets[key];
@@ -83,5 +128,7 @@ function countOf({ counts }: NavigationFacts, actor: UserActor, key: string): nu
 }
 
 function openIn({ counts }: NavigationFacts, mailboxId: number): number {
-  return counts.filter((count) => count.bucket === 'open' && count.mailboxId === mailboxId).reduce((total, { tickets }) => total + tickets, 0);
+  return counts
+    .filter((count) => count.bucket === 'open' && count.mailboxId === mailboxId)
+    .reduce((total, { tickets }) => total + tickets, 0);
 }

@@ -47,9 +47,20 @@ export function searchRoutes(app: App): Middleware {
       queryError = formErrors(error).list[0]?.text;
     }
     const ids = list.items.map(({ id }) => id);
-    const facts = await readLists(desk.storage, rowLists(desk.storage.read, actor, ids, list.items.map(({ requesterId }) => requesterId)));
+    const facts = await readLists(
+      desk.storage,
+      rowLists(
+        desk.storage.read,
+        actor,
+        ids,
+        list.items.map(({ requesterId }) => requesterId),
+      ),
+    );
     const mayCustomers = isAllowed(actor, 'customers.view');
-    const customers = query === '' || cursor !== undefined || !mayCustomers || query.includes(':') ? [] : await listUsers(desk.storage.read, { kind: 'customer', query, limit: maxCustomers });
+    const customers =
+      query === '' || cursor !== undefined || !mayCustomers || query.includes(':')
+        ? []
+        : await listUsers(desk.storage.read, { kind: 'customer', query, limit: maxCustomers });
     const view: SearchView = {
       query,
       ...(queryError === undefined ? {} : { queryError }),
@@ -58,25 +69,52 @@ export function searchRoutes(app: App): Middleware {
       paging: list.next === null ? {} : { olderUrl: `/desk/search?${new URLSearchParams({ q: query, after: list.next }).toString()}` },
       hints,
     };
-    await renderDesk(app, ctx, { template: 'tickets/search', title: { key: 'search.title' }, view, place: 'search', slots: { names: ['search.results'], input: { query } } });
+    await renderDesk(app, ctx, {
+      template: 'tickets/search',
+      title: { key: 'search.title' },
+      view,
+      place: 'search',
+      slots: { names: ['search.results'], input: { query } },
+    });
   }
 
   async function answerPalette(ctx: Context): Promise<void> {
     const { actor } = agent(ctx, 'tickets.view');
     const { read } = desk.storage;
     const query = (ctx.URL.searchParams.get('q') ?? '').trim();
-    const fits = (label: string): boolean => fold(query).split(/\s+/).every((word) => fold(label).includes(word));
+    const fits = (label: string): boolean =>
+      fold(query)
+        .split(/\s+/)
+        .every((word) => fold(label).includes(word));
     const facts = await readLists(desk.storage, { ...navigationLists(read, actor), mailboxes: choiceLists(read).mailboxes });
     const views = viewsOf(facts, actor, ctx.state.locale);
     const places = [
-      ...[...views.builtIn, ...views.mailboxes, ...views.saved].map((view) => ({ label: view.labelKey === undefined ? (view.name ?? '') : text(ctx, view.labelKey), href: `/desk/inbox/${view.key}`, hint: text(ctx, 'desk.views.title') })),
+      ...[...views.builtIn, ...views.mailboxes, ...views.saved].map((view) => ({
+        label: view.labelKey === undefined ? (view.name ?? '') : text(ctx, view.labelKey),
+        href: `/desk/inbox/${view.key}`,
+        hint: text(ctx, 'desk.views.title'),
+      })),
       { label: text(ctx, 'search.title'), href: '/desk/search', hint: text(ctx, 'desk.nav.places') },
       { label: text(ctx, 'customers.title'), href: '/desk/customers', hint: text(ctx, 'desk.nav.places') },
       { label: text(ctx, 'notifications.title'), href: '/desk/notifications', hint: text(ctx, 'desk.nav.places') },
       { label: text(ctx, 'profile.title'), href: '/desk/profile', hint: text(ctx, 'desk.nav.places') },
     ].filter(({ label }) => fits(label));
-    const tickets = query.length < 2 || query.includes(':') ? [] : (await find(ctx, query, 8)).items.map((ticket) => ({ label: ticket.subject, href: `/desk/tickets/${ticket.number}`, hint: `#${ticket.number}` }));
-    const customers = query.length < 2 || !isAllowed(actor, 'customers.view') ? [] : (await listUsers(read, { kind: 'customer', query, limit: 5 })).map(({ id, name, email }) => ({ label: name, href: `/desk/customers/${id}`, hint: email ?? '' }));
+    const tickets =
+      query.length < 2 || query.includes(':')
+        ? []
+        : (await find(ctx, query, 8)).items.map((ticket) => ({
+            label: ticket.subject,
+            href: `/desk/tickets/${ticket.number}`,
+            hint: `#${ticket.number}`,
+          }));
+    const customers =
+      query.length < 2 || !isAllowed(actor, 'customers.view')
+        ? []
+        : (await listUsers(read, { kind: 'customer', query, limit: 5 })).map(({ id, name, email }) => ({
+            label: name,
+            href: `/desk/customers/${id}`,
+            hint: email ?? '',
+          }));
     ctx.body = { items: [...places, ...tickets, ...customers] };
   }
 

@@ -1,7 +1,6 @@
 import type { Desk } from '../desk.ts';
 import { Forbidden, Invalid, NotFound } from '../kernel/errors.ts';
 import type { Reader } from '../storage/index.ts';
-import { ticketCounts, type TicketCount } from '../tickets/index.ts';
 import { cleanName, isAllowed, userIdOf, type Actor } from '../users/index.ts';
 import { parseFilter } from './filter.ts';
 
@@ -17,25 +16,49 @@ export interface View {
 
 /** Views the actor has: the built-in, the shared, their own. */
 export async function listViews(reader: Reader, actor: Actor): Promise<readonly View[]> {
-  const rows = await reader('views').whereNull('user_id').orWhere({ user_id: userIdOf(actor) ?? 0 }).orderBy(['position', 'id']);
-  return rows.map((row) => ({ id: row.id, key: row.key, names: JSON.parse(row.names), filter: row.filter, userId: row.user_id, isBuiltin: Boolean(row.is_builtin) }));
+  const rows = await reader('views')
+    .whereNull('user_id')
+    .orWhere({ user_id: userIdOf(actor) ?? 0 })
+    .orderBy(['position', 'id']);
+  return rows.map((row) => ({
+    id: row.id,
+    key: row.key,
+    names: JSON.parse(row.names),
+    filter: row.filter,
+    userId: row.user_id,
+    isBuiltin: Boolean(row.is_builtin),
+  }));
 }
 
 /** Saves a filter under a name. @throws Invalid for a filter that does not parse. */
-export async function saveView(desk: Desk, actor: Actor, input: { name: string; filter: string; isShared: boolean }, id?: number): Promise<string> {
+export async function saveView(
+  desk: Desk,
+  actor: Actor,
+  input: { name: string; filter: string; isShared: boolean },
+  id?: number,
+): Promise<string> {
   const name = cleanName(input.name);
   if (name === '') throw new Invalid('views.name-missing', { fields: ['name'] });
   if (input.isShared && !isAllowed(actor, 'settings.manage')) throw new Forbidden('auth.forbidden', { permission: 'settings.manage' });
   parseFilter(input.filter);
   const now = desk.clock.now();
-  const row = { names: JSON.stringify({ en: name, tr: name }), filter: input.filter, user_id: input.isShared ? null : userIdOf(actor), updated_at: now };
+  const row = {
+    names: JSON.stringify({ en: name, tr: name }),
+    filter: input.filter,
+    user_id: input.isShared ? null : userIdOf(actor),
+    updated_at: now,
+  };
   return desk.storage.writeTx(async (tx) => {
     if (id === undefined) {
       const key = `view-${now.toString(36)}`;
       await tx('views').insert({ ...row, key, position: 100, created_at: now });
       return key;
     }
-    const [saved]: { key: string }[] = await tx('views').where({ id, is_builtin: false }).whereRaw('(user_id is null or user_id = ?)', [userIdOf(actor) ?? 0]).update(row).returning('key');
+    const [saved]: { key: string }[] = await tx('views')
+      .where({ id, is_builtin: false })
+      .whereRaw('(user_id is null or user_id = ?)', [userIdOf(actor) ?? 0])
+      .update(row)
+      .returning('key');
     if (saved === undefined) throw new NotFound('views.not-found', { id });
     return saved.key;
   });
@@ -47,19 +70,4 @@ export async function removeView(desk: Desk, actor: Actor, id: number): Promise<
     if (!isAllowed(actor, 'settings.manage')) void removing.where({ user_id: userIdOf(actor) ?? 0 });
     if ((await removing.delete()) !== 1) throw new NotFound('views.not-found', { id });
   });
-}
-
-/** Counts for the built-in views, added up from the maintained counters. */
-export async function viewCounts(reader: Reader, actor: Actor): Promise<Readonly<Record<string, number>>> {
-  const counts = await ticketCounts(reader);
-  const me = userIdOf(actor) ?? -1;
-  const sum = (wanted: (count: TicketCount) => boolean): number => counts.filter(wanted).reduce((total, { tickets }) => total + tickets, 0);
-  return {
-    mine: sum(({ bucket, assigneeId }) => bucket === 'open' && assigneeId === me),
-    unassigned: sum(({ bucket, assigneeId }) => bucket === 'open' && assigneeId === 0),
-    open: sum(({ bucket }) => bucket === 'open'),
-    waiting: sum(({ bucket }) => bucket === 'waiting'),
-    snoozed: sum(({ bucket }) => bucket === 'snoozed'),
-    spam: sum(({ bucket }) => bucket === 'spam'),
-  };
 }

@@ -44,7 +44,13 @@ export class Cron {
       await this.storage.writeTx(async (tx) => {
         await tx('cron_runs').insert({ name: entry.name, slot });
         await tx('cron_runs').where({ name: entry.name }).where('slot', '<', slot).delete();
-        await this.queue.enqueue(tx, { name: entry.name, plugin: entry.plugin, payload: { slot }, lane: entry.lane ?? 'normal', dedupeKey: `cron:${entry.name}` });
+        await this.queue.enqueue(tx, {
+          name: entry.name,
+          plugin: entry.plugin,
+          payload: { slot },
+          lane: entry.lane ?? 'normal',
+          dedupeKey: `cron:${entry.name}`,
+        });
       });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;

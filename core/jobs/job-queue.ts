@@ -93,13 +93,22 @@ export class JobQueue {
   /** Extends the lease; false when it was lost. */
   async heartbeat(job: Job, owner: string): Promise<boolean> {
     const now = this.clock.now();
-    return this.storage.writeTx(async (tx) => (await this.held(tx, job, owner).update({ lease_until: now + leaseMs, updated_at: now })) === 1);
+    return this.storage.writeTx(
+      async (tx) => (await this.held(tx, job, owner).update({ lease_until: now + leaseMs, updated_at: now })) === 1,
+    );
   }
 
   /** @throws Conflict when the lease was lost to another worker. */
   async finish(tx: Tx, job: Job, owner: string): Promise<void> {
     const now = this.clock.now();
-    const updated = await this.held(tx, job, owner).update({ state: 'done', lease_owner: null, lease_until: null, error: null, updated_at: now, finished_at: now });
+    const updated = await this.held(tx, job, owner).update({
+      state: 'done',
+      lease_owner: null,
+      lease_until: null,
+      error: null,
+      updated_at: now,
+      finished_at: now,
+    });
     if (updated !== 1) throw new Conflict('jobs.lease-lost', { jobId: job.id });
     tx.afterCommit(() => this.wake());
   }
@@ -128,7 +137,13 @@ export class JobQueue {
   /** Hands a job back unharmed, as a process does that is asked to stop. */
   async giveBack(job: Job, owner: string): Promise<void> {
     await this.storage.writeTx(async (tx) => {
-      await this.held(tx, job, owner).update({ state: 'ready', lease_owner: null, lease_until: null, attempts: Math.max(0, job.attempts - 1), updated_at: this.clock.now() });
+      await this.held(tx, job, owner).update({
+        state: 'ready',
+        lease_owner: null,
+        lease_until: null,
+        attempts: Math.max(0, job.attempts - 1),
+        updated_at: this.clock.now(),
+      });
     });
   }
 
@@ -141,16 +156,27 @@ export class JobQueue {
     const candidates = tx('jobs as job')
       .whereIn('job.lane', claim.lanes)
       .whereIn('job.name', claim.names)
-      .where((runnable) =>
-        void runnable
-          .where((ready) => void ready.where('job.state', 'ready').where('job.run_at', '<=', now))
-          .orWhere((lapsed) => void lapsed.where('job.state', 'active').where('job.lease_until', '<', now)),
+      .where(
+        (runnable) =>
+          void runnable
+            .where((ready) => void ready.where('job.state', 'ready').where('job.run_at', '<=', now))
+            .orWhere((lapsed) => void lapsed.where('job.state', 'active').where('job.lease_until', '<', now)),
       )
-      .whereNotExists((earlier) =>
-        void earlier.from('jobs as earlier').whereNotNull('job.order_key').whereRaw('earlier.order_key = job.order_key and earlier.id < job.id').whereIn('earlier.state', unfinished),
+      .whereNotExists(
+        (earlier) =>
+          void earlier
+            .from('jobs as earlier')
+            .whereNotNull('job.order_key')
+            .whereRaw('earlier.order_key = job.order_key and earlier.id < job.id')
+            .whereIn('earlier.state', unfinished),
       )
-      .whereNotExists((other) =>
-        void other.from('jobs as other').whereNotNull('job.concurrency_key').whereRaw('other.concurrency_key = job.concurrency_key and other.id <> job.id').where('other.state', 'active'),
+      .whereNotExists(
+        (other) =>
+          void other
+            .from('jobs as other')
+            .whereNotNull('job.concurrency_key')
+            .whereRaw('other.concurrency_key = job.concurrency_key and other.id <> job.id')
+            .where('other.state', 'active'),
       )
       .orderBy(['job.run_at', 'job.id'])
       .limit(1)
@@ -166,9 +192,19 @@ export class JobQueue {
     if (row === undefined) return undefined;
     // Its process died each time, so nobody could count the failure: a crash counts as an attempt.
     if (row.attempts > row.max_attempts) {
-      await tx('jobs').where({ id: row.id }).update({ state: 'dead', lease_owner: null, lease_until: null, error: 'The process died on each attempt.', finished_at: now });
+      await tx('jobs')
+        .where({ id: row.id })
+        .update({ state: 'dead', lease_owner: null, lease_until: null, error: 'The process died on each attempt.', finished_at: now });
       return this.take(tx, claim);
     }
-    return { id: row.id, name: row.name, plugin: row.plugin, lane: row.lane, payload: JSON.parse(row.payload), attempts: row.attempts, maxAttempts: row.max_attempts };
+    return {
+      id: row.id,
+      name: row.name,
+      plugin: row.plugin,
+      lane: row.lane,
+      payload: JSON.parse(row.payload),
+      attempts: row.attempts,
+      maxAttempts: row.max_attempts,
+    };
   }
 }

@@ -131,7 +131,12 @@ export class Worker {
     const isFinal = error instanceof Hopeless || job.attempts >= job.maxAttempts;
     const delayMs = error instanceof TryLater ? error.delayMs : backoff(job.attempts);
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.log[isFinal ? 'error' : 'warn'](isFinal ? 'A job failed for good.' : 'A job failed and will be tried again.', { job: job.name, jobId: job.id, attempt: job.attempts, error });
+    this.log[isFinal ? 'error' : 'warn'](isFinal ? 'A job failed for good.' : 'A job failed and will be tried again.', {
+      job: job.name,
+      jobId: job.id,
+      attempt: job.attempts,
+      error,
+    });
     await this.queue.fail(job, this.options.owner, { error: text, delayMs, isFinal });
   }
 

@@ -10,7 +10,16 @@ import { desiredIds, Lifecycle, type LifecyclePorts } from './lifecycle.ts';
 import type { Logger } from './log.ts';
 import type { FoundPlugin } from './manifest.ts';
 import { importFile, type ImportModule, type MigrationRunner, runPluginMigrations } from './plugin-migrations.ts';
-import { forgetProcess, pluginRows, type PluginRow, lockGeneration, type ProcessIdentity, readGeneration, reportProcess, setGeneration } from './plugins-repository.ts';
+import {
+  forgetProcess,
+  pluginRows,
+  type PluginRow,
+  lockGeneration,
+  type ProcessIdentity,
+  readGeneration,
+  reportProcess,
+  setGeneration,
+} from './plugins-repository.ts';
 import { type Blocked, resolve } from './resolve.ts';
 import { sentenceOf } from './sentence.ts';
 import { ServiceRegistry } from './services.ts';

@@ -78,10 +78,6 @@ export function safeHtml(html: string): { toHTML(): string } {
   return new runtime.SafeString(html);
 }
 
-export function escapeHtml(value: unknown): string {
-  return runtime.escapeExpression(value);
-}
-
 /** Builds the templates of one generation; nothing looks at the file system for them afterwards but the first use of each. */
 export function buildTemplates(options: TemplateOptions): Templates {
   const { onFault } = options;

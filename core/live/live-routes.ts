@@ -70,5 +70,10 @@ async function topicsFor(desk: Desk, actor: UserActor, { tickets, topics }: Beat
 async function visibleNumbers(desk: Desk, actor: UserActor, tickets: Beat['tickets']): Promise<readonly number[]> {
   if (tickets.length === 0) return [];
   if (actor.role === 'agent') return isAllowed(actor, 'tickets.view') ? tickets.map(({ number }) => number) : [];
-  return ticketsFor(desk.storage.read, actor).whereIn('tickets.id', tickets.map(({ id }) => id)).pluck('tickets.number');
+  return ticketsFor(desk.storage.read, actor)
+    .whereIn(
+      'tickets.id',
+      tickets.map(({ id }) => id),
+    )
+    .pluck('tickets.number');
 }

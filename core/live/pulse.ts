@@ -57,7 +57,10 @@ export class Pulse {
 
   private async start(): Promise<void> {
     this.leave = this.desk.live.subscribe((topics) => this.hear(topics));
-    const [event, notification] = await Promise.all([this.desk.storage.read('events').max({ id: 'id' }).first(), this.desk.storage.read('notifications').max({ id: 'id' }).first()]);
+    const [event, notification] = await Promise.all([
+      this.desk.storage.read('events').max({ id: 'id' }).first(),
+      this.desk.storage.read('notifications').max({ id: 'id' }).first(),
+    ]);
     this.lastEventId = Number(event?.id ?? 0);
     this.lastNotificationId = Number(notification?.id ?? 0);
     if (this.listeners.size === 0) return;
@@ -103,7 +106,11 @@ export class Pulse {
       if (ours > 0) this.own.set(ticketId, ours - 1);
       else this.pending.ids.add(ticketId);
     }
-    const notices: { id: number; user_id: number }[] = await read('notifications').where('id', '>', this.lastNotificationId).orderBy('id').limit(maxEvents).select('id', 'user_id');
+    const notices: { id: number; user_id: number }[] = await read('notifications')
+      .where('id', '>', this.lastNotificationId)
+      .orderBy('id')
+      .limit(maxEvents)
+      .select('id', 'user_id');
     this.lastNotificationId = notices.at(-1)?.id ?? this.lastNotificationId;
     for (const { user_id } of notices) this.pending.topics.add(`user:${user_id}`);
     if (this.pending.ids.size + this.pending.topics.size > 0) this.gather();

@@ -21,9 +21,13 @@ export interface Quoted {
 export function composeReply(parts: Composition): { text: string; html: string } {
   const signatureText = parts.signature.trim() === '' ? '' : `\n\n-- \n${parts.signature.trim()}`;
   const quotedText = parts.quoted.map(({ attribution, text }) => `\n\n${attribution}\n${quoteLines(text)}`).join('');
-  const signatureHtml = parts.signature.trim() === '' ? '' : `<p class="helpdesk-signature">-- <br>${textToHtml(parts.signature.trim())}</p>`;
+  const signatureHtml =
+    parts.signature.trim() === '' ? '' : `<p class="helpdesk-signature">-- <br>${textToHtml(parts.signature.trim())}</p>`;
   const quotedHtml = parts.quoted
-    .map(({ attribution, text, html }) => `<div class="helpdesk-quote" data-helpdesk-quote=""><p>${escapeHtml(attribution)}</p><blockquote type="cite">${html ?? textToHtml(text)}</blockquote></div>`)
+    .map(
+      ({ attribution, text, html }) =>
+        `<div class="helpdesk-quote" data-helpdesk-quote=""><p>${escapeHtml(attribution)}</p><blockquote type="cite">${html ?? textToHtml(text)}</blockquote></div>`,
+    )
     .join('');
   const body = parts.html ?? textToHtml(parts.text);
   return {

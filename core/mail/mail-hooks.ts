@@ -3,9 +3,19 @@ import type { IncomingMail, OutgoingMail } from './types.ts';
 declare module '../kernel/hook-map.ts' {
   interface Actions {
     /** The server accepted a mail. */
-    'mail.sent': { readonly outboxId: number; readonly ticketId: number | null; readonly messageId: number | null; readonly mayBeDoubled: boolean };
+    'mail.sent': {
+      readonly outboxId: number;
+      readonly ticketId: number | null;
+      readonly messageId: number | null;
+      readonly mayBeDoubled: boolean;
+    };
     /** A mail will not be tried again; `error` holds the server's words. */
-    'mail.failed': { readonly outboxId: number; readonly ticketId: number | null; readonly messageId: number | null; readonly error: string };
+    'mail.failed': {
+      readonly outboxId: number;
+      readonly ticketId: number | null;
+      readonly messageId: number | null;
+      readonly error: string;
+    };
     /** A mail was received and stored; told by whichever plugin receives. */
     'mail.received': { readonly mailboxId: number; readonly ticketId: number | null; readonly messageId: number | null };
     /** A mailbox was added, edited or removed. */
@@ -13,13 +23,27 @@ declare module '../kernel/hook-map.ts' {
   }
   interface Decisions {
     /** May a received mail become a message? A verdict sends it to the mail log (`ignore`) or its new ticket to spam; the raw mail is kept either way. */
-    'mail.accept': { readonly input: { readonly mailboxId: number; readonly mail: IncomingMail }; readonly verdict: { readonly action: 'ignore' | 'spam'; readonly reason: string } };
+    'mail.accept': {
+      readonly input: { readonly mailboxId: number; readonly mail: IncomingMail };
+      readonly verdict: { readonly action: 'ignore' | 'spam'; readonly reason: string };
+    };
   }
   interface Filters {
     /** Shapes a received mail before it is filed; runs outside the transaction. Sender, recipients and raw bytes are not among it. */
-    'mail.incoming': { readonly value: IncomingMail; readonly context: { readonly mailboxId: number; readonly headers: readonly { readonly name: string; readonly value: string }[] } };
+    'mail.incoming': {
+      readonly value: IncomingMail;
+      readonly context: { readonly mailboxId: number; readonly headers: readonly { readonly name: string; readonly value: string }[] };
+    };
     /** Shapes a mail right before sending, in the job, on each attempt. */
-    'mail.outgoing': { readonly value: OutgoingMail; readonly context: { readonly outboxId: number; readonly kind: string; readonly ticketId: number | null; readonly mailboxId: number | null } };
+    'mail.outgoing': {
+      readonly value: OutgoingMail;
+      readonly context: {
+        readonly outboxId: number;
+        readonly kind: string;
+        readonly ticketId: number | null;
+        readonly mailboxId: number | null;
+      };
+    };
   }
 }
 

@@ -54,7 +54,8 @@ export async function saveMailbox(desk: Desk, actor: Actor, input: MailboxInput,
   try {
     return await desk.storage.writeTx((tx) => writeMailbox(desk, tx, actor, input, id));
   } catch (error) {
-    if (isUniqueViolation(error)) throw new Conflict('mailboxes.address-taken', { address: input.address, fields: ['address'] }, { cause: error });
+    if (isUniqueViolation(error))
+      throw new Conflict('mailboxes.address-taken', { address: input.address, fields: ['address'] }, { cause: error });
     throw error;
   }
 }
@@ -64,7 +65,10 @@ export async function removeMailbox(desk: Desk, actor: Actor, id: number): Promi
   if (!isAllowed(actor, 'settings.manage')) throw new Forbidden('auth.forbidden', { permission: 'settings.manage' });
   await desk.storage.writeTx(async (tx) => {
     const now = desk.clock.now();
-    const removed = await tx('mailboxes').where({ id }).whereNull('deleted_at').update({ deleted_at: now, is_active: false, address_key: `removed:${id}` });
+    const removed = await tx('mailboxes')
+      .where({ id })
+      .whereNull('deleted_at')
+      .update({ deleted_at: now, is_active: false, address_key: `removed:${id}` });
     if (removed !== 1) throw new NotFound('mailboxes.not-found', { id });
     await desk.secrets.delete(tx, 'mail', smtpSecret(id));
     await desk.events.record(tx, 'mailbox.changed', { actor, payload: { mailboxId: id } });
@@ -94,7 +98,9 @@ async function writeMailbox(desk: Desk, tx: Tx, actor: Actor, input: MailboxInpu
   };
   let savedId = id ?? 0;
   if (id === undefined) {
-    const [inserted]: { id: number }[] = await tx('mailboxes').insert({ ...row, created_at: now }).returning('id');
+    const [inserted]: { id: number }[] = await tx('mailboxes')
+      .insert({ ...row, created_at: now })
+      .returning('id');
     savedId = inserted?.id ?? 0;
   } else {
     const updating = tx('mailboxes').where({ id }).whereNull('deleted_at');

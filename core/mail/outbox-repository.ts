@@ -38,12 +38,20 @@ export async function deliveriesOf(reader: Reader, messageIds: readonly number[]
 
 /** What has not left yet, oldest first. */
 export async function unfinishedMail(reader: Reader, limit: number): Promise<readonly OutboxEntry[]> {
-  const rows: OutboxRow[] = await reader('outbox').whereIn('state', ['held', 'queued', 'sending', 'uncertain', 'failed']).orderBy('id', 'desc').limit(limit);
+  const rows: OutboxRow[] = await reader('outbox')
+    .whereIn('state', ['held', 'queued', 'sending', 'uncertain', 'failed'])
+    .orderBy('id', 'desc')
+    .limit(limit);
   return rows.map(entryFromRow);
 }
 
 /** Compare-and-set of the state; false when somebody else moved it first. */
-export async function moveOutboxState(tx: Tx, id: number, from: readonly OutboxState[], change: Readonly<Record<string, unknown>> & { readonly state: OutboxState }): Promise<boolean> {
+export async function moveOutboxState(
+  tx: Tx,
+  id: number,
+  from: readonly OutboxState[],
+  change: Readonly<Record<string, unknown>> & { readonly state: OutboxState },
+): Promise<boolean> {
   return (await tx('outbox').where({ id }).whereIn('state', from).update(change)) === 1;
 }
 

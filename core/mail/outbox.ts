@@ -68,7 +68,11 @@ export class Mail {
 
   /** The address system mail comes from: the setting, else the first mailbox that can send. */
   async systemSender(): Promise<Address | undefined> {
-    const [mail, site, mailboxes] = await Promise.all([this.desk.settings.get('mail'), this.desk.settings.get('site'), listMailboxes(this.desk.storage.read)]);
+    const [mail, site, mailboxes] = await Promise.all([
+      this.desk.settings.get('mail'),
+      this.desk.settings.get('site'),
+      listMailboxes(this.desk.storage.read),
+    ]);
     const from = String(mail['from']);
     if (isEmailAddress(from) && (await this.desk.settings.hasSecret('mail', 'smtp'))) return { name: String(site['name']), email: from };
     const mailbox = mailboxes.find((one) => one.isActive && one.transport !== null);
@@ -100,7 +104,10 @@ export class Mail {
     if (from === undefined || !isEmailAddress(mail.to.email) || (await this.isSuppressed(tx, key))) return false;
     const now = this.desk.clock.now();
     if (mail.kind !== 'notification') {
-      const spent: number[] = await tx('mail_budget').where({ address_key: key, mailbox_id: mail.mailbox?.id ?? 0 }).where('created_at', '>', now - 86_400_000).pluck('created_at');
+      const spent: number[] = await tx('mail_budget')
+        .where({ address_key: key, mailbox_id: mail.mailbox?.id ?? 0 })
+        .where('created_at', '>', now - 86_400_000)
+        .pluck('created_at');
       if (spent.length >= dailyBudget || spent.filter((at) => at > now - 3_600_000).length >= hourlyBudget) return false;
       await tx('mail_budget').insert({ address_key: key, mailbox_id: mail.mailbox?.id ?? 0, kind: mail.kind, created_at: now });
     }
@@ -136,9 +143,13 @@ export class Mail {
 
   /** Marks a sent mail as failed after all, as when it bounced; undefined when no mail has this Message-ID. */
   async markFailed(tx: Tx, messageId: string, reason: string): Promise<FailedMail | undefined> {
-    const row = await tx('outbox').where({ message_id_hash: mailIdHash(messageId) }).first('id', 'ticket_id', 'message_ref', 'envelope');
+    const row = await tx('outbox')
+      .where({ message_id_hash: mailIdHash(messageId) })
+      .first('id', 'ticket_id', 'message_ref', 'envelope');
     if (row === undefined) return undefined;
-    await tx('outbox').where({ id: row.id }).update({ state: 'failed', error: reason.slice(0, 1000), updated_at: this.desk.clock.now() });
+    await tx('outbox')
+      .where({ id: row.id })
+      .update({ state: 'failed', error: reason.slice(0, 1000), updated_at: this.desk.clock.now() });
     await this.desk.events.record(tx, 'mail.failed', {
       actor: { kind: 'system' },
       ...(row.ticket_id === null ? {} : { ticketId: row.ticket_id }),
@@ -155,7 +166,8 @@ export class Mail {
     if (entry === undefined) throw new NotFound('outbox.not-found', { outboxId });
     await this.desk.storage.writeTx(async (tx) => {
       const now = this.desk.clock.now();
-      if (!(await moveOutboxState(tx, outboxId, ['failed', 'uncertain'], { state: 'queued', send_after: now, updated_at: now }))) throw new Conflict('outbox.not-failed', { outboxId });
+      if (!(await moveOutboxState(tx, outboxId, ['failed', 'uncertain'], { state: 'queued', send_after: now, updated_at: now })))
+        throw new Conflict('outbox.not-failed', { outboxId });
       await this.enqueue(tx, outboxId, entry.mailboxId, now);
       if (entry.ticketId !== null) tx.afterCommit(() => this.desk.live.announce([`ticket:${entry.ticketId}`]));
     });
@@ -179,17 +191,24 @@ export class Mail {
     const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
     const from = mailbox?.transport ? { name: mailbox.name, email: mailbox.address } : system;
     const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
-    const to = lastIn?.addresses.replyTo ?? lastIn?.addresses.from ?? (requester?.email ? { name: requester.name, email: requester.email } : undefined);
+    const to =
+      lastIn?.addresses.replyTo ??
+      lastIn?.addresses.from ??
+      (requester?.email ? { name: requester.name, email: requester.email } : undefined);
     if (from === undefined || to === undefined) return;
     const own = [from.email, mailbox?.address ?? '', ...(mailbox?.aliases ?? [])];
     const recipients = uniqueAddresses([to], own);
     const cc = uniqueAddresses(reply.cc, [...own, to.email]);
     const invalid = [...recipients, ...cc].find(({ email }) => !isEmailAddress(email));
-    if (recipients.length === 0 || invalid !== undefined) throw new Invalid('mail.recipient-invalid', { address: invalid?.email ?? to.email, fields: ['cc'] });
+    if (recipients.length === 0 || invalid !== undefined)
+      throw new Invalid('mail.recipient-invalid', { address: invalid?.email ?? to.email, fields: ['cc'] });
     const ids = earlier.flatMap((one) => (one.messageId === null ? [] : [one.messageId]));
     const last = ids.at(-1);
     const messageId = newMessageId(from.email);
-    const files: OutboxFile[] = reply.attachments.map((one) => ({ fileId: one.fileId, ...(one.contentId === null || !one.isInline ? {} : { contentId: one.contentId }) }));
+    const files: OutboxFile[] = reply.attachments.map((one) => ({
+      fileId: one.fileId,
+      ...(one.contentId === null || !one.isInline ? {} : { contentId: one.contentId }),
+    }));
     const composed = composeReply({
       text: message.text,
       html: message.html,
@@ -197,7 +216,9 @@ export class Mail {
       quoted: await this.quotedHistory(tx, earlier, quoteHistory, ticket),
       locale: ticket.locale ?? this.desk.config.locale,
     });
-    await tx('messages').where({ id: message.id }).update({ message_id: messageId, message_id_hash: mailIdHash(messageId), addresses: JSON.stringify({ from, to: recipients, cc }) });
+    await tx('messages')
+      .where({ id: message.id })
+      .update({ message_id: messageId, message_id_hash: mailIdHash(messageId), addresses: JSON.stringify({ from, to: recipients, cc }) });
     await this.insert(tx, {
       kind: 'reply',
       ticketId: ticket.id,
@@ -218,9 +239,15 @@ export class Mail {
     if (setting === 'none') return [];
     const quoted = setting === 'last' ? earlier.slice(-1) : earlier.slice(-10).toReversed();
     const translator = this.desk.translatorFor(ticket.locale);
-    const authors = await findUsers(tx, quoted.flatMap(({ authorId }) => (authorId === null ? [] : [authorId])));
+    const authors = await findUsers(
+      tx,
+      quoted.flatMap(({ authorId }) => (authorId === null ? [] : [authorId])),
+    );
     return quoted.map((one) => ({
-      attribution: translator.t('mail.quote-attribution', { name: authors.get(one.authorId ?? 0)?.name ?? one.addresses.from?.email ?? '', date: translator.date(one.createdAt, 'long') }),
+      attribution: translator.t('mail.quote-attribution', {
+        name: authors.get(one.authorId ?? 0)?.name ?? one.addresses.from?.email ?? '',
+        date: translator.date(one.createdAt, 'long'),
+      }),
       text: one.text,
       html: one.html?.includes('cid:') === true ? null : one.html,
     }));
@@ -261,7 +288,15 @@ export class Mail {
   }
 
   private async enqueue(tx: Tx, outboxId: number, mailboxId: number | null, runAt: number): Promise<void> {
-    await this.desk.jobs.enqueue(tx, { name: 'mail.send', payload: { outboxId }, lane: 'interactive', runAt, dedupeKey: `mail.send:${outboxId}`, concurrencyKey: `smtp:${mailboxId ?? 0}`, maxAttempts: 15 });
+    await this.desk.jobs.enqueue(tx, {
+      name: 'mail.send',
+      payload: { outboxId },
+      lane: 'interactive',
+      runAt,
+      dedupeKey: `mail.send:${outboxId}`,
+      concurrencyKey: `smtp:${mailboxId ?? 0}`,
+      maxAttempts: 15,
+    });
   }
 }
 

@@ -26,7 +26,13 @@ export async function sendOutboxEntry(desk: Desk, job: JobRun): Promise<void> {
   crashPoint('mail-before-smtp');
   let response: string;
   try {
-    const transporter = await desk.mail.transports.get(credentials as Exclude<typeof credentials, Error | undefined> & { host: string; port: number; encryption: 'tls' | 'starttls' | 'auto' });
+    const transporter = await desk.mail.transports.get(
+      credentials as Exclude<typeof credentials, Error | undefined> & {
+        host: string;
+        port: number;
+        encryption: 'tls' | 'starttls' | 'auto';
+      },
+    );
     const info: { response?: string | undefined } = await transporter.sendMail(await compose(desk, entry));
     response = String(info.response ?? '');
   } catch (error) {
@@ -35,8 +41,15 @@ export async function sendOutboxEntry(desk: Desk, job: JobRun): Promise<void> {
   crashPoint('mail-after-smtp');
   await desk.storage.writeTx(async (tx) => {
     const now = desk.clock.now();
-    await moveOutboxState(tx, entry.id, ['sending'], { state: 'sent', sent_at: now, response: response.slice(0, 500), error: null, updated_at: now });
-    if (entry.mailboxId !== null) await tx('mailboxes').where({ id: entry.mailboxId }).update({ last_sent_at: now, last_error: null, last_error_at: null });
+    await moveOutboxState(tx, entry.id, ['sending'], {
+      state: 'sent',
+      sent_at: now,
+      response: response.slice(0, 500),
+      error: null,
+      updated_at: now,
+    });
+    if (entry.mailboxId !== null)
+      await tx('mailboxes').where({ id: entry.mailboxId }).update({ last_sent_at: now, last_error: null, last_error_at: null });
     await desk.events.record(tx, 'mail.sent', {
       actor: systemActor,
       ...(entry.ticketId === null ? {} : { ticketId: entry.ticketId }),
@@ -61,16 +74,30 @@ async function take(desk: Desk, outboxId: number): Promise<OutboxEntry | undefin
     if (before === undefined) return undefined;
     // Found in `sending`, the last attempt never came back: its process died with the mail on the wire.
     const mayBeDoubled = before.mayBeDoubled || before.state === 'sending' || before.state === 'uncertain';
-    const isTaken = await moveOutboxState(tx, outboxId, ['held', 'queued', 'sending', 'uncertain'], { state: 'sending', attempts: before.attempts + 1, may_be_doubled: mayBeDoubled, updated_at: now });
+    const isTaken = await moveOutboxState(tx, outboxId, ['held', 'queued', 'sending', 'uncertain'], {
+      state: 'sending',
+      attempts: before.attempts + 1,
+      may_be_doubled: mayBeDoubled,
+      updated_at: now,
+    });
     return isTaken ? findOutboxEntry(tx, outboxId) : undefined;
   });
 }
 
 async function compose(desk: Desk, entry: OutboxEntry) {
-  const mail: OutgoingMail = { subject: entry.subject, text: entry.text, html: entry.html, headers: entry.headers, replyTo: entry.envelope.replyTo };
+  const mail: OutgoingMail = {
+    subject: entry.subject,
+    text: entry.text,
+    html: entry.html,
+    headers: entry.headers,
+    replyTo: entry.envelope.replyTo,
+  };
   const context = { outboxId: entry.id, kind: entry.kind, ticketId: entry.ticketId, mailboxId: entry.mailboxId };
   const shaped = await desk.hooks.applyFilter('mail.outgoing', mail, context);
-  const files = await findFiles(desk.storage.read, entry.files.map(({ fileId }) => fileId));
+  const files = await findFiles(
+    desk.storage.read,
+    entry.files.map(({ fileId }) => fileId),
+  );
   const { 'In-Reply-To': inReplyTo, References: references, ...headers } = shaped.headers;
   return {
     envelope: { from: entry.envelope.from.email, to: [...entry.envelope.to, ...entry.envelope.cc].map(({ email }) => email) },
@@ -90,7 +117,12 @@ async function compose(desk: Desk, entry: OutboxEntry) {
       entry.files.map(async ({ fileId, contentId }) => {
         const file = files.find((one) => one.id === fileId);
         const content = file === undefined ? Buffer.alloc(0) : await desk.files.read(file.sha256);
-        return { filename: file?.name ?? 'file', contentType: file?.contentType ?? 'application/octet-stream', content, ...(contentId === undefined ? {} : { cid: contentId, contentDisposition: 'inline' as const }) };
+        return {
+          filename: file?.name ?? 'file',
+          contentType: file?.contentType ?? 'application/octet-stream',
+          content,
+          ...(contentId === undefined ? {} : { cid: contentId, contentDisposition: 'inline' as const }),
+        };
       }),
     ),
   };
@@ -105,7 +137,11 @@ function judge(error: unknown): Failure {
   const code = typeof error === 'object' && error !== null && 'responseCode' in error ? Number(error.responseCode) : undefined;
   const command = typeof error === 'object' && error !== null && 'command' in error ? String(error.command) : '';
   const isLocal = error instanceof AppError && error.status === 422;
-  return { isPermanent: isLocal || (code !== undefined && code >= 500), isUncertain: code === undefined && (command === 'DATA' || command === 'CONN'), reason: describe(error) };
+  return {
+    isPermanent: isLocal || (code !== undefined && code >= 500),
+    isUncertain: code === undefined && (command === 'DATA' || command === 'CONN'),
+    reason: describe(error),
+  };
 }
 
 function describe(error: unknown): string {
@@ -118,7 +154,10 @@ async function settle(desk: Desk, job: JobRun, entry: OutboxEntry, failure: Fail
     const now = desk.clock.now();
     const state = isFinal ? 'failed' : failure.isUncertain ? 'uncertain' : 'queued';
     await moveOutboxState(tx, entry.id, ['sending'], { state, error: failure.reason.slice(0, 1000), updated_at: now });
-    if (entry.mailboxId !== null) await tx('mailboxes').where({ id: entry.mailboxId }).update({ last_error: failure.reason.slice(0, 1000), last_error_at: now });
+    if (entry.mailboxId !== null)
+      await tx('mailboxes')
+        .where({ id: entry.mailboxId })
+        .update({ last_error: failure.reason.slice(0, 1000), last_error_at: now });
     if (isFinal) {
       await desk.events.record(tx, 'mail.failed', {
         actor: systemActor,

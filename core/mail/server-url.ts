@@ -22,7 +22,8 @@ const defaultPorts: Readonly<Record<string, number>> = { 'imap:': 143, 'imaps:':
 export function parseServerUrl(text: string, protocol: 'imap' | 'smtp'): MailServer {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const port = url === undefined ? undefined : Number(url.port) || defaultPorts[url.protocol];
-  if (url === undefined || port === undefined || !url.protocol.startsWith(protocol) || url.hostname === '') throw new Invalid('mail.server-url-invalid', { protocol });
+  if (url === undefined || port === undefined || !url.protocol.startsWith(protocol) || url.hostname === '')
+    throw new Invalid('mail.server-url-invalid', { protocol });
   return {
     protocol,
     host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -35,8 +36,23 @@ export function parseServerUrl(text: string, protocol: 'imap' | 'smtp'): MailSer
 
 // RFC 6890: addresses that are not reached over the public Internet.
 const privateRanges = new BlockList();
-for (const [address, prefix] of [['10.0.0.0', 8], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.168.0.0', 16], ['100.64.0.0', 10], ['0.0.0.0', 8]] as const) privateRanges.addSubnet(address, prefix);
-for (const [address, prefix] of [['::1', 128], ['fc00::', 7], ['fe80::', 10], ['::', 128]] as const) privateRanges.addSubnet(address, prefix, 'ipv6');
+for (const [address, prefix] of [
+  ['10.0.0.0', 8],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['0.0.0.0', 8],
+] as const)
+  privateRanges.addSubnet(address, prefix);
+for (const [address, prefix] of [
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['::', 128],
+] as const)
+  privateRanges.addSubnet(address, prefix, 'ipv6');
 
 export function isPrivateAddress(address: string): boolean {
   const mapped = address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address;

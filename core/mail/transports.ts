@@ -46,7 +46,9 @@ export async function createTransporter(server: Credentials, isPooled: boolean):
     disableFileAccess: true,
     disableUrlAccess: true,
   };
-  return isPooled ? nodemailer.createTransport({ ...options, pool: true, maxConnections: 1, maxMessages: 100 }) : nodemailer.createTransport(options);
+  return isPooled
+    ? nodemailer.createTransport({ ...options, pool: true, maxConnections: 1, maxMessages: 100 })
+    : nodemailer.createTransport(options);
 }
 
 /** @throws Unavailable `mail.connection-failed` with the server's words. */
@@ -55,7 +57,11 @@ export async function testTransport(server: Credentials): Promise<void> {
   try {
     await transporter.verify();
   } catch (error) {
-    throw new Unavailable('mail.connection-failed', { host: server.host, port: server.port, message: error instanceof Error ? error.message : String(error) }, { cause: error });
+    throw new Unavailable(
+      'mail.connection-failed',
+      { host: server.host, port: server.port, message: error instanceof Error ? error.message : String(error) },
+      { cause: error },
+    );
   } finally {
     transporter.close();
   }

@@ -9,7 +9,8 @@ export function guardedFetch(uses: readonly string[]): typeof fetch {
   const hosts = new Set(uses.filter((one) => one.startsWith('net:')).map((one) => one.slice('net:'.length)));
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
-    if (!['http:', 'https:'].includes(url.protocol) || !(hosts.has(url.hostname) || hosts.has('*'))) throw new Forbidden('net.host-undeclared', { host: url.hostname });
+    if (!['http:', 'https:'].includes(url.protocol) || !(hosts.has(url.hostname) || hosts.has('*')))
+      throw new Forbidden('net.host-undeclared', { host: url.hostname });
     if (await isPrivateHost(url.hostname)) throw new Forbidden('net.host-private', { host: url.hostname });
     return fetch(input, { ...init, redirect: 'manual' });
   };

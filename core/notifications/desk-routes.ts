@@ -29,8 +29,21 @@ export function notificationRoutes(app: App): Middleware {
     const found = await listNotifications(read, actor.userId, { limit: perPage + 1, ...(before === undefined ? {} : { before }) });
     const items = found.slice(0, perPage);
     const facts = await readLists(desk.storage, {
-      tickets: listOf<{ id: number; number: number; subject: string }>(ticketsFor(read, actor).whereIn('tickets.id', items.map(({ ticketId }) => ticketId ?? 0)), { id: 'tickets.id', number: 'tickets.number', subject: 'tickets.subject' }),
-      people: peopleQuery(read, (users) => void users.whereIn('users.id', items.map(({ actorId }) => actorId ?? 0))),
+      tickets: listOf<{ id: number; number: number; subject: string }>(
+        ticketsFor(read, actor).whereIn(
+          'tickets.id',
+          items.map(({ ticketId }) => ticketId ?? 0),
+        ),
+        { id: 'tickets.id', number: 'tickets.number', subject: 'tickets.subject' },
+      ),
+      people: peopleQuery(
+        read,
+        (users) =>
+          void users.whereIn(
+            'users.id',
+            items.map(({ actorId }) => actorId ?? 0),
+          ),
+      ),
     });
     const people = peopleById(facts.people);
     const view: NotificationListView = {
@@ -44,7 +57,10 @@ export function notificationRoutes(app: App): Middleware {
           ...(item.actorId === null || isMachine ? {} : { actor: presentPerson(people, item.actorId) }),
           text: isMachine && item.kind !== 'delivery-failed' ? { key: `${shown[item.kind].text.key}.nobody` } : shown[item.kind].text,
           ...(ticket === undefined ? {} : { subject: `#${ticket.number} ${ticket.subject}` }),
-          href: ticket === undefined ? '/desk/notifications' : `/desk/tickets/${ticket.number}${item.messageId === null ? '' : `#message-${item.messageId}`}`,
+          href:
+            ticket === undefined
+              ? '/desk/notifications'
+              : `/desk/tickets/${ticket.number}${item.messageId === null ? '' : `#message-${item.messageId}`}`,
           at: item.createdAt,
           unread: item.readAt === null,
         };

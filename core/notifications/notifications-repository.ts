@@ -12,7 +12,13 @@ export interface Notification {
 }
 
 export type NotificationKind = 'new-ticket' | 'assigned' | 'customer-replied' | 'mentioned' | 'delivery-failed';
-export const notificationKinds: readonly NotificationKind[] = ['new-ticket', 'assigned', 'customer-replied', 'mentioned', 'delivery-failed'];
+export const notificationKinds: readonly NotificationKind[] = [
+  'new-ticket',
+  'assigned',
+  'customer-replied',
+  'mentioned',
+  'delivery-failed',
+];
 
 /** How many are unread, counted no further than 100: pages print 99+. */
 export async function unreadNotifications(reader: Reader, userId: number): Promise<number> {
@@ -21,9 +27,21 @@ export async function unreadNotifications(reader: Reader, userId: number): Promi
 }
 
 /** Newest first; `before` is the id to go on from. */
-export async function listNotifications(reader: Reader, userId: number, page: { before?: number; limit: number }): Promise<readonly Notification[]> {
+export async function listNotifications(
+  reader: Reader,
+  userId: number,
+  page: { before?: number; limit: number },
+): Promise<readonly Notification[]> {
   const query = reader('notifications').where({ user_id: userId }).orderBy('id', 'desc').limit(page.limit);
   if (page.before !== undefined) void query.where('id', '<', page.before);
   const rows = await query;
-  return rows.map((row) => ({ id: row.id, kind: row.kind, ticketId: row.ticket_id, messageId: row.message_id, actorId: row.actor_id, createdAt: row.created_at, readAt: row.read_at }));
+  return rows.map((row) => ({
+    id: row.id,
+    kind: row.kind,
+    ticketId: row.ticket_id,
+    messageId: row.message_id,
+    actorId: row.actor_id,
+    createdAt: row.created_at,
+    readAt: row.read_at,
+  }));
 }

@@ -50,12 +50,20 @@ function occasionsOf(event: string, payload: Readonly<Record<string, unknown>>, 
   const base = { ticketId, messageId: typeof payload['messageId'] === 'number' ? payload['messageId'] : null, actorId };
   if (event === 'ticket.opened') return [{ ...base, kind: 'new-ticket' }];
   if (event === 'ticket.assigned') return payload['to'] === null ? [] : [{ ...base, kind: 'assigned' }];
-  if (event === 'ticket.replied') return payload['direction'] === 'in' && payload['origin'] === 'person' ? [{ ...base, kind: 'customer-replied' }] : [];
+  if (event === 'ticket.replied')
+    return payload['direction'] === 'in' && payload['origin'] === 'person' ? [{ ...base, kind: 'customer-replied' }] : [];
   if (event === 'ticket.noted') return [{ ...base, kind: 'mentioned' }];
   return [{ ...base, kind: 'delivery-failed' }];
 }
 
-async function tell(desk: Desk, tx: Tx, eventId: number, occasion: Occasion, sender: Awaited<ReturnType<Desk['mail']['systemSender']>>, payload: Readonly<Record<string, unknown>>): Promise<void> {
+async function tell(
+  desk: Desk,
+  tx: Tx,
+  eventId: number,
+  occasion: Occasion,
+  sender: Awaited<ReturnType<Desk['mail']['systemSender']>>,
+  payload: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const ticket = await findTicket(tx, occasion.ticketId);
   if (ticket === undefined || ticket.deletedAt !== null || ticket.place !== 'desk') return;
   const message = occasion.messageId === null ? undefined : await findMessage(tx, occasion.messageId);
@@ -63,16 +71,31 @@ async function tell(desk: Desk, tx: Tx, eventId: number, occasion: Occasion, sen
     const preference = preferenceOf(user, occasion.kind);
     if (preference.inApp) {
       await tx('notifications')
-        .insert({ user_id: user.id, kind: occasion.kind, ticket_id: ticket.id, message_id: message?.id ?? null, actor_id: occasion.actorId, event_id: eventId, created_at: desk.clock.now() })
+        .insert({
+          user_id: user.id,
+          kind: occasion.kind,
+          ticket_id: ticket.id,
+          message_id: message?.id ?? null,
+          actor_id: occasion.actorId,
+          event_id: eventId,
+          created_at: desk.clock.now(),
+        })
         .onConflict(['user_id', 'event_id'])
         .ignore();
     }
-    if (preference.byMail && user.email !== null) await mailNotice(desk, tx, { user, email: user.email, ticket, message, occasion, sender });
+    if (preference.byMail && user.email !== null)
+      await mailNotice(desk, tx, { user, email: user.email, ticket, message, occasion, sender });
     tx.afterCommit(() => desk.live.announce([`user:${user.id}`]));
   }
 }
 
-async function concerned(reader: Reader, ticket: Ticket, { kind, actorId }: Occasion, message: Message | undefined, payload: Readonly<Record<string, unknown>>): Promise<readonly User[]> {
+async function concerned(
+  reader: Reader,
+  ticket: Ticket,
+  { kind, actorId }: Occasion,
+  message: Message | undefined,
+  payload: Readonly<Record<string, unknown>>,
+): Promise<readonly User[]> {
   const ids = new Set<number>();
   if (kind === 'new-ticket' && ticket.assigneeId === null) for (const id of await activeAgents(reader)) ids.add(id);
   else if (kind === 'mentioned') for (const id of Array.isArray(payload['mentioned']) ? payload['mentioned'] : []) ids.add(Number(id));
@@ -89,7 +112,12 @@ async function concerned(reader: Reader, ticket: Ticket, { kind, actorId }: Occa
 }
 
 async function activeAgents(reader: Reader): Promise<readonly number[]> {
-  return reader('users').join('roles', 'roles.id', 'users.role_id').where({ 'roles.kind': 'agent', 'users.is_active': true }).whereNull('users.deleted_at').limit(500).pluck('users.id');
+  return reader('users')
+    .join('roles', 'roles.id', 'users.role_id')
+    .where({ 'roles.kind': 'agent', 'users.is_active': true })
+    .whereNull('users.deleted_at')
+    .limit(500)
+    .pluck('users.id');
 }
 
 interface Mailing {
@@ -104,7 +132,12 @@ interface Mailing {
 async function mailNotice(desk: Desk, tx: Tx, { user, email, ticket, message, occasion, sender }: Mailing): Promise<void> {
   const translator = desk.translatorFor(user.locale, user.timeZone);
   const actor = occasion.actorId === null ? undefined : await findUser(tx, occasion.actorId);
-  const params = { number: ticket.number, subject: ticket.subject, actor: actor?.name ?? '', preview: message === undefined ? '' : previewOf(message.text) };
+  const params = {
+    number: ticket.number,
+    subject: ticket.subject,
+    actor: actor?.name ?? '',
+    preview: message === undefined ? '' : previewOf(message.text),
+  };
   const notice = composeNotice({
     locale: translator.locale,
     subject: translator.t(`mail.notice.${occasion.kind}.subject`, params),

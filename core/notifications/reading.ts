@@ -6,10 +6,17 @@ export async function markRead(desk: Desk, actor: Actor, which: { id: number } |
   const userId = userIdOf(actor);
   if (userId === null) return;
   const where = which === 'all' ? {} : 'id' in which ? { id: which.id } : { ticket_id: which.ticketId };
-  const unread = await desk.storage.read('notifications').where({ user_id: userId, ...where }).whereNull('read_at').first('id');
+  const unread = await desk.storage
+    .read('notifications')
+    .where({ user_id: userId, ...where })
+    .whereNull('read_at')
+    .first('id');
   if (unread === undefined) return;
   await desk.storage.writeTx(async (tx) => {
-    await tx('notifications').where({ user_id: userId, ...where }).whereNull('read_at').update({ read_at: desk.clock.now() });
+    await tx('notifications')
+      .where({ user_id: userId, ...where })
+      .whereNull('read_at')
+      .update({ read_at: desk.clock.now() });
     tx.afterCommit(() => desk.live.announce([`user:${userId}`]));
   });
 }

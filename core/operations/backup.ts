@@ -42,7 +42,8 @@ export interface BackupResult {
 export async function createBackup({ config, clock, log }: BackupDeps, target?: string): Promise<BackupResult> {
   const stamp = timeStamp(clock);
   const folder = path.resolve(target ?? path.join(config.data, 'backups', stamp));
-  if (existsSync(folder) && readdirSync(folder).length > 0) throw new Conflict('backup.folder-taken', { message: `The folder ${folder} is not empty.` });
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new Conflict('backup.folder-taken', { message: `The folder ${folder} is not empty.` });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const dialect: Dialect = config.databaseUrl === undefined ? 'sqlite' : 'postgres';
   try {
@@ -70,7 +71,10 @@ export async function restoreBackup({ config, clock, log }: BackupDeps, source: 
   const folder = path.resolve(source);
   const { dialect } = readManifest(folder);
   const isSqlite = config.databaseUrl === undefined;
-  if ((dialect === 'sqlite') !== isSqlite) throw new Invalid('backup.wrong-engine', { message: `The backup is of ${dialect === 'sqlite' ? 'SQLite' : 'PostgreSQL'}, and the desk is set up for the other one.` });
+  if ((dialect === 'sqlite') !== isSqlite)
+    throw new Invalid('backup.wrong-engine', {
+      message: `The backup is of ${dialect === 'sqlite' ? 'SQLite' : 'PostgreSQL'}, and the desk is set up for the other one.`,
+    });
   if (isSqlite) {
     const [damage] = (await examine(folder, clock, log)).filter(({ id }) => id === 'database.integrity');
     if (damage !== undefined) throw new Invalid('backup.damaged', { message: damage.message });
@@ -81,7 +85,15 @@ export async function restoreBackup({ config, clock, log }: BackupDeps, source: 
   if (config.databaseUrl === undefined) {
     copy(databaseIn(folder), path.join(config.data, 'helpdesk.sqlite.restored'));
     renameSync(path.join(config.data, 'helpdesk.sqlite.restored'), path.join(config.data, 'helpdesk.sqlite'));
-  } else await postgresTool('pg_restore', ['--clean', '--if-exists', '--no-owner', '--exit-on-error', `--dbname=${config.databaseUrl}`, path.join(folder, 'database.dump')]);
+  } else
+    await postgresTool('pg_restore', [
+      '--clean',
+      '--if-exists',
+      '--no-owner',
+      '--exit-on-error',
+      `--dbname=${config.databaseUrl}`,
+      path.join(folder, 'database.dump'),
+    ]);
   for (const name of ['files', 'plugins', 'themes', 'plugins-data']) copy(path.join(folder, name), path.join(config.data, name));
   copy(path.join(folder, 'secret.key'), config.secretFile);
   return { keptIn: isKept ? keptIn : undefined };
@@ -118,7 +130,8 @@ async function refuseWhileRunning({ config, clock, log }: BackupDeps): Promise<v
   if (config.databaseUrl === undefined && !existsSync(file)) return;
   const storage = openStorage({ log, ...(config.databaseUrl === undefined ? { file } : { url: config.databaseUrl }) });
   try {
-    if (await isAlive(storage, clock)) throw new Conflict('backup.desk-runs', { message: 'The desk is running. Stop it before a backup is restored.' });
+    if (await isAlive(storage, clock))
+      throw new Conflict('backup.desk-runs', { message: 'The desk is running. Stop it before a backup is restored.' });
   } finally {
     await storage.close();
   }
@@ -126,12 +139,18 @@ async function refuseWhileRunning({ config, clock, log }: BackupDeps): Promise<v
 
 async function isAlive({ read }: Storage, clock: Clock): Promise<boolean> {
   // An empty or a damaged database is what a backup is restored over.
-  const row = await read('processes').whereNot({ role: 'command' }).where('seen_at', '>', clock.now() - aliveMs).first('id').catch(() => undefined);
+  const row = await read('processes')
+    .whereNot({ role: 'command' })
+    .where('seen_at', '>', clock.now() - aliveMs)
+    .first('id')
+    .catch(() => undefined);
   return row !== undefined;
 }
 
 function moveAside({ data, secretFile }: Config, keptIn: string): boolean {
-  const old = ['helpdesk.sqlite', 'helpdesk.sqlite-wal', 'helpdesk.sqlite-shm'].map((name) => path.join(data, name)).filter((file) => existsSync(file));
+  const old = ['helpdesk.sqlite', 'helpdesk.sqlite-wal', 'helpdesk.sqlite-shm']
+    .map((name) => path.join(data, name))
+    .filter((file) => existsSync(file));
   if (old.length === 0) return false;
   mkdirSync(keptIn, { recursive: true, mode: 0o700 });
   for (const file of old) renameSync(file, path.join(keptIn, path.basename(file)));
@@ -144,7 +163,12 @@ async function postgresTool(name: 'pg_dump' | 'pg_restore', args: readonly strin
     await run(name, [...args], { maxBuffer: 16_777_216 });
   } catch (cause) {
     const { code, stderr = '' } = cause as { readonly code?: unknown; readonly stderr?: string };
-    if (code === 'ENOENT') throw new Unavailable('backup.no-pg-dump', { message: `${name} is not installed here. Install the PostgreSQL client programs, or back the database up where they are.` }, { cause });
+    if (code === 'ENOENT')
+      throw new Unavailable(
+        'backup.no-pg-dump',
+        { message: `${name} is not installed here. Install the PostgreSQL client programs, or back the database up where they are.` },
+        { cause },
+      );
     throw new Unavailable('backup.failed', { message: `${name} failed: ${stderr.trim().split('\n').at(-1) ?? ''}` }, { cause });
   }
 }

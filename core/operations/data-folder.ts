@@ -18,6 +18,12 @@ export function prepareDataFolder({ data, databaseUrl }: Config): void {
     if (databaseUrl === undefined && existsSync(database)) accessSync(database, constants.R_OK | constants.W_OK);
   } catch (cause) {
     const { code = '', path: place = data } = cause as NodeJS.ErrnoException;
-    throw new Unavailable('data.not-writable', { message: `The data folder ${data} cannot be written (${code} at ${place}). Change its owner or name another one with HELPDESK_DATA.` }, { cause });
+    throw new Unavailable(
+      'data.not-writable',
+      {
+        message: `The data folder ${data} cannot be written (${code} at ${place}). Change its owner or name another one with HELPDESK_DATA.`,
+      },
+      { cause },
+    );
   }
 }

@@ -26,8 +26,13 @@ export async function loadSiteConfig(root: string): Promise<SiteConfig> {
   try {
     loaded = await createJiti(import.meta.url, { moduleCache: false }).import(file, { default: true });
   } catch (cause) {
-    throw new Invalid('config.unreadable', { message: `${file} cannot be read: ${cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)}` }, { cause });
+    throw new Invalid(
+      'config.unreadable',
+      { message: `${file} cannot be read: ${cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)}` },
+      { cause },
+    );
   }
-  if (typeof loaded !== 'object' || loaded === null) throw new Invalid('config.unreadable', { message: `${file} must export a configuration: export default defineConfig({})` });
+  if (typeof loaded !== 'object' || loaded === null)
+    throw new Invalid('config.unreadable', { message: `${file} must export a configuration: export default defineConfig({})` });
   return loaded as SiteConfig;
 }

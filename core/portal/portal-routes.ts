@@ -26,12 +26,22 @@ export function portalRoutes({ desk, pages }: App): Middleware {
   router
     .get('/', async (ctx) => {
       const { actor, user } = ctx.state;
-      const open = actor === undefined ? [] : (await listTickets(desk, actor, { filter: `requester:${actor.userId} -is:solved -is:closed`, limit: 5 })).items;
+      const open =
+        actor === undefined
+          ? []
+          : (await listTickets(desk, actor, { filter: `requester:${actor.userId} -is:solved -is:closed`, limit: 5 })).items;
       const view = {
         ...(user === undefined ? {} : { greeting: t(ctx, 'portal.home.greeting', { name: user.name }) }),
         openTickets: await presentTicketRow(desk, ctx, open),
       };
-      await pages.render(ctx, { area: 'portal', template: 'portal/home', title: '', view, layout: { current: 'home' }, slots: { names: ['portal.home.search', 'portal.home.topics', 'portal.footer'], input: {} } });
+      await pages.render(ctx, {
+        area: 'portal',
+        template: 'portal/home',
+        title: '',
+        view,
+        layout: { current: 'home' },
+        slots: { names: ['portal.home.search', 'portal.home.topics', 'portal.footer'], input: {} },
+      });
     })
     .get('/tickets/new', (ctx) => showNew(ctx, { name: '', email: '', subject: ctx.URL.searchParams.get('subject') ?? '', body: '' }))
     .post('/tickets', async (ctx) => {
@@ -45,20 +55,38 @@ export function portalRoutes({ desk, pages }: App): Middleware {
     })
     .get('/tickets/sent/:number', async (ctx) => {
       const mailWorks = (await desk.mail.systemSender()) !== undefined;
-      const view = { number: Number(ctx.params['number']), email: ctx.state.user?.email ?? ctx.cookies.get('hd_sent') ?? '', signedIn: ctx.state.user !== undefined, mailWorks };
-      await pages.render(ctx, { area: 'portal', template: 'portal/sent', title: t(ctx, 'portal.sent.title'), view, layout: { current: 'contact' } });
+      const view = {
+        number: Number(ctx.params['number']),
+        email: ctx.state.user?.email ?? ctx.cookies.get('hd_sent') ?? '',
+        signedIn: ctx.state.user !== undefined,
+        mailWorks,
+      };
+      await pages.render(ctx, {
+        area: 'portal',
+        template: 'portal/sent',
+        title: t(ctx, 'portal.sent.title'),
+        view,
+        layout: { current: 'contact' },
+      });
     })
     .get('/tickets', async (ctx) => {
       const { actor, user } = signedIn(ctx);
       const { searchParams } = ctx.URL;
       const filter = (['open', 'solved', 'all'] as const).find((one) => one === searchParams.get('filter')) ?? 'open';
       const query = searchParams.get('q') ?? '';
-      const organization = user.organizationId !== null && actor.permissions.has('organization.tickets') ? await findOrganization(desk.storage.read, user.organizationId) : undefined;
+      const organization =
+        user.organizationId !== null && actor.permissions.has('organization.tickets')
+          ? await findOrganization(desk.storage.read, user.organizationId)
+          : undefined;
       const scope = searchParams.get('scope') === 'organization' && organization !== undefined ? 'organization' : 'mine';
       const words = query.replaceAll(/[:"-]/g, ' ').trim();
       const state = { open: '-is:solved -is:closed', solved: '-is:open -is:waiting -is:snoozed', all: '' }[filter];
       const cursor = searchParams.get('after') ?? undefined;
-      const { items, next } = await listTickets(desk, actor, { filter: `${scope === 'mine' && actor.role === 'agent' ? `requester:${actor.userId} ` : ''}${state} ${words}`, limit: perPage, cursor });
+      const { items, next } = await listTickets(desk, actor, {
+        filter: `${scope === 'mine' && actor.role === 'agent' ? `requester:${actor.userId} ` : ''}${state} ${words}`,
+        limit: perPage,
+        cursor,
+      });
       const view: PortalListView = {
         query,
         filter,
@@ -70,7 +98,13 @@ export function portalRoutes({ desk, pages }: App): Middleware {
           ...(next === null ? {} : { olderUrl: pageUrl(ctx, next) }),
         },
       };
-      await pages.render(ctx, { area: 'portal', template: 'portal/tickets', title: t(ctx, 'portal.nav.tickets'), view, layout: { current: 'tickets' } });
+      await pages.render(ctx, {
+        area: 'portal',
+        template: 'portal/tickets',
+        title: t(ctx, 'portal.nav.tickets'),
+        view,
+        layout: { current: 'tickets' },
+      });
     })
     .get('/tickets/:number', (ctx) => showTicket(ctx))
     .post('/tickets/:number/messages', async (ctx) => {
@@ -79,7 +113,14 @@ export function portalRoutes({ desk, pages }: App): Middleware {
       const ticket = await seeTicketByNumber(desk, actor, Number(ctx.params['number']));
       try {
         await once(desk, { userId: actor.userId, key: form.text('idempotencyKey') }, () =>
-          reply(desk, actor, ticket.id, { kind: 'reply', direction: 'in', channel: 'portal', authorId: actor.userId, text: form.text('body'), attachments: attachmentsIn(form) }),
+          reply(desk, actor, ticket.id, {
+            kind: 'reply',
+            direction: 'in',
+            channel: 'portal',
+            authorId: actor.userId,
+            text: form.text('body'),
+            attachments: attachmentsIn(form),
+          }),
         );
         setFlash(ctx, { kind: 'done', key: 'flash.portal-replied' });
         see(ctx, `/tickets/${ticket.number}`);
@@ -91,7 +132,14 @@ export function portalRoutes({ desk, pages }: App): Middleware {
       const { actor } = signedIn(ctx);
       const form = await readForm(desk, ctx);
       const ticket = await seeTicketByNumber(desk, actor, Number(ctx.params['number']));
-      if (form.text('body').trim() !== '') await reply(desk, actor, ticket.id, { kind: 'reply', direction: 'in', channel: 'portal', text: form.text('body'), attachments: attachmentsIn(form) });
+      if (form.text('body').trim() !== '')
+        await reply(desk, actor, ticket.id, {
+          kind: 'reply',
+          direction: 'in',
+          channel: 'portal',
+          text: form.text('body'),
+          attachments: attachmentsIn(form),
+        });
       await changeStatus(desk, actor, ticket.id, (await desk.statuses.defaultOf('solved')).key);
       see(ctx, `/tickets/${ticket.number}`);
     })
@@ -108,7 +156,11 @@ export function portalRoutes({ desk, pages }: App): Middleware {
       try {
         const timeZone = form.optional('timeZone');
         if (timeZone !== undefined && !isTimeZone(timeZone)) throw new Invalid('users.time-zone-unknown', { fields: ['timeZone'] });
-        await editUser(desk, actor, user.id, { name: form.text('name'), locale: form.optional('locale') ?? null, timeZone: timeZone ?? null });
+        await editUser(desk, actor, user.id, {
+          name: form.text('name'),
+          locale: form.optional('locale') ?? null,
+          timeZone: timeZone ?? null,
+        });
         setFlash(ctx, { kind: 'done', key: 'flash.saved' });
         see(ctx, '/account');
       } catch (error) {
@@ -121,7 +173,8 @@ export function portalRoutes({ desk, pages }: App): Middleware {
       try {
         await desk.throttle.hit(`password:${user.id}`, { hits: 10, windowMs: 900_000 });
         const stored = await passwordHashOf(desk.storage.read, user.id);
-        if (stored !== null && !(await checkPassword(stored, form.text('currentPassword')))) throw new Invalid('auth.password-wrong', { fields: ['currentPassword'] });
+        if (stored !== null && !(await checkPassword(stored, form.text('currentPassword'))))
+          throw new Invalid('auth.password-wrong', { fields: ['currentPassword'] });
         await setPasswordHash(desk, user.id, await hashPassword(form.text('newPassword')), session?.id ?? null);
         setFlash(ctx, { kind: 'done', key: 'flash.password-changed' });
         see(ctx, '/account');
@@ -141,7 +194,15 @@ export function portalRoutes({ desk, pages }: App): Middleware {
       maximumMegabytes: Number(maxUploadMegabytes),
       ...(error === undefined ? {} : { errors: formErrors(error) }),
     };
-    await pages.render(ctx, { area: 'portal', template: 'portal/new', title: t(ctx, 'portal.new.title'), view, layout: { current: 'contact' }, slots: { names: ['portal.new.suggestions', 'portal.new.fields'], input: {} }, ...(error === undefined ? {} : { status: statusOfError(error) }) });
+    await pages.render(ctx, {
+      area: 'portal',
+      template: 'portal/new',
+      title: t(ctx, 'portal.new.title'),
+      view,
+      layout: { current: 'contact' },
+      slots: { names: ['portal.new.suggestions', 'portal.new.fields'], input: {} },
+      ...(error === undefined ? {} : { status: statusOfError(error) }),
+    });
   }
 
   async function openFromForm(ctx: Context, form: Form, values: PortalNewView['values']): Promise<void> {
@@ -156,8 +217,19 @@ export function portalRoutes({ desk, pages }: App): Middleware {
       channel: 'portal',
       locale: ctx.state.locale,
     };
-    const number = await once(desk, { userId: actor?.userId ?? 0, key: form.text('idempotencyKey') }, async () => (await openTicket(desk, actor ?? { kind: 'system' }, draft)).ticket.number);
-    if (actor === undefined) ctx.cookies.set('hd_sent', values.email, { httpOnly: true, sameSite: 'lax', secure: ctx.state.isSecure, maxAge: 600_000, overwrite: true });
+    const number = await once(
+      desk,
+      { userId: actor?.userId ?? 0, key: form.text('idempotencyKey') },
+      async () => (await openTicket(desk, actor ?? { kind: 'system' }, draft)).ticket.number,
+    );
+    if (actor === undefined)
+      ctx.cookies.set('hd_sent', values.email, {
+        httpOnly: true,
+        sameSite: 'lax',
+        secure: ctx.state.isSecure,
+        maxAge: 600_000,
+        overwrite: true,
+      });
     see(ctx, `/tickets/sent/${number}`);
   }
 
@@ -165,8 +237,20 @@ export function portalRoutes({ desk, pages }: App): Middleware {
     const { actor } = signedIn(ctx);
     const ticket = await seeTicketByNumber(desk, actor, Number(ctx.params['number']));
     const { maxUploadMegabytes } = await desk.settings.get('tickets');
-    const view = await presentTicket(desk, ctx, ticket, { body, maximumMegabytes: Number(maxUploadMegabytes), ...(error === undefined ? {} : { errors: formErrors(error) }) });
-    await pages.render(ctx, { area: 'portal', template: 'portal/ticket', title: ticket.subject, view, layout: { current: 'tickets' }, slots: { names: ['portal.ticket.top', 'portal.ticket.bottom'], input: { ticketId: ticket.id } }, ...(error === undefined ? {} : { status: statusOfError(error) }) });
+    const view = await presentTicket(desk, ctx, ticket, {
+      body,
+      maximumMegabytes: Number(maxUploadMegabytes),
+      ...(error === undefined ? {} : { errors: formErrors(error) }),
+    });
+    await pages.render(ctx, {
+      area: 'portal',
+      template: 'portal/ticket',
+      title: ticket.subject,
+      view,
+      layout: { current: 'tickets' },
+      slots: { names: ['portal.ticket.top', 'portal.ticket.bottom'], input: { ticketId: ticket.id } },
+      ...(error === undefined ? {} : { status: statusOfError(error) }),
+    });
   }
 
   async function showAccount(ctx: Context, error?: unknown): Promise<void> {
@@ -174,12 +258,23 @@ export function portalRoutes({ desk, pages }: App): Middleware {
     const view = {
       name: user.name,
       email: user.email ?? '',
-      locales: desk.locales().map((value) => ({ value, label: new Intl.DisplayNames([value], { type: 'language' }).of(value) ?? value, selected: value === ctx.state.locale })),
+      locales: desk.locales().map((value) => ({
+        value,
+        label: new Intl.DisplayNames([value], { type: 'language' }).of(value) ?? value,
+        selected: value === ctx.state.locale,
+      })),
       timeZones: timeZoneOptions(ctx.state.timeZone),
       hasPassword: user.hasPassword,
       ...(error === undefined ? {} : { errors: formErrors(error) }),
     };
-    await pages.render(ctx, { area: 'portal', template: 'portal/account', title: t(ctx, 'portal.account'), view, slots: { names: ['portal.account'], input: { userId: user.id } }, ...(error === undefined ? {} : { status: statusOfError(error) }) });
+    await pages.render(ctx, {
+      area: 'portal',
+      template: 'portal/account',
+      title: t(ctx, 'portal.account'),
+      view,
+      slots: { names: ['portal.account'], input: { userId: user.id } },
+      ...(error === undefined ? {} : { status: statusOfError(error) }),
+    });
   }
 }
 
@@ -199,4 +294,3 @@ function see(ctx: Context, path: string): void {
   ctx.redirect(path);
   ctx.status = 303;
 }
-

@@ -30,8 +30,14 @@ export async function presentTicket(desk: Desk, ctx: Context, ticket: Ticket, fo
   const { actor } = ctx.state;
   const messages = await messagesOf(desk.storage.read, ticket.id, { kinds: ['reply'], limit: maxMessages });
   const [attachments, authors, statuses] = await Promise.all([
-    attachmentsOf(desk.storage.read, messages.map(({ id }) => id)),
-    findUsers(desk.storage.read, messages.flatMap(({ authorId }) => (authorId === null ? [] : [authorId]))),
+    attachmentsOf(
+      desk.storage.read,
+      messages.map(({ id }) => id),
+    ),
+    findUsers(
+      desk.storage.read,
+      messages.flatMap(({ authorId }) => (authorId === null ? [] : [authorId])),
+    ),
     desk.statuses.list(),
   ]);
   const isDone = ticket.category === 'solved' || ticket.category === 'closed';

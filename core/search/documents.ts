@@ -29,7 +29,11 @@ export function searchWords(text: string): readonly string[] {
 /** Adds the document or replaces it, in the transaction that changes the thing: search finds it as soon as the write returned. */
 export async function putDocument(tx: Tx, dialect: Dialect, document: SearchDocument): Promise<void> {
   const { owner, kind, ref } = document;
-  const row = { ticket_id: document.ticketId ?? null, title: searchWords(document.title).join(' '), body: searchWords(document.body).join(' ') };
+  const row = {
+    ticket_id: document.ticketId ?? null,
+    title: searchWords(document.title).join(' '),
+    body: searchWords(document.body).join(' '),
+  };
   const [stored]: { id: number }[] = await tx('search_documents')
     .insert({ owner, kind, ref, ...row })
     .onConflict(['owner', 'kind', 'ref'])
@@ -51,7 +55,11 @@ export function indexUser(tx: Tx, dialect: Dialect, user: { id: number; name: st
   return putDocument(tx, dialect, { owner: 'core', kind: 'user', ref: user.id, title: user.name, body: user.emails.join(' ') });
 }
 
-export function indexTicket(tx: Tx, dialect: Dialect, ticket: { id: number; number: number; subject: string; requesterName: string; requesterEmail: string | null; isNew?: boolean }): Promise<void> {
+export function indexTicket(
+  tx: Tx,
+  dialect: Dialect,
+  ticket: { id: number; number: number; subject: string; requesterName: string; requesterEmail: string | null; isNew?: boolean },
+): Promise<void> {
   return putDocument(tx, dialect, {
     owner: 'core',
     kind: 'ticket',
@@ -63,6 +71,18 @@ export function indexTicket(tx: Tx, dialect: Dialect, ticket: { id: number; numb
   });
 }
 
-export function indexMessage(tx: Tx, dialect: Dialect, message: { id: number; ticketId: number; text: string; fileNames: readonly string[]; isNew?: boolean }): Promise<void> {
-  return putDocument(tx, dialect, { owner: 'core', kind: 'message', ref: message.id, ticketId: message.ticketId, title: '', body: `${message.text}\n${message.fileNames.join(' ')}`, ...(message.isNew === true ? { isNew: true } : {}) });
+export function indexMessage(
+  tx: Tx,
+  dialect: Dialect,
+  message: { id: number; ticketId: number; text: string; fileNames: readonly string[]; isNew?: boolean },
+): Promise<void> {
+  return putDocument(tx, dialect, {
+    owner: 'core',
+    kind: 'message',
+    ref: message.id,
+    ticketId: message.ticketId,
+    title: '',
+    body: `${message.text}\n${message.fileNames.join(' ')}`,
+    ...(message.isNew === true ? { isNew: true } : {}),
+  });
 }

@@ -32,7 +32,11 @@ export async function matchDocuments(reader: Reader, dialect: Dialect, query: st
   if (options.within !== undefined) void documents.whereIn('ticket_id', options.within);
   // The words hold only letters and digits, so they need no escaping in either query language.
   if (dialect === 'postgres') void documents.whereRaw("words @@ to_tsquery('simple', ?)", [words.map((word) => `${word}:*`).join(' & ')]);
-  else void documents.whereRaw(`id in (select rowid from search_index where search_index match ? order by rowid desc limit ${options.within === undefined ? 2000 : 100_000})`, [words.map((word) => `"${word}"*`).join(' ')]);
+  else
+    void documents.whereRaw(
+      `id in (select rowid from search_index where search_index match ? order by rowid desc limit ${options.within === undefined ? 2000 : 100_000})`,
+      [words.map((word) => `"${word}"*`).join(' ')],
+    );
   const rows: { kind: string; ref: number; ticket_id: number | null }[] = await documents;
   return rows.map((row) => ({ kind: row.kind, ref: row.ref, ticketId: row.ticket_id }));
 }

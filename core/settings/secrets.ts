@@ -60,7 +60,10 @@ export class Secrets {
     if (this.key === undefined) throw new Unavailable('secrets.key-missing', { file: this.file });
     const now = this.clock.now();
     const row = { ciphertext: this.encrypt(this.key, owner, key, value), key_id: this.keyId(), updated_at: now };
-    await tx('secrets').insert({ owner, key, ...row, created_at: now }).onConflict(['owner', 'key']).merge(row);
+    await tx('secrets')
+      .insert({ owner, key, ...row, created_at: now })
+      .onConflict(['owner', 'key'])
+      .merge(row);
   }
 
   async delete(tx: Tx, owner: string, key: string): Promise<void> {
@@ -78,7 +81,11 @@ export class Secrets {
   }
 
   private keyId(): string {
-    return createHash('sha256').update('key id').update(this.key ?? '').digest('hex').slice(0, 16);
+    return createHash('sha256')
+      .update('key id')
+      .update(this.key ?? '')
+      .digest('hex')
+      .slice(0, 16);
   }
 
   // Owner and name are authenticated too, so a ciphertext cannot be moved to another place.

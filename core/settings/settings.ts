@@ -60,7 +60,8 @@ export class Settings {
     for (const row of rows) {
       const candidate = { [row.key]: parse(row.value) };
       // A corrupt row falls back to the default instead of taking the desk down.
-      if (row.key in values && candidate[row.key] !== undefined && validate(candidate)) values[row.key] = candidate[row.key] as SettingValue;
+      if (row.key in values && candidate[row.key] !== undefined && validate(candidate))
+        values[row.key] = candidate[row.key] as SettingValue;
     }
     this.cache.set(owner, { at: now, values });
     return values as SettingsOf<S>;
@@ -92,7 +93,10 @@ export class Settings {
           continue;
         }
         const text = JSON.stringify(value);
-        await tx('settings').insert({ owner, key, value: text, created_at: now, updated_at: now }).onConflict(['owner', 'key']).merge({ value: text, updated_at: now, version: tx.raw('settings.version + 1') });
+        await tx('settings')
+          .insert({ owner, key, value: text, created_at: now, updated_at: now })
+          .onConflict(['owner', 'key'])
+          .merge({ value: text, updated_at: now, version: tx.raw('settings.version + 1') });
       }
       tx.afterCommit(() => this.changed(owner));
     });
@@ -119,7 +123,12 @@ export class Settings {
 
 function fieldErrors(validate: ValidateFunction): Readonly<Record<string, string>> {
   const errors = validate.errors ?? [];
-  return Object.fromEntries(errors.map((error) => [error.instancePath.split('/')[1] || String(error.params['additionalProperty'] ?? ''), error.message ?? 'is invalid']));
+  return Object.fromEntries(
+    errors.map((error) => [
+      error.instancePath.split('/')[1] || String(error.params['additionalProperty'] ?? ''),
+      error.message ?? 'is invalid',
+    ]),
+  );
 }
 
 function withoutExtensions(schema: SettingSchema): Record<string, unknown> {
@@ -139,4 +148,3 @@ function parse(text: string): unknown {
     return undefined;
   }
 }
-

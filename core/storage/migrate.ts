@@ -76,7 +76,11 @@ async function ensureLedger(tx: Tx): Promise<void> {
 }
 
 async function refuseNewerSchema(connection: MigrationConnection, plan: MigrationPlan): Promise<void> {
-  const rows: readonly LedgerRow[] = await connection.knex('migrations').where({ owner: plan.owner }).select('name', 'checksum', 'version').orderBy('name');
+  const rows: readonly LedgerRow[] = await connection
+    .knex('migrations')
+    .where({ owner: plan.owner })
+    .select('name', 'checksum', 'version')
+    .orderBy('name');
   const known = new Map(plan.migrations.map((migration) => [migration.name, checksum(migration)]));
   for (const row of rows) {
     const expected = known.get(row.name);
@@ -87,7 +91,10 @@ async function refuseNewerSchema(connection: MigrationConnection, plan: Migratio
       );
     }
     if (expected !== row.checksum) {
-      throw new SchemaRefused('storage.migration-edited', `${plan.owner}: the migration ${row.name} was edited after it ran. Restore the file or add a new migration.`);
+      throw new SchemaRefused(
+        'storage.migration-edited',
+        `${plan.owner}: the migration ${row.name} was edited after it ran. Restore the file or add a new migration.`,
+      );
     }
   }
 }
@@ -114,14 +121,17 @@ async function applyStep(connection: MigrationConnection, dialect: Dialect, plan
   } catch (error) {
     if (error instanceof SchemaRefused) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SchemaRefused('storage.migration-failed', `${plan.owner}: the migration ${migration.name} failed and was undone: ${reason}`, { cause: error });
+    throw new SchemaRefused('storage.migration-failed', `${plan.owner}: the migration ${migration.name} failed and was undone: ${reason}`, {
+      cause: error,
+    });
   }
 }
 
 function tableName(plan: MigrationPlan, name: string): string {
   const full = `${plan.prefix ?? ''}${name}`;
   // PostgreSQL cuts longer names silently, and two of them may then meet.
-  if (Buffer.byteLength(full) > 63) throw new SchemaRefused('storage.name-too-long', `${plan.owner}: the table name ${full} has more than 63 bytes.`);
+  if (Buffer.byteLength(full) > 63)
+    throw new SchemaRefused('storage.name-too-long', `${plan.owner}: the table name ${full} has more than 63 bytes.`);
   return full;
 }
 
@@ -134,19 +144,26 @@ function refuseForeignTables(plan: MigrationPlan, migration: Migration, before: 
 }
 
 function confined(plan: MigrationPlan, migration: Migration, deed: string): SchemaRefused {
-  return new SchemaRefused('storage.outside-prefix', `${plan.owner}: the migration ${migration.name} ${deed}, outside ${plan.prefix}*, and was undone.`);
+  return new SchemaRefused(
+    'storage.outside-prefix',
+    `${plan.owner}: the migration ${migration.name} ${deed}, outside ${plan.prefix}*, and was undone.`,
+  );
 }
 
 async function refuseBrokenForeignKeys(tx: Tx, dialect: Dialect, plan: MigrationPlan, migration: Migration): Promise<void> {
   if (dialect === 'postgres') return;
   const broken = (await tx.raw('PRAGMA foreign_key_check')) as readonly unknown[];
   if (broken.length > 0) {
-    throw new SchemaRefused('storage.broken-references', `${plan.owner}: the migration ${migration.name} leaves ${broken.length} broken references and was undone.`);
+    throw new SchemaRefused(
+      'storage.broken-references',
+      `${plan.owner}: the migration ${migration.name} leaves ${broken.length} broken references and was undone.`,
+    );
   }
 }
 
 // White space is left out, so that a reformatted build of the same step stays the same step.
 function checksum(migration: Migration): string {
-  return createHash('sha256').update((migration.source ?? migration.up.toString()).replaceAll(/\s+/g, '')).digest('hex');
+  return createHash('sha256')
+    .update((migration.source ?? migration.up.toString()).replaceAll(/\s+/g, ''))
+    .digest('hex');
 }
-

@@ -20,7 +20,10 @@ export function listOf<Row>(query: Knex.QueryBuilder, columns: { readonly [K in 
  * Reads small lists that a page needs in one round trip: each becomes a JSON array in one row. A page
  * that shows tags, files, people and counters would otherwise ask the database a dozen times.
  */
-export async function readLists<T extends Record<keyof T, ListQuery>>({ read, dialect }: Pick<Storage, 'read' | 'dialect'>, lists: T): Promise<Rows<T>> {
+export async function readLists<T extends Record<keyof T, ListQuery>>(
+  { read, dialect }: Pick<Storage, 'read' | 'dialect'>,
+  lists: T,
+): Promise<Rows<T>> {
   const [object, array] = dialect === 'postgres' ? ['json_build_object', 'json_agg'] : ['json_object', 'json_group_array'];
   const columns = Object.entries<ListQuery>(lists).map(([name, list]) => {
     const entries = Object.entries(list.columns);
@@ -29,9 +32,12 @@ export async function readLists<T extends Record<keyof T, ListQuery>>({ read, di
     // PostgreSQL cannot guess the type of a bound key, so each is said to be text.
     const typed = dialect === 'postgres' ? pairs.replaceAll('?, ??', '?::text, ??') : pairs;
     const text = dialect === 'postgres' ? '::text' : '';
-    return read.raw(`(select coalesce(${array}(${object}(${typed})), '[]')${text} from ? as listed) as ??`, [...entries.flatMap(([key]) => [key, `listed.${key}`]), list.query, name]);
+    return read.raw(`(select coalesce(${array}(${object}(${typed})), '[]')${text} from ? as listed) as ??`, [
+      ...entries.flatMap(([key]) => [key, `listed.${key}`]),
+      list.query,
+      name,
+    ]);
   });
   const row: Record<string, string> | undefined = await read.select(columns).first();
   return Object.fromEntries(Object.entries(row ?? {}).map(([name, text]) => [name, JSON.parse(text) as unknown])) as Rows<T>;
 }
-

@@ -87,7 +87,8 @@ function open(file: string, pragmas: readonly string[], pool: { min: number; max
 // Switching to WAL needs a moment alone with the file, and SQLite answers BUSY there without waiting.
 function execWithRetry(connection: RawConnection, sql: string, tries: number, done: (error: Error | null) => void): void {
   connection.exec(sql, (error) => {
-    if (error !== null && tries > 0 && /SQLITE_BUSY/.test(error.message)) setTimeout(() => execWithRetry(connection, sql, tries - 1, done), 50);
+    if (error !== null && tries > 0 && /SQLITE_BUSY/.test(error.message))
+      setTimeout(() => execWithRetry(connection, sql, tries - 1, done), 50);
     else done(error);
   });
 }

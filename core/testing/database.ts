@@ -29,7 +29,10 @@ let template: Promise<string> | undefined;
 let server: Promise<TestPostgres> | undefined;
 
 /** A database of its own with the schema in place (or empty): a copied SQLite file, or a cleaned PostgreSQL database. */
-export async function createDatabase(database: TestDatabase = testDatabase(), state: 'migrated' | 'empty' = 'migrated'): Promise<DatabaseHandle> {
+export async function createDatabase(
+  database: TestDatabase = testDatabase(),
+  state: 'migrated' | 'empty' = 'migrated',
+): Promise<DatabaseHandle> {
   const folder = mkdtempSync(path.join(tmpdir(), 'helpdesk-test-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   if (database === 'sqlite') {
@@ -39,7 +42,8 @@ export async function createDatabase(database: TestDatabase = testDatabase(), st
   }
   server ??= startPostgres();
   const postgres = await server;
-  const { url, giveBack } = state === 'empty' ? { url: await postgres.freshDatabase(), giveBack: () => undefined } : await postgres.borrowDatabase(migrate, clean);
+  const { url, giveBack } =
+    state === 'empty' ? { url: await postgres.freshDatabase(), giveBack: () => undefined } : await postgres.borrowDatabase(migrate, clean);
   return {
     database,
     folder,

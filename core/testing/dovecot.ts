@@ -36,7 +36,9 @@ export async function startDovecot(): Promise<Dovecot> {
   const base = mkdtempSync(path.join(tmpdir(), 'helpdesk-dovecot-'));
   const port = await freePort();
   const isRoot = process.getuid?.() === 0;
-  const account = isRoot ? { user: 'nobody', group: 'nogroup', uid: 65_534, gid: 65_534 } : { user: userInfo().username, group: String(process.getgid?.() ?? 0), uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const account = isRoot
+    ? { user: 'nobody', group: 'nogroup', uid: 65_534, gid: 65_534 }
+    : { user: userInfo().username, group: String(process.getgid?.() ?? 0), uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   for (const folder of ['', 'run', 'mail']) {
     mkdirSync(path.join(base, folder), { recursive: true });
     chmodSync(path.join(base, folder), 0o755);
@@ -88,7 +90,11 @@ async function greeting(port: number, child: ChildProcess): Promise<void> {
   throw new Error('Dovecot did not answer within ten seconds.');
 }
 
-function configuration(base: string, port: number, { user, group, uid, gid }: { user: string; group: string; uid: number; gid: number }): string {
+function configuration(
+  base: string,
+  port: number,
+  { user, group, uid, gid }: { user: string; group: string; uid: number; gid: number },
+): string {
   return `
 base_dir = ${base}/run
 state_dir = ${base}/run

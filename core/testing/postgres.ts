@@ -13,7 +13,10 @@ export interface TestPostgres {
    * A migrated, clean database that nobody else uses until it is given back. One that a test failed to
    * give back is never handed out again, so whatever still runs on it disturbs no other test.
    */
-  borrowDatabase(migrate: (url: string) => Promise<void>, clean: (url: string) => Promise<void>): Promise<{ readonly url: string; giveBack(): void }>;
+  borrowDatabase(
+    migrate: (url: string) => Promise<void>,
+    clean: (url: string) => Promise<void>,
+  ): Promise<{ readonly url: string; giveBack(): void }>;
 }
 
 const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories='];

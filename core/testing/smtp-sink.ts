@@ -55,7 +55,11 @@ export async function startSmtpSink(options: SMTPServerOptions = {}): Promise<Sm
           return;
         }
         const from = session.envelope.mailFrom;
-        mails.push({ raw: Buffer.concat(chunks), from: from === false ? '' : from.address, to: session.envelope.rcptTo.map(({ address }) => address) });
+        mails.push({
+          raw: Buffer.concat(chunks),
+          from: from === false ? '' : from.address,
+          to: session.envelope.rcptTo.map(({ address }) => address),
+        });
         done(null);
         for (const check of waiting) check();
       });

@@ -6,7 +6,16 @@ import { createLogger } from '../log.ts';
 import { createUser, systemActor, type User, type UserActor } from '../users/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { insertFile } from '../files/index.ts';
-import { changeStatus, mergeTickets, openTicket, reply, type Message, type ReplyInput, type Ticket, type TicketDraft } from '../tickets/index.ts';
+import {
+  changeStatus,
+  mergeTickets,
+  openTicket,
+  reply,
+  type Message,
+  type ReplyInput,
+  type Ticket,
+  type TicketDraft,
+} from '../tickets/index.ts';
 import { createDatabase, type DatabaseHandle, type TestDatabase } from './database.ts';
 import { listenOnLoopback, type Listening } from './listening.ts';
 import { TestClock } from './test-clock.ts';
@@ -66,8 +75,23 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
   const handle = beside?.database ?? (await createDatabase(options.database));
   const storage = handle.open();
   const log = createLogger(process.env['TEST_LOG'] === undefined ? 'silent' : 'debug', clock, (line) => process.stderr.write(line));
-  const config = { ...readConfig({ HELPDESK_DATA: handle.folder, HELPDESK_URL: 'http://desk.example' }, {}, options.root ?? path.join(handle.folder, 'site')), databaseUrl: handle.url };
-  const app = await createApp({ config, clock, log, role: options.role ?? 'web', storage, isMigrated: true, pluginFolders: options.pluginFolders ?? [] });
+  const config = {
+    ...readConfig(
+      { HELPDESK_DATA: handle.folder, HELPDESK_URL: 'http://desk.example' },
+      {},
+      options.root ?? path.join(handle.folder, 'site'),
+    ),
+    databaseUrl: handle.url,
+  };
+  const app = await createApp({
+    config,
+    clock,
+    log,
+    role: options.role ?? 'web',
+    storage,
+    isMigrated: true,
+    pluginFolders: options.pluginFolders ?? [],
+  });
   await app.start();
   for (const id of options.plugins ?? []) await app.plugins.activate(id);
   const people = beside?.people ?? (await createPeople(app));
@@ -81,7 +105,8 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
     people,
     actor: (name) => actorOf(people[name]),
     as: (name) => personOf(app, actorOf(people[name])),
-    token: async (name) => (await createApiToken(app.desk, actorOf(people[name]), { userId: people[name].id, name: 'test', scopes: ['*'] })).token,
+    token: async (name) =>
+      (await createApiToken(app.desk, actorOf(people[name]), { userId: people[name].id, name: 'test', scopes: ['*'] })).token,
     cookie: async (name) => `${sessionCookie(false)}=${await openSession(app.desk, people[name].id, {})}`,
     async url() {
       server ??= await listenOnLoopback(app);
@@ -119,6 +144,16 @@ function personOf({ desk }: App, actor: UserActor): DeskPerson {
 
 async function createPeople(app: App): Promise<Readonly<Record<Name, User>>> {
   const create = async (name: Name, role: string, full: string): Promise<User> =>
-    createUser(app.desk, systemActor, { name: full, email: `${name}@example.com`, role, passwordHash: await hashPassword(`${name} has a password`), isConfirmed: true });
-  return { ada: await create('ada', 'admin', 'Ada Yılmaz'), can: await create('can', 'agent', 'Can Demir'), mina: await create('mina', 'customer', 'Mina Kaya') };
+    createUser(app.desk, systemActor, {
+      name: full,
+      email: `${name}@example.com`,
+      role,
+      passwordHash: await hashPassword(`${name} has a password`),
+      isConfirmed: true,
+    });
+  return {
+    ada: await create('ada', 'admin', 'Ada Yılmaz'),
+    can: await create('can', 'agent', 'Can Demir'),
+    mina: await create('mina', 'customer', 'Mina Kaya'),
+  };
 }

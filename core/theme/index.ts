@@ -27,7 +27,17 @@ export function listThemes(config: Config): readonly Theme[] {
 /** The theme with this id, else the default one, else an empty one: the portal works without any theme. */
 export function findTheme(config: Config, id: string): Theme {
   const themes = listThemes(config);
-  return themes.find((one) => one.id === id) ?? themes.find((one) => one.id === 'default') ?? { id: 'none', title: 'None', description: '', version: '', folder: path.join(config.data, 'no-theme'), stylesheets: [] };
+  return (
+    themes.find((one) => one.id === id) ??
+    themes.find((one) => one.id === 'default') ?? {
+      id: 'none',
+      title: 'None',
+      description: '',
+      version: '',
+      folder: path.join(config.data, 'no-theme'),
+      stylesheets: [],
+    }
+  );
 }
 
 function readTheme(folder: string, id: string): Theme | undefined {
@@ -35,7 +45,14 @@ function readTheme(folder: string, id: string): Theme | undefined {
   if (!existsSync(file)) return undefined;
   try {
     const manifest: ThemeManifest = JSON.parse(readFileSync(file, 'utf8'));
-    return { id, title: manifest.title ?? id, description: manifest.description ?? '', version: manifest.version ?? '', folder, stylesheets: ['tokens.css', 'theme.css'].filter((name) => existsSync(path.join(folder, name))) };
+    return {
+      id,
+      title: manifest.title ?? id,
+      description: manifest.description ?? '',
+      version: manifest.version ?? '',
+      folder,
+      stylesheets: ['tokens.css', 'theme.css'].filter((name) => existsSync(path.join(folder, name))),
+    };
   } catch {
     return undefined;
   }

@@ -18,9 +18,14 @@ export async function applyAssignee(desk: Desk, tx: Tx, actor: Actor, ticket: Ti
   if (ticket.assigneeId === assigneeId) return ticket;
   if (assigneeId !== null) {
     const assignee = await findUser(tx, assigneeId);
-    if (assignee === undefined || assignee.role.kind !== 'agent' || !assignee.isActive || assignee.deletedAt !== null) throw new Invalid('tickets.not-an-agent', { assigneeId, fields: ['assignee'] });
+    if (assignee === undefined || assignee.role.kind !== 'agent' || !assignee.isActive || assignee.deletedAt !== null)
+      throw new Invalid('tickets.not-an-agent', { assigneeId, fields: ['assignee'] });
   }
   const updated = await updateTicket(tx, ticket.id, { assignee_id: assigneeId, updated_at: desk.clock.now() });
-  await desk.events.record(tx, 'ticket.assigned', { actor, ticketId: ticket.id, payload: { ticketId: ticket.id, from: ticket.assigneeId, to: assigneeId } });
+  await desk.events.record(tx, 'ticket.assigned', {
+    actor,
+    ticketId: ticket.id,
+    payload: { ticketId: ticket.id, from: ticket.assigneeId, to: assigneeId },
+  });
   return updated;
 }

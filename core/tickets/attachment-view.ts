@@ -10,7 +10,15 @@ export function presentAttachments(attachments: readonly Attachment[]): readonly
     .map(({ fileId, name, size, contentType }) => {
       const safe = !dangerous.test(name);
       const url = `/files/${fileId}`;
-      return { id: String(fileId), name, size, url, kind: kindOf(contentType), safe, ...(safe && /^image\/(png|jpeg|gif|webp)$/.test(contentType) ? { previewUrl: url } : {}) };
+      return {
+        id: String(fileId),
+        name,
+        size,
+        url,
+        kind: kindOf(contentType),
+        safe,
+        ...(safe && /^image\/(png|jpeg|gif|webp)$/.test(contentType) ? { previewUrl: url } : {}),
+      };
     });
 }
 

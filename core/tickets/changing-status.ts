@@ -36,6 +36,10 @@ export async function applyStatus(desk: Desk, tx: Tx, actor: Actor, ticket: Tick
     closed_at: status.category === 'closed' ? now : null,
     ...(status.category === 'open' ? {} : { snoozed_until: null }),
   });
-  await desk.events.record(tx, 'ticket.status-changed', { actor, ticketId: ticket.id, payload: { ticketId: ticket.id, from: before.key, to: status.key, category: status.category } });
+  await desk.events.record(tx, 'ticket.status-changed', {
+    actor,
+    ticketId: ticket.id,
+    payload: { ticketId: ticket.id, from: before.key, to: status.key, category: status.category },
+  });
   return updated;
 }

@@ -64,7 +64,10 @@ export function presentComposer(ctx: Context, facts: ComposerFacts): ComposerVie
 }
 
 // Whoever wrote last for the customer may have another address than the one on file.
-function addresseeOf({ messages, ticket }: ComposerFacts, requester: { readonly name: string; readonly email?: string | undefined }): RecipientView | undefined {
+function addresseeOf(
+  { messages, ticket }: ComposerFacts,
+  requester: { readonly name: string; readonly email?: string | undefined },
+): RecipientView | undefined {
   const last = messages.findLast((one) => one.kind === 'reply' && one.direction === 'in' && one.authorId === ticket.requesterId);
   const address = last?.addresses.replyTo ?? last?.addresses.from;
   if (address !== undefined) return { address: address.email, name: address.name ?? requester.name };
@@ -74,8 +77,16 @@ function addresseeOf({ messages, ticket }: ComposerFacts, requester: { readonly 
 function ccOf({ messages, typed }: ComposerFacts, own: readonly DraftRow[]): readonly RecipientView[] {
   const draft = own.find(({ kind }) => kind === 'reply');
   const written = typed?.kind === 'reply' ? typed.cc : draft === undefined ? undefined : ccOfDraft(draft);
-  const known = new Set(messages.flatMap(({ addresses }) => [addresses.from, addresses.replyTo, ...(addresses.to ?? []), ...(addresses.cc ?? [])].map((one) => one?.email.toLowerCase())));
-  if (written !== undefined) return written.split(/[,;\s]+/).filter((one) => one !== '').map((address) => ({ address, firstTime: !known.has(address.toLowerCase()) }));
+  const known = new Set(
+    messages.flatMap(({ addresses }) =>
+      [addresses.from, addresses.replyTo, ...(addresses.to ?? []), ...(addresses.cc ?? [])].map((one) => one?.email.toLowerCase()),
+    ),
+  );
+  if (written !== undefined)
+    return written
+      .split(/[,;\s]+/)
+      .filter((one) => one !== '')
+      .map((address) => ({ address, firstTime: !known.has(address.toLowerCase()) }));
   // An answer goes to everybody the last public message went to.
   const last = messages.findLast((one) => one.kind === 'reply');
   return (last?.addresses.cc ?? []).map(({ name, email }) => ({ name, address: email }));
@@ -89,7 +100,8 @@ function ccOfDraft({ fields }: DraftRow): string {
 function presentPart(ctx: Context, facts: ComposerFacts, kind: 'reply' | 'note'): ComposerPartView {
   const { typed, drafts, people } = facts;
   const userId = ctx.state.actor?.userId;
-  if (typed?.kind === kind) return { idempotencyKey: typed.idempotencyKey, body: typed.body, format: typed.format, attachments: typed.files };
+  if (typed?.kind === kind)
+    return { idempotencyKey: typed.idempotencyKey, body: typed.body, format: typed.format, attachments: typed.files };
   const own = drafts.find((draft) => draft.kind === kind && draft.userId === userId);
   const other = drafts.find((draft) => draft.kind === kind && draft.userId !== userId && draft.text + draft.html !== '');
   const signature = ctx.state.user?.preferences.signature ?? '';
@@ -100,6 +112,10 @@ function presentPart(ctx: Context, facts: ComposerFacts, kind: 'reply' | 'note')
     body: own === undefined ? fresh : own.html === '' ? own.text : own.html,
     format: own !== undefined && own.html !== '' ? 'html' : 'text',
     attachments: files.flatMap((id) => facts.draftFiles.get(id) ?? []),
-    ...(own !== undefined ? { draft: { savedAt: own.updatedAt } } : other === undefined ? {} : { draft: { savedAt: other.updatedAt, by: presentPerson(people, other.userId) } }),
+    ...(own !== undefined
+      ? { draft: { savedAt: own.updatedAt } }
+      : other === undefined
+        ? {}
+        : { draft: { savedAt: other.updatedAt, by: presentPerson(people, other.userId) } }),
   };
 }

@@ -40,7 +40,11 @@ export function changeRoutes(app: App): Middleware {
     const key = form.optional('status') ?? ctx.URL.searchParams.get('status') ?? '';
     const after = await editTicket(desk, actor, ticket.id, { status: key, version: versionOf(form) });
     if (after.statusId === ticket.statusId) return;
-    setFlash(ctx, { kind: 'done', key: 'flash.status', undoUrl: `/desk/tickets/${ticket.number}/status?status=${encodeURIComponent(before.key)}` });
+    setFlash(ctx, {
+      kind: 'done',
+      key: 'flash.status',
+      undoUrl: `/desk/tickets/${ticket.number}/status?status=${encodeURIComponent(before.key)}`,
+    });
     const isDone = after.category === 'solved' || after.category === 'closed';
     const { afterClose = 'stay' } = user.preferences;
     if (isDone && afterClose !== 'stay') leaveTo(ctx, await placeAfter(ctx, ticket, afterClose));
@@ -58,39 +62,66 @@ export function changeRoutes(app: App): Middleware {
   }
 
   return new Router()
-    .post('/desk/tickets/:number/assignee', change(async (ctx, ticket, form) => {
-      const { actor } = agent(ctx);
-      const chosen = form.text('assignee');
-      await assign(desk, actor, ticket.id, chosen === '' ? null : Number(chosen));
-      setFlash(ctx, { kind: 'done', key: 'flash.assigned' });
-    }))
+    .post(
+      '/desk/tickets/:number/assignee',
+      change(async (ctx, ticket, form) => {
+        const { actor } = agent(ctx);
+        const chosen = form.text('assignee');
+        await assign(desk, actor, ticket.id, chosen === '' ? null : Number(chosen));
+        setFlash(ctx, { kind: 'done', key: 'flash.assigned' });
+      }),
+    )
     .post('/desk/tickets/:number/status', change(setStatus))
-    .post('/desk/tickets/:number/properties', change(async (ctx, ticket, form) => {
-      const { actor } = agent(ctx);
-      const priority = priorities.find((one) => one === form.text('priority'));
-      await editTicket(desk, actor, ticket.id, { ...(priority === undefined ? {} : { priority }), ...(form.has('tags') ? { tags: form.text('tags').split(',') } : {}), version: versionOf(form) });
-      setFlash(ctx, { kind: 'done', key: 'flash.saved' });
-    }))
-    .post('/desk/tickets/:number/snooze', change(async (ctx, ticket, form) => {
-      const { actor } = agent(ctx);
-      const until = snoozeMoment(form.text('until'), ctx.state.timeZone);
-      await snooze(desk, actor, ticket.id, until);
-      setFlash(ctx, { kind: 'done', key: until === null ? 'flash.woken' : 'flash.snoozed' });
-    }))
-    .post('/desk/tickets/:number/follow', change(async (ctx, ticket) => setFollowing(desk, agent(ctx).actor, ticket.id, true)))
-    .post('/desk/tickets/:number/unfollow', change(async (ctx, ticket) => setFollowing(desk, agent(ctx).actor, ticket.id, false)))
-    .post('/desk/tickets/:number/place', change(async (ctx, ticket, form) => {
-      const { actor } = agent(ctx);
-      const place = placeFrom(form.optional('place') ?? ctx.URL.searchParams.get('place') ?? '');
-      await moveTicket(desk, actor, ticket.id, place);
-      setFlash(ctx, { kind: 'done', key: `flash.moved-${place}`, undoUrl: `/desk/tickets/${ticket.number}/place?place=${ticket.place === 'desk' ? 'inbox' : ticket.place}` });
-    }))
+    .post(
+      '/desk/tickets/:number/properties',
+      change(async (ctx, ticket, form) => {
+        const { actor } = agent(ctx);
+        const priority = priorities.find((one) => one === form.text('priority'));
+        await editTicket(desk, actor, ticket.id, {
+          ...(priority === undefined ? {} : { priority }),
+          ...(form.has('tags') ? { tags: form.text('tags').split(',') } : {}),
+          version: versionOf(form),
+        });
+        setFlash(ctx, { kind: 'done', key: 'flash.saved' });
+      }),
+    )
+    .post(
+      '/desk/tickets/:number/snooze',
+      change(async (ctx, ticket, form) => {
+        const { actor } = agent(ctx);
+        const until = snoozeMoment(form.text('until'), ctx.state.timeZone);
+        await snooze(desk, actor, ticket.id, until);
+        setFlash(ctx, { kind: 'done', key: until === null ? 'flash.woken' : 'flash.snoozed' });
+      }),
+    )
+    .post(
+      '/desk/tickets/:number/follow',
+      change(async (ctx, ticket) => setFollowing(desk, agent(ctx).actor, ticket.id, true)),
+    )
+    .post(
+      '/desk/tickets/:number/unfollow',
+      change(async (ctx, ticket) => setFollowing(desk, agent(ctx).actor, ticket.id, false)),
+    )
+    .post(
+      '/desk/tickets/:number/place',
+      change(async (ctx, ticket, form) => {
+        const { actor } = agent(ctx);
+        const place = placeFrom(form.optional('place') ?? ctx.URL.searchParams.get('place') ?? '');
+        await moveTicket(desk, actor, ticket.id, place);
+        setFlash(ctx, {
+          kind: 'done',
+          key: `flash.moved-${place}`,
+          undoUrl: `/desk/tickets/${ticket.number}/place?place=${ticket.place === 'desk' ? 'inbox' : ticket.place}`,
+        });
+      }),
+    )
     .post('/desk/tickets/:number/presence', async (ctx) => {
       const { actor } = agent(ctx, 'tickets.view');
       const ticket = await ticketOf(app, ctx);
       const form = await readForm(desk, ctx);
       const doing = form.text('doing') === 'replying' ? 'replying' : 'viewing';
-      if (desk.presence.beat(ticket.number, { userId: actor.userId, name: actor.name, doing }, desk.clock.now())) desk.live.announce([`presence:${ticket.number}`]);
+      if (desk.presence.beat(ticket.number, { userId: actor.userId, name: actor.name, doing }, desk.clock.now()))
+        desk.live.announce([`presence:${ticket.number}`]);
       ctx.status = 204;
     })
     .middleware();

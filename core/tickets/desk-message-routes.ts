@@ -22,7 +22,8 @@ import type { Message, Ticket } from './types.ts';
 import { undoReply } from './undoing.ts';
 import { seeTicket } from './visible-tickets.ts';
 
-const frameStyle = 'html{color-scheme:light;background:#fff}body{margin:0;padding:4px 2px;color:#1a1a1a;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}blockquote{margin-inline:0;padding-inline-start:12px;border-inline-start:2px solid #ccc}';
+const frameStyle =
+  'html{color-scheme:light;background:#fff}body{margin:0;padding:4px 2px;color:#1a1a1a;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}blockquote{margin-inline:0;padding-inline-start:12px;border-inline-start:2px solid #ccc}';
 
 /** Answers, notes, drafts and the frame that shows a mail. */
 export function messageRoutes(app: App): Middleware {
@@ -47,7 +48,11 @@ export function messageRoutes(app: App): Middleware {
       const isCollision = error.code === 'tickets.newer-message';
       // Nothing may be lost: besides standing in the page again, the text is a draft.
       if (isCollision) await saveDraft(desk, actor, ticket.id, await draftFrom(ctx, form));
-      await showTicket(app, ctx, { typed: await typedFrom(ctx, form), error, ...(isCollision ? { newerThan: Number(form.text('lastSeenMessageId')) } : {}) });
+      await showTicket(app, ctx, {
+        typed: await typedFrom(ctx, form),
+        error,
+        ...(isCollision ? { newerThan: Number(form.text('lastSeenMessageId')) } : {}),
+      });
     }
   }
 
@@ -58,7 +63,8 @@ export function messageRoutes(app: App): Middleware {
     const body = form.text('body');
     const plain = isHtml ? htmlToText(body) : body;
     const files = await filesIn(desk, actor, form);
-    if (kind === 'reply' && files.length === 0 && plain.trim() === (user.preferences.signature ?? '').trim()) throw new Invalid('messages.empty', { fields: ['body'] });
+    if (kind === 'reply' && files.length === 0 && plain.trim() === (user.preferences.signature ?? '').trim())
+      throw new Invalid('messages.empty', { fields: ['body'] });
     const status = form.optional('then');
     const seen = idFrom(form.text('sendAnyway')) ?? idFrom(form.text('lastSeenMessageId'));
     const message = await reply(desk, actor, ticket.id, {
@@ -66,7 +72,9 @@ export function messageRoutes(app: App): Middleware {
       ...(isHtml ? { html: body } : { text: body }),
       attachments: files.map(({ id }) => ({ fileId: id })),
       channel: 'desk',
-      ...(kind === 'reply' ? { cc: ccFrom(form), undoMs: await undoMs(ctx) } : { mentioned: plain.includes('@') ? mentionedIn(plain, await agents()) : [] }),
+      ...(kind === 'reply'
+        ? { cc: ccFrom(form), undoMs: await undoMs(ctx) }
+        : { mentioned: plain.includes('@') ? mentionedIn(plain, await agents()) : [] }),
       ...(status === undefined ? {} : { status }),
       ...(seen === undefined || kind === 'note' ? {} : { lastSeenMessageId: seen }),
     });
@@ -86,7 +94,12 @@ export function messageRoutes(app: App): Middleware {
     if (kind === 'note') return setFlash(ctx, { kind: 'done', key: 'flash.noted' });
     const delivery = (await deliveriesOf(desk.storage.read, [messageId])).get(messageId);
     const name = (await findUser(desk.storage.read, ticket.requesterId))?.name ?? '';
-    setFlash(ctx, { kind: 'done', key: 'flash.sent', params: { name }, ...(delivery?.state === 'held' ? { undoUrl: `/desk/messages/${messageId}/undo`, undoUntil: delivery.sendAfter } : {}) });
+    setFlash(ctx, {
+      kind: 'done',
+      key: 'flash.sent',
+      params: { name },
+      ...(delivery?.state === 'held' ? { undoUrl: `/desk/messages/${messageId}/undo`, undoUntil: delivery.sendAfter } : {}),
+    });
   }
 
   async function typedFrom(ctx: Context, form: Form): Promise<Typed> {
@@ -103,7 +116,12 @@ export function messageRoutes(app: App): Middleware {
 
   async function draftFrom(ctx: Context, form: Form) {
     const isHtml = form.text('format') === 'html';
-    return { kind: kindOf(form), ...(isHtml ? { html: form.text('body') } : { text: form.text('body') }), fields: { cc: form.text('cc') }, files: (await filesIn(desk, agent(ctx).actor, form)).map(({ id }) => id) };
+    return {
+      kind: kindOf(form),
+      ...(isHtml ? { html: form.text('body') } : { text: form.text('body') }),
+      fields: { cc: form.text('cc') },
+      files: (await filesIn(desk, agent(ctx).actor, form)).map(({ id }) => id),
+    };
   }
 
   async function messageOf(ctx: Context): Promise<{ readonly message: Message; readonly ticket: Ticket }> {
@@ -168,7 +186,10 @@ function kindOf(form: Form): 'reply' | 'note' {
 
 /** @throws Invalid `users.email-invalid` naming the field. */
 export function ccFrom(form: Form): readonly { readonly email: string }[] {
-  const addresses = form.text('cc').split(/[,;\s]+/).filter((one) => one !== '');
+  const addresses = form
+    .text('cc')
+    .split(/[,;\s]+/)
+    .filter((one) => one !== '');
   return addresses.map((email) => {
     try {
       emailKey(email);

@@ -25,17 +25,38 @@ export function newTicketRoutes(app: App): Middleware {
     const value = (name: string): string => form?.text(name) ?? ctx.URL.searchParams.get(name) ?? '';
     const files = form === undefined ? [] : await filesIn(desk, actor, form).catch(() => []);
     const view: NewTicketView = {
-      values: { requesterEmail: value('requesterEmail') || value('email'), requesterName: value('requesterName'), cc: value('cc'), subject: value('subject'), html: value('body'), tags: value('tags') },
+      values: {
+        requesterEmail: value('requesterEmail') || value('email'),
+        requesterName: value('requesterName'),
+        cc: value('cc'),
+        subject: value('subject'),
+        html: value('body'),
+        tags: value('tags'),
+      },
       format: value('format') === 'html' ? 'html' : 'text',
       mailboxes: mailboxes.map(({ id, name }) => ({ value: String(id), label: name, selected: String(id) === value('mailbox') })),
-      agents: [{ value: '', label: text(ctx, 'ticket.assignee.nobody') }, ...agents.map(({ id, name }) => ({ value: String(id), label: name, selected: String(id) === value('assignee') }))],
+      agents: [
+        { value: '', label: text(ctx, 'ticket.assignee.nobody') },
+        ...agents.map(({ id, name }) => ({ value: String(id), label: name, selected: String(id) === value('assignee') })),
+      ],
       statuses: statusChoices(await desk.statuses.list(), ctx.state.locale),
-      priorities: priorities.map((one) => ({ value: one, label: text(ctx, `priority.${one}`), selected: one === (value('priority') || 'normal') })),
+      priorities: priorities.map((one) => ({
+        value: one,
+        label: text(ctx, `priority.${one}`),
+        selected: one === (value('priority') || 'normal'),
+      })),
       idempotencyKey: form?.text('idempotencyKey') || randomUUID(),
       quiet: form?.isChecked('quiet') ?? false,
       attachments: presentFiles(files),
     };
-    await renderDesk(app, ctx, { template: 'tickets/new', title: { key: 'ticket.new.title' }, view, place: 'inbox', slots: { names: ['ticket.new'], input: {} }, error });
+    await renderDesk(app, ctx, {
+      template: 'tickets/new',
+      title: { key: 'ticket.new.title' },
+      view,
+      place: 'inbox',
+      slots: { names: ['ticket.new'], input: {} },
+      error,
+    });
   }
 
   async function open(ctx: Context, form: Form): Promise<number> {
@@ -49,7 +70,10 @@ export function newTicketRoutes(app: App): Middleware {
     const { ticket } = await openTicket(desk, actor, {
       subject: form.text('subject'),
       requester: { email, name: form.optional('requesterName') },
-      message: { ...(isHtml ? { html: form.text('body') } : { text: form.text('body') }), attachments: files.map(({ id }) => ({ fileId: id })) },
+      message: {
+        ...(isHtml ? { html: form.text('body') } : { text: form.text('body') }),
+        attachments: files.map(({ id }) => ({ fileId: id })),
+      },
       channel: form.isChecked('quiet') ? 'phone' : 'desk',
       direction: 'out',
       isQuiet: form.isChecked('quiet'),

@@ -25,8 +25,19 @@ export function relationRoutes(app: App): Middleware {
     const { actor } = agent(ctx);
     const number = /^#?(\d{1,15})$/.exec(query.trim())?.[1];
     const filter = query.trim() === '' ? `requester:${ticket.requesterId}` : number === undefined ? query.replaceAll(/[:"]/g, ' ') : number;
-    const found = (await listTickets(desk, actor, { filter, limit: maxCandidates + 1 })).items.filter(({ id }) => id !== ticket.id).slice(0, maxCandidates);
-    const { people } = await readLists(desk.storage, { people: peopleQuery(desk.storage.read, (users) => void users.whereIn('users.id', found.map(({ requesterId }) => requesterId))) });
+    const found = (await listTickets(desk, actor, { filter, limit: maxCandidates + 1 })).items
+      .filter(({ id }) => id !== ticket.id)
+      .slice(0, maxCandidates);
+    const { people } = await readLists(desk.storage, {
+      people: peopleQuery(
+        desk.storage.read,
+        (users) =>
+          void users.whereIn(
+            'users.id',
+            found.map(({ requesterId }) => requesterId),
+          ),
+      ),
+    });
     const statuses = await desk.statuses.list();
     return found.map((one) => ({
       number: one.number,
@@ -43,12 +54,23 @@ export function relationRoutes(app: App): Middleware {
     const query = ctx.URL.searchParams.get('q') ?? '';
     const into = idFrom(ctx.URL.searchParams.get('into') ?? undefined);
     const target = into === undefined ? undefined : await seeTicketByNumber(desk, actor, into);
-    const { people } = await readLists(desk.storage, { people: peopleQuery(desk.storage.read, (users) => void users.where('users.id', target?.requesterId ?? 0)) });
+    const { people } = await readLists(desk.storage, {
+      people: peopleQuery(desk.storage.read, (users) => void users.where('users.id', target?.requesterId ?? 0)),
+    });
     const view = {
       ticket: { number: ticket.number, subject: ticket.subject },
       query,
       candidates: target === undefined ? await candidates(ctx, ticket, query) : [],
-      ...(target === undefined ? {} : { target: { number: target.number, subject: target.subject, requester: presentPerson(peopleById(people), target.requesterId), otherRequester: target.requesterId !== ticket.requesterId } }),
+      ...(target === undefined
+        ? {}
+        : {
+            target: {
+              number: target.number,
+              subject: target.subject,
+              requester: presentPerson(peopleById(people), target.requesterId),
+              otherRequester: target.requesterId !== ticket.requesterId,
+            },
+          }),
     };
     await renderDesk(app, ctx, { template: 'tickets/merge', title: { key: 'ticket.merge' }, view, place: 'inbox', error });
   }
@@ -62,7 +84,11 @@ export function relationRoutes(app: App): Middleware {
     const view = {
       ticket: { number: ticket.number, subject: ticket.subject },
       query,
-      links: links.map(({ number, subject, statusId }) => ({ number, subject, status: presentStatus(statuses, statusId, ctx.state.locale) })),
+      links: links.map(({ number, subject, statusId }) => ({
+        number,
+        subject,
+        status: presentStatus(statuses, statusId, ctx.state.locale),
+      })),
       candidates: (await candidates(ctx, ticket, query)).filter(({ number }) => !links.some((link) => link.number === number)),
     };
     await renderDesk(app, ctx, { template: 'tickets/links', title: { key: 'ticket.link' }, view, place: 'inbox', error });
@@ -86,7 +112,10 @@ export function relationRoutes(app: App): Middleware {
   async function showEdit(ctx: Context, subject?: string, error?: unknown): Promise<void> {
     agent(ctx, 'tickets.edit');
     const ticket = await ticketOf(app, ctx);
-    const view = { ticket: { number: ticket.number, subject: ticket.subject, version: ticket.version }, subject: subject ?? ticket.subject };
+    const view = {
+      ticket: { number: ticket.number, subject: ticket.subject, version: ticket.version },
+      subject: subject ?? ticket.subject,
+    };
     await renderDesk(app, ctx, { template: 'tickets/edit', title: { key: 'ticket.rename' }, view, place: 'inbox', error });
   }
 
@@ -127,9 +156,17 @@ export function relationRoutes(app: App): Middleware {
       const { actor } = agent(ctx, 'tickets.view');
       const ticket = await ticketOf(app, ctx);
       const { read } = desk.storage;
-      const { events, people } = await readLists(desk.storage, { events: ticketLists(read, actor, ticket).events, people: peopleQuery(read, namedOnTicket(read, ticket)) });
+      const { events, people } = await readLists(desk.storage, {
+        events: ticketLists(read, actor, ticket).events,
+        people: peopleQuery(read, namedOnTicket(read, ticket)),
+      });
       const history = presentHistory(ctx, { events, people: peopleById(people), statuses: await desk.statuses.list() });
-      await renderDesk(app, ctx, { template: 'tickets/history', title: { key: 'ticket.history' }, view: { ticket: { number: ticket.number, subject: ticket.subject }, history }, place: 'inbox' });
+      await renderDesk(app, ctx, {
+        template: 'tickets/history',
+        title: { key: 'ticket.history' },
+        view: { ticket: { number: ticket.number, subject: ticket.subject }, history },
+        place: 'inbox',
+      });
     })
     .middleware();
 }

@@ -40,8 +40,12 @@ export async function saveDraft(desk: Desk, actor: Actor, ticketId: number, inpu
   await desk.storage.writeTx(async (tx) => {
     const stored = await tx('drafts').where(key).first('id', 'version');
     if (stored === undefined) await tx('drafts').insert({ ...key, ...row, created_at: now });
-    else if (input.version !== undefined && input.version !== stored.version) throw new Conflict('drafts.stale', { ticketId, version: stored.version });
-    else await tx('drafts').where({ id: stored.id }).update({ ...row, version: stored.version + 1 });
+    else if (input.version !== undefined && input.version !== stored.version)
+      throw new Conflict('drafts.stale', { ticketId, version: stored.version });
+    else
+      await tx('drafts')
+        .where({ id: stored.id })
+        .update({ ...row, version: stored.version + 1 });
   });
   const draft = (await draftsOf(desk.storage.read, ticketId)).find((one) => one.userId === key.user_id && one.kind === input.kind);
   if (draft === undefined) throw new Conflict('drafts.stale', { ticketId });
@@ -50,7 +54,11 @@ export async function saveDraft(desk: Desk, actor: Actor, ticketId: number, inpu
 
 export async function discardDraft(desk: Desk, actor: Actor, ticketId: number, kind: 'reply' | 'note'): Promise<void> {
   await seeTicket(desk, actor, ticketId);
-  await desk.storage.writeTx((tx) => tx('drafts').where({ ticket_id: ticketId, user_id: userIdOf(actor) ?? 0, kind }).delete());
+  await desk.storage.writeTx((tx) =>
+    tx('drafts')
+      .where({ ticket_id: ticketId, user_id: userIdOf(actor) ?? 0, kind })
+      .delete(),
+  );
 }
 
 /** Drafts of everybody: the team sees who is writing. */

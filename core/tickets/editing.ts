@@ -32,7 +32,8 @@ export async function editTicket(desk: Desk, actor: Actor, ticketId: number, cha
   const { status: statusKey, ...others } = changes;
   const touchesOthers = Object.entries(others).some(([key, value]) => key !== 'version' && value !== undefined);
   if (touchesOthers) require(mayEdit(actor), 'tickets.edit');
-  if (changes.priority !== undefined && !priorities.includes(changes.priority)) throw new Invalid('tickets.unknown-priority', { priority: changes.priority, fields: ['priority'] });
+  if (changes.priority !== undefined && !priorities.includes(changes.priority))
+    throw new Invalid('tickets.unknown-priority', { priority: changes.priority, fields: ['priority'] });
   const subject = changes.subject === undefined ? undefined : cleanSubject(changes.subject);
   if (subject === '') throw new Invalid('tickets.subject-missing', { fields: ['subject'] });
   const status = statusKey === undefined ? undefined : await desk.statuses.byKey(statusKey);
@@ -43,14 +44,21 @@ export async function editTicket(desk: Desk, actor: Actor, ticketId: number, cha
 
   return desk.storage.writeTx(async (tx) => {
     let ticket = await seeTicket(desk, actor, ticketId, tx);
-    if (changes.version !== undefined && changes.version !== ticket.version) throw new Conflict('tickets.stale', { ticketId, version: ticket.version });
+    if (changes.version !== undefined && changes.version !== ticket.version)
+      throw new Conflict('tickets.stale', { ticketId, version: ticket.version });
     const changed: Record<string, { from: unknown; to: unknown }> = {};
     if (subject !== undefined && subject !== ticket.subject) changed['subject'] = { from: ticket.subject, to: subject };
-    if (changes.priority !== undefined && changes.priority !== ticket.priority) changed['priority'] = { from: ticket.priority, to: changes.priority };
-    if (changes.mailboxId !== undefined && changes.mailboxId !== ticket.mailboxId) changed['mailbox'] = { from: ticket.mailboxId, to: changes.mailboxId };
+    if (changes.priority !== undefined && changes.priority !== ticket.priority)
+      changed['priority'] = { from: ticket.priority, to: changes.priority };
+    if (changes.mailboxId !== undefined && changes.mailboxId !== ticket.mailboxId)
+      changed['mailbox'] = { from: ticket.mailboxId, to: changes.mailboxId };
     if (changes.tags !== undefined) {
       const before = await setTags(tx, desk.clock, ticketId, changes.tags);
-      const after: string[] = await tx('ticket_tags').join('tags', 'tags.id', 'ticket_tags.tag_id').where({ ticket_id: ticketId }).orderBy('name').pluck('name');
+      const after: string[] = await tx('ticket_tags')
+        .join('tags', 'tags.id', 'ticket_tags.tag_id')
+        .where({ ticket_id: ticketId })
+        .orderBy('name')
+        .pluck('name');
       if (before.join('\n') !== after.join('\n')) changed['tags'] = { from: before, to: after };
     }
     if (Object.keys(changed).length > 0) {
@@ -62,7 +70,13 @@ export async function editTicket(desk: Desk, actor: Actor, ticketId: number, cha
       });
       if ('subject' in changed) {
         const requester = await findUser(tx, ticket.requesterId);
-        await indexTicket(tx, desk.storage.dialect, { id: ticketId, number: ticket.number, subject: ticket.subject, requesterName: requester?.name ?? '', requesterEmail: requester?.email ?? null });
+        await indexTicket(tx, desk.storage.dialect, {
+          id: ticketId,
+          number: ticket.number,
+          subject: ticket.subject,
+          requesterName: requester?.name ?? '',
+          requesterEmail: requester?.email ?? null,
+        });
       }
       await desk.events.record(tx, 'ticket.changed', { actor, ticketId, payload: { ticketId, changes: changed } });
     }

@@ -1,12 +1,11 @@
 export { assign } from './assigning.ts';
 export { presentAttachments } from './attachment-view.ts';
-export { frameHtml, presentBody } from './message-body.ts';
+export { presentBody } from './message-body.ts';
 export { cleanTag } from './tagging.ts';
 export { changeStatus } from './changing-status.ts';
-export { discardDraft, draftsOf, saveDraft, type Draft, type DraftInput } from './drafting.ts';
+export { draftsOf, saveDraft, type Draft, type DraftInput } from './drafting.ts';
 export { editTicket, type TicketChanges } from './editing.ts';
-export { setFollowing } from './following.ts';
-export { linkedTickets, setLink, writeLink } from './linking.ts';
+export { writeLink } from './linking.ts';
 export { mergeTickets } from './merging.ts';
 export { previewOf } from './message-content.ts';
 export { attachmentsOf, findMessage, latestMessages, messageOfMailId, messagesOf } from './messages-repository.ts';
@@ -15,8 +14,20 @@ export { openTicket, prepareOpening, type Opening } from './opening.ts';
 export { prepareReply, reply, type Replying, type ReplyInput } from './replying.ts';
 export { snooze, wake } from './snoozing.ts';
 export { Statuses } from './statuses.ts';
-export { mayChangeStatus, mayDelete, mayEdit, mayNote, mayReply } from './tickets-policy.ts';
-export { bucketOf, findTicket, followersOf, tagsOf, ticketCounts, ticketFromRow, ticketIdOfNumber, ticketNumbers, type Bucket, type TicketCount, type TicketRow } from './tickets-repository.ts';
+export { mayChangeStatus, mayDelete, mayEdit } from './tickets-policy.ts';
+export {
+  bucketOf,
+  findTicket,
+  followersOf,
+  tagsOf,
+  ticketCounts,
+  ticketFromRow,
+  ticketIdOfNumber,
+  ticketNumbers,
+  type Bucket,
+  type TicketCount,
+  type TicketRow,
+} from './tickets-repository.ts';
 export { ticketsActions, ticketsDecisions, ticketsFilters } from './tickets-hooks.ts';
 export { undoReply } from './undoing.ts';
 export { resolveMerged, seeTicket, seeTicketByNumber, ticketsFor, visibleTickets } from './visible-tickets.ts';

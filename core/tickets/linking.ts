@@ -15,15 +15,19 @@ export async function setLink(desk: Desk, actor: Actor, ticketId: number, otherI
 }
 
 /** The writing half of `setLink`, inside the caller's transaction and without its checks. */
-export async function writeLink(desk: Desk, tx: Tx, actor: Actor, { ticketId, otherId, isLinked }: { readonly ticketId: number; readonly otherId: number; readonly isLinked: boolean }): Promise<void> {
+export async function writeLink(
+  desk: Desk,
+  tx: Tx,
+  actor: Actor,
+  { ticketId, otherId, isLinked }: { readonly ticketId: number; readonly otherId: number; readonly isLinked: boolean },
+): Promise<void> {
   const [first, second] = ticketId < otherId ? [ticketId, otherId] : [otherId, ticketId];
   const pair = { ticket_id: first, other_id: second };
-  if (isLinked) await tx('ticket_links').insert({ ...pair, kind: 'related', created_at: desk.clock.now() }).onConflict(['ticket_id', 'other_id']).ignore();
+  if (isLinked)
+    await tx('ticket_links')
+      .insert({ ...pair, kind: 'related', created_at: desk.clock.now() })
+      .onConflict(['ticket_id', 'other_id'])
+      .ignore();
   else await tx('ticket_links').where(pair).delete();
   await desk.events.record(tx, 'ticket.linked', { actor, ticketId, payload: { ticketId, otherId, isLinked } });
-}
-
-export async function linkedTickets(reader: Reader, ticketId: number): Promise<readonly number[]> {
-  const rows: { ticket_id: number; other_id: number }[] = await reader('ticket_links').where({ ticket_id: ticketId }).orWhere({ other_id: ticketId }).orderBy('created_at');
-  return rows.map((row) => (row.ticket_id === ticketId ? row.other_id : row.ticket_id));
 }

@@ -23,7 +23,11 @@ export function presentBody(message: Message, options: BodyOptions = {}): Messag
       ...(cleaned.blockedRemoteImages > 0 ? { hiddenImages: { onceUrl: `/desk/messages/${message.id}/body?images=1` } } : {}),
     };
   }
-  return { kind: 'html', html: safeHtml(unstyled(cleaned.html)), ...(quote === undefined ? {} : { quoteHtml: safeHtml(unstyled(shown(message, quote, false).html)) }) };
+  return {
+    kind: 'html',
+    html: safeHtml(unstyled(cleaned.html)),
+    ...(quote === undefined ? {} : { quoteHtml: safeHtml(unstyled(shown(message, quote, false).html)) }),
+  };
 }
 
 // In our own page foreign colors may become unreadable (dark mode), and a picture that is not loaded is only a hole.
@@ -68,6 +72,7 @@ function isSimple(html: string): boolean {
 function splitText({ text, folds }: Message): { text: string; quoteText?: string } {
   const [first] = folds.quotes ?? [];
   // Answers between quoted lines stay where they are: only a quote at the end is folded.
-  if (first === undefined || (folds.quotes?.length ?? 0) > 1 || text.slice(first[1]).trim() !== '' || text.slice(0, first[0]).trim() === '') return { text };
+  if (first === undefined || (folds.quotes?.length ?? 0) > 1 || text.slice(first[1]).trim() !== '' || text.slice(0, first[0]).trim() === '')
+    return { text };
   return { text: text.slice(0, first[0]).trimEnd(), quoteText: text.slice(first[0]) };
 }

@@ -22,7 +22,10 @@ export function contentOf(message: NewMessage): Content {
   const inlined = message.html === undefined || message.html.trim() === '' ? undefined : withInlineImages(message.html.slice(0, maxText));
   const html = inlined === undefined ? null : cleanHtml(inlined.html);
   const text = (message.text ?? (html === null ? '' : htmlToText(html))).slice(0, maxText).replaceAll('\0', '');
-  const attachments = [...(message.attachments ?? []).filter(({ fileId }) => inlined?.images.every((image) => image.fileId !== fileId) ?? true), ...(inlined?.images ?? [])];
+  const attachments = [
+    ...(message.attachments ?? []).filter(({ fileId }) => inlined?.images.every((image) => image.fileId !== fileId) ?? true),
+    ...(inlined?.images ?? []),
+  ];
   const hasFile = attachments.length > 0;
   if (text.trim() === '' && !hasFile && html?.includes('<img') !== true) throw new Invalid('messages.empty', { fields: ['text'] });
   return { text, html, attachments };
@@ -59,7 +62,8 @@ export async function refuseUnknownFiles(reader: Reader, actor: Actor, { attachm
   if (ids.length === 0) return;
   const files: { id: number; created_by: number | null }[] = await reader('files').whereIn('id', ids).select('id', 'created_by');
   const attached: number[] = isAgent(actor) ? await reader('attachments').whereIn('file_id', ids).pluck('file_id') : [];
-  const isFree = (file: { id: number; created_by: number | null }): boolean => actor.kind !== 'user' || file.created_by === actor.userId || attached.includes(file.id);
+  const isFree = (file: { id: number; created_by: number | null }): boolean =>
+    actor.kind !== 'user' || file.created_by === actor.userId || attached.includes(file.id);
   const known = files.filter(isFree).map(({ id }) => id);
   const unknown = ids.filter((id) => !known.includes(id));
   if (unknown.length > 0) throw new Invalid('files.unknown', { ids: unknown, fields: ['files'] });

@@ -62,10 +62,24 @@ export async function insertMessage(tx: Tx, storage: Storage, message: MessageIn
   if (row === undefined) throw new Error('The message row was not returned.');
   if (message.attachments.length > 0) {
     await tx('attachments').insert(
-      message.attachments.map(({ fileId, contentId, isInline }, position) => ({ message_id: row.id, file_id: fileId, content_id: contentId ?? null, is_inline: isInline ?? false, position })),
+      message.attachments.map(({ fileId, contentId, isInline }, position) => ({
+        message_id: row.id,
+        file_id: fileId,
+        content_id: contentId ?? null,
+        is_inline: isInline ?? false,
+        position,
+      })),
     );
   }
-  const fileNames: string[] = message.attachments.length === 0 ? [] : await tx('files').whereIn('id', message.attachments.map(({ fileId }) => fileId)).pluck('name');
+  const fileNames: string[] =
+    message.attachments.length === 0
+      ? []
+      : await tx('files')
+          .whereIn(
+            'id',
+            message.attachments.map(({ fileId }) => fileId),
+          )
+          .pluck('name');
   await indexMessage(tx, storage.dialect, { id: row.id, ticketId: message.ticketId, text: message.text, fileNames, isNew: true });
   return messageFromRow(row);
 }
@@ -92,7 +106,11 @@ export async function messagesOf(reader: Reader, ticketId: number, page: Message
 
 /** The newest messages of one ticket, oldest first. */
 export async function latestMessages(reader: Reader, ticketId: number, limit: number): Promise<readonly Message[]> {
-  const rows: MessageRow[] = await reader('messages').where({ ticket_id: ticketId }).whereNull('deleted_at').orderBy('id', 'desc').limit(limit);
+  const rows: MessageRow[] = await reader('messages')
+    .where({ ticket_id: ticketId })
+    .whereNull('deleted_at')
+    .orderBy('id', 'desc')
+    .limit(limit);
   return rows.toReversed().map(messageFromRow);
 }
 
@@ -117,12 +135,23 @@ export async function attachmentsOf(reader: Reader, messageIds: readonly number[
 }
 
 /** The ticket and message that a stored Message-ID belongs to, whether it came in or went out. */
-export async function messageOfMailId(reader: Reader, hashes: readonly string[]): Promise<ReadonlyMap<string, { ticketId: number; messageId: number | null; direction: 'in' | 'out' }>> {
+export async function messageOfMailId(
+  reader: Reader,
+  hashes: readonly string[],
+): Promise<ReadonlyMap<string, { ticketId: number; messageId: number | null; direction: 'in' | 'out' }>> {
   if (hashes.length === 0) return new Map();
-  const stored = await reader('messages').whereIn('message_id_hash', hashes).whereNull('deleted_at').select('id', 'ticket_id', 'direction', 'message_id_hash');
-  const sent = await reader('outbox').whereIn('message_id_hash', hashes).whereNotNull('ticket_id').select('ticket_id', 'message_ref', 'message_id_hash');
+  const stored = await reader('messages')
+    .whereIn('message_id_hash', hashes)
+    .whereNull('deleted_at')
+    .select('id', 'ticket_id', 'direction', 'message_id_hash');
+  const sent = await reader('outbox')
+    .whereIn('message_id_hash', hashes)
+    .whereNotNull('ticket_id')
+    .select('ticket_id', 'message_ref', 'message_id_hash');
   return new Map([
-    ...sent.map((row) => [row.message_id_hash, { ticketId: row.ticket_id, messageId: row.message_ref, direction: 'out' as const }] as const),
+    ...sent.map(
+      (row) => [row.message_id_hash, { ticketId: row.ticket_id, messageId: row.message_ref, direction: 'out' as const }] as const,
+    ),
     ...stored.map((row) => [row.message_id_hash, { ticketId: row.ticket_id, messageId: row.id, direction: row.direction }] as const),
   ]);
 }

@@ -8,7 +8,9 @@ import { seeTicket } from './visible-tickets.ts';
 /** Moves a ticket to spam or trash, or back to the desk. Nothing is erased. */
 export async function moveTicket(desk: Desk, actor: Actor, ticketId: number, place: Place): Promise<Ticket> {
   const before = await seeTicket(desk, actor, ticketId);
-  require(place === 'trash' || before.place === 'trash' ? mayDelete(actor) : mayEdit(actor), place === 'trash' ? 'tickets.delete' : 'tickets.edit');
+  require(place === 'trash' || before.place === 'trash' ? mayDelete(actor) : mayEdit(actor), place === 'trash'
+    ? 'tickets.delete'
+    : 'tickets.edit');
   if (before.place === place) return before;
   return desk.storage.writeTx(async (tx) => {
     const ticket = await updateTicket(tx, ticketId, { place, updated_at: desk.clock.now() });

@@ -2,7 +2,17 @@ import type { Desk } from '../desk.ts';
 import { Forbidden, Invalid, NotFound } from '../kernel/errors.ts';
 import { indexTicket } from '../search/index.ts';
 import { isUniqueViolation, type Tx } from '../storage/index.ts';
-import { cleanName, emailKey, findOrCreateCustomer, findUser, isAgent, isAllowed, userIdOf, type Actor, type User } from '../users/index.ts';
+import {
+  cleanName,
+  emailKey,
+  findOrCreateCustomer,
+  findUser,
+  isAgent,
+  isAllowed,
+  userIdOf,
+  type Actor,
+  type User,
+} from '../users/index.ts';
 import { contentOf, previewOf, refuseUnknownFiles } from './message-content.ts';
 import { mailIdHash } from '../mail/index.ts';
 import { attachmentsOf, insertMessage } from './messages-repository.ts';
@@ -80,12 +90,33 @@ export async function prepareOpening(desk: Desk, actor: Actor, input: TicketDraf
       await setFirstMessage(tx, ticket.id, message.id);
       const opened = { ...ticket, lastMessageId: message.id };
       if (draft.tags !== undefined && draft.tags.length > 0) await setTags(tx, desk.clock, ticket.id, draft.tags);
-      await indexTicket(tx, desk.storage.dialect, { id: ticket.id, number: ticket.number, subject, requesterName: requester.name, requesterEmail: requester.email, isNew: true });
-      if (delivery !== undefined) await delivery.queueReply(tx, { ticket: opened, message, requester, earlier: [], attachments: await attachmentsOf(tx, [message.id]), cc: draft.cc ?? [], undoMs: 0 });
+      await indexTicket(tx, desk.storage.dialect, {
+        id: ticket.id,
+        number: ticket.number,
+        subject,
+        requesterName: requester.name,
+        requesterEmail: requester.email,
+        isNew: true,
+      });
+      if (delivery !== undefined)
+        await delivery.queueReply(tx, {
+          ticket: opened,
+          message,
+          requester,
+          earlier: [],
+          attachments: await attachmentsOf(tx, [message.id]),
+          cc: draft.cc ?? [],
+          undoMs: 0,
+        });
       await desk.events.record(tx, 'ticket.opened', {
         actor,
         ticketId: ticket.id,
-        payload: { ticketId: ticket.id, messageId: message.id, channel: draft.channel, mayAcknowledge: !isOut && draft.mayAcknowledge !== false },
+        payload: {
+          ticketId: ticket.id,
+          messageId: message.id,
+          channel: draft.channel,
+          mayAcknowledge: !isOut && draft.mayAcknowledge !== false,
+        },
       });
       return { ticket: opened, message };
     },
@@ -105,7 +136,13 @@ export async function openTicket(desk: Desk, actor: Actor, draft: TicketDraft): 
 
 /** One line without control characters, at most 500 characters. */
 export function cleanSubject(subject: string): string {
-  return cleanName(subject.slice(0, 4 * maxSubject)) === '' ? '' : subject.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').replaceAll(/\s+/g, ' ').trim().slice(0, maxSubject);
+  return cleanName(subject.slice(0, 4 * maxSubject)) === ''
+    ? ''
+    : subject
+        .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+        .replaceAll(/\s+/g, ' ')
+        .trim()
+        .slice(0, maxSubject);
 }
 
 function refuseForeignRequester(actor: Actor, draft: TicketDraft): void {

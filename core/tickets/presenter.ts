@@ -49,7 +49,13 @@ export function presentHead(ctx: Context, facts: TicketFacts, now: number, confl
     followers: facts.followers.map(({ userId }) => presentPerson(people, userId)),
     ...(ticket.snoozedUntil === null ? {} : { snoozedUntil: ticket.snoozedUntil }),
     snoozeChoices: snoozeChoices(now, timeZone),
-    links: facts.links.map(({ id, number, subject, statusId }) => ({ id: String(id), kind: { key: 'ticket.link.related' }, number, subject, status: presentStatus(statuses, statusId, locale) })),
+    links: facts.links.map(({ id, number, subject, statusId }) => ({
+      id: String(id),
+      kind: { key: 'ticket.link.related' },
+      number,
+      subject,
+      status: presentStatus(statuses, statusId, locale),
+    })),
     createdAt: ticket.createdAt,
     updatedAt: ticket.updatedAt,
     ...(conflict === undefined ? {} : { conflict }),
@@ -80,13 +86,25 @@ export function presentSidebar(ctx: Context, facts: TicketFacts, now: number): T
       ...requester,
       href: `/desk/customers/${ticket.requesterId}`,
       otherEmails: facts.emails.filter(({ isPrimary }) => !isPrimary).map(({ email }) => email),
-      ...(customer?.organization == null || customer.organizationId === null ? {} : { organization: { name: customer.organization, href: `/desk/search?q=${encodeURIComponent(`organization:${customer.organizationId}`)}` } }),
+      ...(customer?.organization == null || customer.organizationId === null
+        ? {}
+        : {
+            organization: {
+              name: customer.organization,
+              href: `/desk/search?q=${encodeURIComponent(`organization:${customer.organizationId}`)}`,
+            },
+          }),
       ...(customer?.timeZone == null ? {} : { localTime: { at: now, timeZone: customer.timeZone } }),
       ...(language === null ? {} : { language: nameOfLanguage(ctx.state.locale, language) }),
       since: customer?.createdAt ?? ticket.createdAt,
       ...(customer?.notes ? { note: customer.notes } : {}),
     },
-    earlier: facts.earlier.map(({ number, subject, statusId, updatedAt }) => ({ number, subject, status: presentStatus(statuses, statusId, ctx.state.locale), at: updatedAt })),
+    earlier: facts.earlier.map(({ number, subject, statusId, updatedAt }) => ({
+      number,
+      subject,
+      status: presentStatus(statuses, statusId, ctx.state.locale),
+      at: updatedAt,
+    })),
     ...(facts.earlier.length < 5 ? {} : { earlierUrl: `/desk/customers/${ticket.requesterId}` }),
   };
 }

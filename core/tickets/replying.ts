@@ -47,7 +47,10 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
   const ticket = await seeTicket(desk, actor, ticketId);
   require(input.kind === 'note' ? mayNote(actor) : mayReply(actor), input.kind === 'note' ? 'tickets.note' : 'tickets.reply');
   const direction = input.direction ?? (isAgent(actor) ? 'out' : 'in');
-  const message = input.kind === 'note' ? input : { ...input, ...(await desk.hooks.applyFilter('ticket.reply', messageOf(input), { ticketId, direction })) };
+  const message =
+    input.kind === 'note'
+      ? input
+      : { ...input, ...(await desk.hooks.applyFilter('ticket.reply', messageOf(input), { ticketId, direction })) };
   const content = contentOf(message);
   await refuseUnknownFiles(desk.storage.read, actor, content);
   const status = input.status === undefined ? undefined : await desk.statuses.byKey(input.status);
@@ -92,9 +95,21 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
         if (delivery !== undefined) {
           const requester = await findUser(tx, ticket.requesterId);
           const earlier = (await latestMessages(tx, ticketId, maxHistory)).filter((one) => one.kind === 'reply' && one.id !== stored.id);
-          await delivery.queueReply(tx, { ticket: updated, message: stored, requester, earlier, attachments: await attachmentsOf(tx, [stored.id]), cc: input.cc ?? [], undoMs });
+          await delivery.queueReply(tx, {
+            ticket: updated,
+            message: stored,
+            requester,
+            earlier,
+            attachments: await attachmentsOf(tx, [stored.id]),
+            cc: input.cc ?? [],
+            undoMs,
+          });
         }
-        await desk.events.record(tx, 'ticket.replied', { actor, ticketId, payload: { ticketId, messageId: stored.id, direction, origin: stored.origin } });
+        await desk.events.record(tx, 'ticket.replied', {
+          actor,
+          ticketId,
+          payload: { ticketId, messageId: stored.id, direction, origin: stored.origin },
+        });
       }
       const next = status ?? (await statusAfter(desk, updated, stored));
       if (next !== undefined) await applyStatus(desk, tx, actor, updated, next);
@@ -122,7 +137,13 @@ async function touchTicket(desk: Desk, tx: Tx, ticket: Ticket, message: Message)
   return updateTicket(tx, ticket.id, {
     message_count: ticket.messageCount + 1,
     last_message_id: message.id,
-    ...(isPublic ? { preview: previewOf(message.text), last_direction: message.direction, last_message_at: Math.max(ticket.lastMessageAt, message.createdAt) } : {}),
+    ...(isPublic
+      ? {
+          preview: previewOf(message.text),
+          last_direction: message.direction,
+          last_message_at: Math.max(ticket.lastMessageAt, message.createdAt),
+        }
+      : {}),
     // A customer who writes again ends the snooze; machines do not.
     ...(isPublic && message.direction === 'in' && message.origin === 'person' ? { snoozed_until: null } : {}),
     updated_at: desk.clock.now(),

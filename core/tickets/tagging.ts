@@ -12,14 +12,31 @@ export function cleanTag(tag: string): string {
 
 /** Makes the ticket's tags these, creating what does not exist. Returns what was there before. */
 export async function setTags(tx: Tx, clock: Clock, ticketId: number, tags: readonly string[]): Promise<readonly string[]> {
-  const before: string[] = await tx('ticket_tags').join('tags', 'tags.id', 'ticket_tags.tag_id').where({ ticket_id: ticketId }).orderBy('name').pluck('name');
-  const wanted = new Map(tags.map((tag) => cleanTag(tag)).filter((tag) => tag !== '').map((tag) => [fold(tag), tag]));
+  const before: string[] = await tx('ticket_tags')
+    .join('tags', 'tags.id', 'ticket_tags.tag_id')
+    .where({ ticket_id: ticketId })
+    .orderBy('name')
+    .pluck('name');
+  const wanted = new Map(
+    tags
+      .map((tag) => cleanTag(tag))
+      .filter((tag) => tag !== '')
+      .map((tag) => [fold(tag), tag]),
+  );
   if (before.length === 0 && wanted.size === 0) return before;
   if (wanted.size > 0) {
-    await tx('tags').insert([...wanted].map(([key, name]) => ({ name, name_key: key, created_at: clock.now() }))).onConflict('name_key').ignore();
+    await tx('tags')
+      .insert([...wanted].map(([key, name]) => ({ name, name_key: key, created_at: clock.now() })))
+      .onConflict('name_key')
+      .ignore();
   }
   await tx('ticket_tags').where({ ticket_id: ticketId }).delete();
-  const ids: number[] = wanted.size === 0 ? [] : await tx('tags').whereIn('name_key', [...wanted.keys()]).pluck('id');
+  const ids: number[] =
+    wanted.size === 0
+      ? []
+      : await tx('tags')
+          .whereIn('name_key', [...wanted.keys()])
+          .pluck('id');
   if (ids.length > 0) await tx('ticket_tags').insert(ids.map((id) => ({ ticket_id: ticketId, tag_id: id })));
   return before;
 }

@@ -14,7 +14,13 @@ export interface TicketRef {
   readonly updatedAt: number;
 }
 
-const refColumns = { id: 'tickets.id', number: 'tickets.number', subject: 'tickets.subject', statusId: 'tickets.status_id', updatedAt: 'tickets.last_message_at' };
+const refColumns = {
+  id: 'tickets.id',
+  number: 'tickets.number',
+  subject: 'tickets.subject',
+  statusId: 'tickets.status_id',
+  updatedAt: 'tickets.last_message_at',
+};
 
 export interface AttachmentRow {
   readonly id: number;
@@ -73,24 +79,89 @@ export interface CustomerRow {
 export function ticketLists(reader: Reader, actor: Actor, ticket: Ticket) {
   const own = { ticket_id: ticket.id };
   const messages = () => reader('messages').where(own).whereNull('deleted_at');
-  const linked = ticketsFor(reader, actor).where((either) => either.whereIn('tickets.id', reader('ticket_links').where({ ticket_id: ticket.id }).select('other_id')).orWhereIn('tickets.id', reader('ticket_links').where({ other_id: ticket.id }).select('ticket_id')));
-  const earlier = ticketsFor(reader, actor).where({ 'tickets.requester_id': ticket.requesterId }).whereNot({ 'tickets.id': ticket.id }).orderBy('tickets.last_message_at', 'desc').limit(maxEarlier);
-  const customer = reader('users').leftJoin('organizations', 'organizations.id', 'users.organization_id').where({ 'users.id': ticket.requesterId });
+  const linked = ticketsFor(reader, actor).where((either) =>
+    either
+      .whereIn('tickets.id', reader('ticket_links').where({ ticket_id: ticket.id }).select('other_id'))
+      .orWhereIn('tickets.id', reader('ticket_links').where({ other_id: ticket.id }).select('ticket_id')),
+  );
+  const earlier = ticketsFor(reader, actor)
+    .where({ 'tickets.requester_id': ticket.requesterId })
+    .whereNot({ 'tickets.id': ticket.id })
+    .orderBy('tickets.last_message_at', 'desc')
+    .limit(maxEarlier);
+  const customer = reader('users')
+    .leftJoin('organizations', 'organizations.id', 'users.organization_id')
+    .where({ 'users.id': ticket.requesterId });
   return {
-    tags: listOf<{ name: string }>(reader('ticket_tags').join('tags', 'tags.id', 'ticket_tags.tag_id').where({ ticket_id: ticket.id }).orderBy('tags.name'), { name: 'tags.name' }),
+    tags: listOf<{ name: string }>(
+      reader('ticket_tags').join('tags', 'tags.id', 'ticket_tags.tag_id').where({ ticket_id: ticket.id }).orderBy('tags.name'),
+      { name: 'tags.name' },
+    ),
     followers: listOf<{ userId: number }>(reader('followers').where(own).orderBy('created_at'), { userId: 'user_id' }),
     links: listOf<TicketRef>(linked, refColumns),
     earlier: listOf<TicketRef>(earlier, refColumns),
-    customer: listOf<CustomerRow>(customer, { id: 'users.id', name: 'users.name', locale: 'users.locale', timeZone: 'users.time_zone', notes: 'users.notes', createdAt: 'users.created_at', organizationId: 'organizations.id', organization: 'organizations.name' }),
-    emails: listOf<{ email: string; isPrimary: number | boolean }>(reader('user_emails').where({ user_id: ticket.requesterId }).orderBy('id'), { email: 'email', isPrimary: 'is_primary' }),
-    drafts: listOf<DraftRow>(reader('drafts').where(own).orderBy('updated_at', 'desc'), { id: 'id', userId: 'user_id', kind: 'kind', html: 'html', text: 'text', fields: 'fields', files: 'files', updatedAt: 'updated_at' }),
-    unread: listOf<{ messageId: number | null }>(reader('notifications').where({ ...own, user_id: userIdOf(actor) ?? 0 }).whereNull('read_at'), { messageId: 'message_id' }),
-    events: listOf<EventRow>(reader('events').where(own).orderBy('id', 'desc').limit(maxEvents), { id: 'id', occurredAt: 'occurred_at', name: 'name', actorKind: 'actor_kind', actorId: 'actor_id', plugin: 'plugin', payload: 'payload' }),
-    attachments: listOf<AttachmentRow>(
-      reader('attachments').join('files', 'files.id', 'attachments.file_id').whereIn('attachments.message_id', messages().select('id')).orderBy(['attachments.message_id', 'attachments.position']),
-      { id: 'attachments.id', messageId: 'message_id', fileId: 'file_id', contentId: 'content_id', isInline: 'is_inline', name: 'files.name', contentType: 'content_type', size: 'size', sha256: 'sha256' },
+    customer: listOf<CustomerRow>(customer, {
+      id: 'users.id',
+      name: 'users.name',
+      locale: 'users.locale',
+      timeZone: 'users.time_zone',
+      notes: 'users.notes',
+      createdAt: 'users.created_at',
+      organizationId: 'organizations.id',
+      organization: 'organizations.name',
+    }),
+    emails: listOf<{ email: string; isPrimary: number | boolean }>(
+      reader('user_emails').where({ user_id: ticket.requesterId }).orderBy('id'),
+      { email: 'email', isPrimary: 'is_primary' },
     ),
-    deliveries: listOf<DeliveryRow>(reader('outbox').where({ ...own, kind: 'reply' }).orderBy('id'), { messageId: 'message_ref', state: 'state', sendAfter: 'send_after', sentAt: 'sent_at', attempts: 'attempts', error: 'error' }),
+    drafts: listOf<DraftRow>(reader('drafts').where(own).orderBy('updated_at', 'desc'), {
+      id: 'id',
+      userId: 'user_id',
+      kind: 'kind',
+      html: 'html',
+      text: 'text',
+      fields: 'fields',
+      files: 'files',
+      updatedAt: 'updated_at',
+    }),
+    unread: listOf<{ messageId: number | null }>(
+      reader('notifications')
+        .where({ ...own, user_id: userIdOf(actor) ?? 0 })
+        .whereNull('read_at'),
+      { messageId: 'message_id' },
+    ),
+    events: listOf<EventRow>(reader('events').where(own).orderBy('id', 'desc').limit(maxEvents), {
+      id: 'id',
+      occurredAt: 'occurred_at',
+      name: 'name',
+      actorKind: 'actor_kind',
+      actorId: 'actor_id',
+      plugin: 'plugin',
+      payload: 'payload',
+    }),
+    attachments: listOf<AttachmentRow>(
+      reader('attachments')
+        .join('files', 'files.id', 'attachments.file_id')
+        .whereIn('attachments.message_id', messages().select('id'))
+        .orderBy(['attachments.message_id', 'attachments.position']),
+      {
+        id: 'attachments.id',
+        messageId: 'message_id',
+        fileId: 'file_id',
+        contentId: 'content_id',
+        isInline: 'is_inline',
+        name: 'files.name',
+        contentType: 'content_type',
+        size: 'size',
+        sha256: 'sha256',
+      },
+    ),
+    deliveries: listOf<DeliveryRow>(
+      reader('outbox')
+        .where({ ...own, kind: 'reply' })
+        .orderBy('id'),
+      { messageId: 'message_ref', state: 'state', sendAfter: 'send_after', sentAt: 'sent_at', attempts: 'attempts', error: 'error' },
+    ),
   };
 }
 

@@ -2,7 +2,22 @@ import type { App } from '../app.ts';
 import { findFiles } from '../files/index.ts';
 import { formErrors, statusOfError } from '../http/form-errors.ts';
 import type { Context } from '../http/request-state.ts';
-import { agent, besideQuery, choiceLists, idFrom, listAddress, listBeside, listUrl, navigationLists, peopleById, peopleQuery, presentNavigation, presentPresence, renderDesk, type ListAddress } from '../inbox/index.ts';
+import {
+  agent,
+  besideQuery,
+  choiceLists,
+  idFrom,
+  listAddress,
+  listBeside,
+  listUrl,
+  navigationLists,
+  peopleById,
+  peopleQuery,
+  presentNavigation,
+  presentPresence,
+  renderDesk,
+  type ListAddress,
+} from '../inbox/index.ts';
 import { markRead } from '../notifications/index.ts';
 import { readLists } from '../storage/index.ts';
 import { presentComposer, type Typed } from './composer-view.ts';
@@ -47,7 +62,9 @@ export function besideOf(ctx: Context): ListAddress | undefined {
 }
 
 function paramsOf(address: string): URLSearchParams {
-  return URL.canParse(address) && new URL(address).pathname.startsWith('/desk/tickets/') ? new URL(address).searchParams : new URLSearchParams();
+  return URL.canParse(address) && new URL(address).pathname.startsWith('/desk/tickets/')
+    ? new URL(address).searchParams
+    : new URLSearchParams();
 }
 
 /** Renders a ticket with everything around it, in at most eight queries however long it is. */
@@ -58,16 +75,33 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
   const ticket = await ticketOf(app, ctx);
   const limit = Math.min(mostMessages, idFrom(ctx.URL.searchParams.get('messages') ?? undefined) ?? shownMessages);
   const [facts, messages, statuses] = await Promise.all([
-    readLists(desk.storage, { ...ticketLists(read, actor, ticket), ...navigationLists(read, actor), ...choiceLists(read), named: peopleQuery(read, namedOnTicket(read, ticket)) }),
+    readLists(desk.storage, {
+      ...ticketLists(read, actor, ticket),
+      ...navigationLists(read, actor),
+      ...choiceLists(read),
+      named: peopleQuery(read, namedOnTicket(read, ticket)),
+    }),
     latestMessages(read, ticket.id, limit),
     desk.statuses.list(),
   ]);
   const beside = ctx.URL.searchParams.has('view') || refused.typed !== undefined ? besideOf(ctx) : undefined;
   const list = beside === undefined ? undefined : await listBeside(app, ctx, beside, facts, ticket);
-  const people = peopleById([...facts.named, ...facts.agents.map(({ id, name }) => ({ id, name, email: null })).filter(({ id }) => !facts.named.some((one) => one.id === id))]);
+  const people = peopleById([
+    ...facts.named,
+    ...facts.agents.map(({ id, name }) => ({ id, name, email: null })).filter(({ id }) => !facts.named.some((one) => one.id === id)),
+  ]);
   const unread = new Set(facts.unread.flatMap(({ messageId }) => messageId ?? []));
   const now = desk.clock.now();
-  const timeline = { messages, events: facts.events, attachments: facts.attachments, deliveries: facts.deliveries, people, statuses, unread, imagesOf: idFrom(ctx.URL.searchParams.get('images') ?? undefined) };
+  const timeline = {
+    messages,
+    events: facts.events,
+    attachments: facts.attachments,
+    deliveries: facts.deliveries,
+    people,
+    statuses,
+    unread,
+    imagesOf: idFrom(ctx.URL.searchParams.get('images') ?? undefined),
+  };
   const whole = { ...facts, ticket, people, statuses };
   const errors = refused.error === undefined || refused.newerThan !== undefined ? undefined : formErrors(refused.error);
   const mailbox = facts.mailboxes.find(({ id }) => id === ticket.mailboxId);
@@ -87,12 +121,17 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
   });
   const view: TicketPageView = {
     ...(list === undefined ? {} : { list: list.view }),
-    backUrl: beside === undefined ? '/desk/inbox/mine' : listUrl(beside.key, { q: beside.query, sort: beside.sort === 'oldest' ? 'oldest' : undefined, after: beside.cursor }),
+    backUrl:
+      beside === undefined
+        ? '/desk/inbox/mine'
+        : listUrl(beside.key, { q: beside.query, sort: beside.sort === 'oldest' ? 'oldest' : undefined, after: beside.cursor }),
     ...(list?.previous === undefined ? {} : { previousUrl: list.previous }),
     ...(list?.next === undefined ? {} : { nextUrl: list.next }),
     ticket: presentHead(ctx, whole, now, refused.typed === undefined ? errors?.list[0]?.text : undefined),
     timeline: presentTimeline(ctx, timeline),
-    ...(messages.length === limit && ticket.messageCount > limit && limit < mostMessages ? { earlierUrl: `?${withParam(ctx, 'messages', String(limit * 4))}` } : {}),
+    ...(messages.length === limit && ticket.messageCount > limit && limit < mostMessages
+      ? { earlierUrl: `?${withParam(ctx, 'messages', String(limit * 4))}` }
+      : {}),
     presence: presentPresence(desk, ticket.number, actor.userId),
     ...(composer === undefined ? {} : { composer }),
     sidebar: presentSidebar(ctx, whole, now),
@@ -104,7 +143,10 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     place: 'inbox',
     nav: presentNavigation(facts, actor, ctx.state.locale, beside?.key),
     topics: [`ticket:${ticket.number}`, `presence:${ticket.number}`],
-    slots: { names: ['ticket.header', 'ticket.actions', 'ticket.sidebar', 'ticket.properties', 'composer.tools'], input: { ticketId: ticket.id, requesterId: ticket.requesterId } },
+    slots: {
+      names: ['ticket.header', 'ticket.actions', 'ticket.sidebar', 'ticket.properties', 'composer.tools'],
+      input: { ticketId: ticket.id, requesterId: ticket.requesterId },
+    },
   });
   if (refused.error !== undefined) ctx.status = statusOfError(refused.error);
   if (facts.unread.length > 0) await markRead(desk, actor, { ticketId: ticket.id });
@@ -123,7 +165,10 @@ function withParam(ctx: Context, name: string, value: string): string {
 function conflictOf(ctx: Context, timeline: Parameters<typeof presentTimeline>[1], { newerThan }: Refused): CollisionView | undefined {
   if (newerThan === undefined) return undefined;
   const newer = timeline.messages.filter(({ id }) => id > newerThan);
-  return { newer: newer.map((message) => presentMessage(ctx, timeline, message, false)), newestMessageId: String(newer.at(-1)?.id ?? newerThan) };
+  return {
+    newer: newer.map((message) => presentMessage(ctx, timeline, message, false)),
+    newestMessageId: String(newer.at(-1)?.id ?? newerThan),
+  };
 }
 
 async function draftFilesOf({ desk }: App, drafts: readonly { readonly files: string }[]) {

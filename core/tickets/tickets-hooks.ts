@@ -13,7 +13,10 @@ declare module '../kernel/hook-map.ts' {
     /** The status changed; keys of status rows. */
     'ticket.status-changed': { readonly ticketId: number; readonly from: string; readonly to: string; readonly category: string };
     /** Subject, priority, tags, mailbox or another property changed. */
-    'ticket.changed': { readonly ticketId: number; readonly changes: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>> };
+    'ticket.changed': {
+      readonly ticketId: number;
+      readonly changes: Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
+    };
     /** The ticket was put away until a moment, or (null) came back. */
     'ticket.snoozed': { readonly ticketId: number; readonly until: number | null };
     /** The ticket moved between desk, spam and trash. */
@@ -35,7 +38,10 @@ declare module '../kernel/hook-map.ts' {
   }
   interface Decisions {
     /** May the ticket be solved or closed? A verdict refuses with its reason. */
-    'ticket.close': { readonly input: { readonly ticketId: number; readonly category: string }; readonly verdict: { readonly reason: string } };
+    'ticket.close': {
+      readonly input: { readonly ticketId: number; readonly category: string };
+      readonly verdict: { readonly reason: string };
+    };
   }
   interface Slots {
     /** Cards beside a ticket on the desk. */
@@ -61,4 +67,3 @@ export const ticketsActions = [
 ] as const;
 export const ticketsFilters = ['ticket.draft', 'ticket.reply'] as const;
 export const ticketsDecisions = ['ticket.close'] as const;
-

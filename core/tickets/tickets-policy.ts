@@ -21,7 +21,8 @@ export function mayDelete(actor: Actor): boolean {
 
 /** Customers may say that their own ticket is solved, and open it again; without a category: whether they may at all. */
 export function mayChangeStatus(actor: Actor, ticket: Ticket, category?: Category): boolean {
-  if (actor.kind === 'user' && actor.role === 'customer') return ticket.requesterId === actor.userId && (category === undefined || category === 'open' || category === 'solved');
+  if (actor.kind === 'user' && actor.role === 'customer')
+    return ticket.requesterId === actor.userId && (category === undefined || category === 'open' || category === 'solved');
   return mayEdit(actor);
 }
 

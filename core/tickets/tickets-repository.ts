@@ -66,7 +66,10 @@ export async function livingTicket(reader: Reader, ticket: Ticket): Promise<Tick
 }
 
 export async function nextNumber(tx: Tx): Promise<number> {
-  const [row]: { next: number }[] = await tx('ticket_numbers').where({ id: 1 }).update({ next: tx.raw('next + 1') }).returning('next');
+  const [row]: { next: number }[] = await tx('ticket_numbers')
+    .where({ id: 1 })
+    .update({ next: tx.raw('next + 1') })
+    .returning('next');
   return (row?.next ?? 1) - 1;
 }
 
@@ -90,7 +93,10 @@ export async function updateTicket(tx: Tx, id: number, changes: Partial<Omit<Tic
   const locking = tx('tickets').where({ id });
   if (tx.client.config.client === 'pg') void locking.forUpdate();
   const before: TicketRow | undefined = await locking.first();
-  const [after]: TicketRow[] = await tx('tickets').where({ id }).update({ ...changes, version: tx.raw('version + 1') }).returning('*');
+  const [after]: TicketRow[] = await tx('tickets')
+    .where({ id })
+    .update({ ...changes, version: tx.raw('version + 1') })
+    .returning('*');
   if (before === undefined || after === undefined) throw new Error(`There is no ticket ${id} to change.`);
   if (bucketOf(before) !== bucketOf(after) || before.mailbox_id !== after.mailbox_id || before.assignee_id !== after.assignee_id) {
     await count(tx, before, -1);
@@ -156,7 +162,11 @@ export async function listStatuses(reader: Reader): Promise<readonly Status[]> {
 
 export async function tagsOf(reader: Reader, ticketIds: readonly number[]): Promise<ReadonlyMap<number, readonly string[]>> {
   if (ticketIds.length === 0) return new Map();
-  const rows: { ticket_id: number; name: string }[] = await reader('ticket_tags').join('tags', 'tags.id', 'ticket_tags.tag_id').whereIn('ticket_id', ticketIds).orderBy('tags.name').select('ticket_id', 'name');
+  const rows: { ticket_id: number; name: string }[] = await reader('ticket_tags')
+    .join('tags', 'tags.id', 'ticket_tags.tag_id')
+    .whereIn('ticket_id', ticketIds)
+    .orderBy('tags.name')
+    .select('ticket_id', 'name');
   const tags = new Map<number, string[]>();
   for (const row of rows) tags.set(row.ticket_id, [...(tags.get(row.ticket_id) ?? []), row.name]);
   return tags;

@@ -28,8 +28,13 @@ const sameMoment = 600_000;
 /** Messages, notes and what happened between them, oldest first; what is old and read is folded to one line. */
 export function presentTimeline(ctx: Context, facts: TimelineFacts): readonly TimelineItemView[] {
   const since = facts.messages[0]?.createdAt ?? 0;
-  const messages = facts.messages.map((message, index): MessageView => presentMessage(ctx, facts, message, index < facts.messages.length - openAtEnd && !facts.unread.has(message.id)));
-  const events = facts.events.toSorted((a, b) => a.id - b.id).filter(({ occurredAt }) => occurredAt >= since).flatMap((event): EventView[] => presentEvent(ctx, facts, event));
+  const messages = facts.messages.map((message, index): MessageView =>
+    presentMessage(ctx, facts, message, index < facts.messages.length - openAtEnd && !facts.unread.has(message.id)),
+  );
+  const events = facts.events
+    .toSorted((a, b) => a.id - b.id)
+    .filter(({ occurredAt }) => occurredAt >= since)
+    .flatMap((event): EventView[] => presentEvent(ctx, facts, event));
   const items = [...messages, ...events].toSorted((a, b) => a.at - b.at || Number(b.isMessage) - Number(a.isMessage));
   return joinEvents(items);
 }
@@ -39,7 +44,12 @@ export function presentHistory(ctx: Context, facts: Pick<TimelineFacts, 'events'
   return facts.events.toSorted((a, b) => a.id - b.id).flatMap((event) => presentEvent(ctx, facts, event, true));
 }
 
-export function presentMessage(ctx: Context, facts: Omit<TimelineFacts, 'messages' | 'events'>, message: Message, isFolded: boolean): MessageView {
+export function presentMessage(
+  ctx: Context,
+  facts: Omit<TimelineFacts, 'messages' | 'events'>,
+  message: Message,
+  isFolded: boolean,
+): MessageView {
   const delivery = facts.deliveries.findLast(({ messageId, state }) => messageId === message.id && state !== 'undone');
   const isNote = message.kind === 'note';
   const body = presentBody(message);
@@ -64,7 +74,9 @@ export function presentMessage(ctx: Context, facts: Omit<TimelineFacts, 'message
       ...(showsImages && body.frameUrl !== undefined ? { frameUrl: `${body.frameUrl}?images=1` } : {}),
       ...(hiddenImages === undefined || showsImages ? {} : { hiddenImages: { onceUrl: `?images=${message.id}#message-${message.id}` } }),
     },
-    attachments: presentAttachments(facts.attachments.filter(({ messageId }) => messageId === message.id).map((one) => ({ ...one, isInline: Boolean(one.isInline) }))),
+    attachments: presentAttachments(
+      facts.attachments.filter(({ messageId }) => messageId === message.id).map((one) => ({ ...one, isInline: Boolean(one.isInline) })),
+    ),
     ...(delivery === undefined || isNote ? {} : { delivery: presentDelivery(delivery) }),
     ...(message.origin === 'person' ? {} : { automatic: { key: `ticket.automatic.${message.origin}` } }),
     deleted: message.deletedAt !== null,
@@ -110,7 +122,12 @@ function joinEvents(items: readonly TimelineItemView[]): readonly TimelineItemVi
   return joined;
 }
 
-function presentEvent(ctx: Context, { people, statuses }: Pick<TimelineFacts, 'people' | 'statuses'>, event: EventRow, isHistory = false): EventView[] {
+function presentEvent(
+  ctx: Context,
+  { people, statuses }: Pick<TimelineFacts, 'people' | 'statuses'>,
+  event: EventRow,
+  isHistory = false,
+): EventView[] {
   const payload = JSON.parse(event.payload) as Readonly<Record<string, unknown>>;
   const { translator, locale } = ctx.state;
   const statusName = (key: unknown): string => {
@@ -118,9 +135,21 @@ function presentEvent(ctx: Context, { people, statuses }: Pick<TimelineFacts, 'p
     return status?.names[locale] ?? status?.names['en'] ?? String(key);
   };
   const nameOf = (id: unknown): string => people.get(Number(id))?.name ?? '–';
-  const found = sentencesOf(event, payload, { statusName, nameOf, date: (at) => translator.date(at, 'long'), list: (words) => translator.list(words), priority: (key) => translator.t(`priority.${key}`) }, isHistory);
+  const found = sentencesOf(
+    event,
+    payload,
+    {
+      statusName,
+      nameOf,
+      date: (at) => translator.date(at, 'long'),
+      list: (words) => translator.list(words),
+      priority: (key) => translator.t(`priority.${key}`),
+    },
+    isHistory,
+  );
   if (found === undefined || found.lines.length === 0) return [];
-  const actor: PersonView = event.actorId === null ? { id: '0', name: event.plugin ?? translator.t('event.system') } : presentPerson(people, event.actorId);
+  const actor: PersonView =
+    event.actorId === null ? { id: '0', name: event.plugin ?? translator.t('event.system') } : presentPerson(people, event.actorId);
   return [{ kind: 'event', isMessage: false, id: `event-${event.id}`, icon: found.icon, actor, lines: found.lines, at: event.occurredAt }];
 }
 
@@ -132,20 +161,35 @@ interface Words {
   priority(key: string): string;
 }
 
-function sentencesOf(event: EventRow, payload: Readonly<Record<string, unknown>>, words: Words, isHistory: boolean): { readonly icon: string; readonly lines: readonly Sentence[] } | undefined {
-  const say = (key: string, params?: Sentence['params']): Sentence => (params === undefined ? { key: `event.${key}` } : { key: `event.${key}`, params });
+function sentencesOf(
+  event: EventRow,
+  payload: Readonly<Record<string, unknown>>,
+  words: Words,
+  isHistory: boolean,
+): { readonly icon: string; readonly lines: readonly Sentence[] } | undefined {
+  const say = (key: string, params?: Sentence['params']): Sentence =>
+    params === undefined ? { key: `event.${key}` } : { key: `event.${key}`, params };
   switch (event.name) {
     case 'ticket.assigned':
       if (payload['to'] === null) return { icon: 'user-x', lines: [say('unassigned')] };
-      return { icon: 'user-check', lines: [payload['to'] === event.actorId ? say('assigned-self') : say('assigned', { assignee: words.nameOf(payload['to']) })] };
+      return {
+        icon: 'user-check',
+        lines: [payload['to'] === event.actorId ? say('assigned-self') : say('assigned', { assignee: words.nameOf(payload['to']) })],
+      };
     case 'ticket.status-changed':
       return { icon: 'circle-dot', lines: [say('status', { status: words.statusName(payload['to']) })] };
     case 'ticket.changed':
       return { icon: 'pencil', lines: changeSentences(payload['changes'], words) };
     case 'ticket.snoozed':
-      return { icon: 'alarm-clock', lines: [typeof payload['until'] === 'number' ? say('snoozed', { until: words.date(payload['until']) }) : say('woken')] };
+      return {
+        icon: 'alarm-clock',
+        lines: [typeof payload['until'] === 'number' ? say('snoozed', { until: words.date(payload['until']) }) : say('woken')],
+      };
     case 'ticket.moved':
-      return { icon: payload['to'] === 'desk' ? 'inbox' : 'trash-2', lines: [say(payload['to'] === 'desk' ? 'restored' : payload['to'] === 'spam' ? 'spam' : 'trashed')] };
+      return {
+        icon: payload['to'] === 'desk' ? 'inbox' : 'trash-2',
+        lines: [say(payload['to'] === 'desk' ? 'restored' : payload['to'] === 'spam' ? 'spam' : 'trashed')],
+      };
     case 'ticket.merged':
       return { icon: 'merge', lines: [say('merged-here')] };
     case 'ticket.linked':
@@ -167,7 +211,8 @@ function changeSentences(changes: unknown, words: Words): readonly Sentence[] {
   const changed = (changes ?? {}) as Readonly<Record<string, { readonly from: unknown; readonly to: unknown }>>;
   const lines: Sentence[] = [];
   if (changed['subject'] !== undefined) lines.push({ key: 'event.renamed' });
-  if (changed['priority'] !== undefined) lines.push({ key: 'event.priority', params: { priority: words.priority(String(changed['priority'].to)) } });
+  if (changed['priority'] !== undefined)
+    lines.push({ key: 'event.priority', params: { priority: words.priority(String(changed['priority'].to)) } });
   if (changed['mailbox'] !== undefined) lines.push({ key: 'event.mailbox' });
   const [before, after] = [tagsIn(changed['tags']?.from), tagsIn(changed['tags']?.to)];
   const added = after.filter((tag) => !before.includes(tag));

@@ -50,7 +50,11 @@ export async function undoReply(desk: Desk, actor: Actor, messageId: number): Pr
       last_direction: newest?.direction ?? null,
       updated_at: now,
     });
-    await desk.events.record(tx, 'ticket.reply-undone', { actor, ticketId: message.ticketId, payload: { ticketId: message.ticketId, messageId } });
+    await desk.events.record(tx, 'ticket.reply-undone', {
+      actor,
+      ticketId: message.ticketId,
+      payload: { ticketId: message.ticketId, messageId },
+    });
   });
   return { ticketId: message.ticketId };
 }

@@ -15,11 +15,17 @@ export function visibleTickets(query: Knex.QueryBuilder, actor: Actor): Knex.Que
   if (actor.kind !== 'user') return query;
   if (actor.role === 'agent') return isAllowed(actor, 'tickets.view') ? query : query.whereRaw('1 = 0');
   // A token's scopes narrow a customer as well as an agent.
-  if (actor.scopes !== undefined && !actor.scopes.has('*') && !actor.scopes.has('tickets') && !actor.scopes.has('tickets.view')) return query.whereRaw('1 = 0');
+  if (actor.scopes !== undefined && !actor.scopes.has('*') && !actor.scopes.has('tickets') && !actor.scopes.has('tickets.view'))
+    return query.whereRaw('1 = 0');
   const { userId, organizationId } = actor;
   return query.whereNot('tickets.place', 'trash').where((own) => {
-    void own.where('tickets.requester_id', userId).orWhereExists((followed) => void followed.from('followers').whereRaw('followers.ticket_id = tickets.id').where('followers.user_id', userId));
-    if (organizationId !== null && actor.permissions.has('organization.tickets')) void own.orWhere('tickets.organization_id', organizationId);
+    void own
+      .where('tickets.requester_id', userId)
+      .orWhereExists(
+        (followed) => void followed.from('followers').whereRaw('followers.ticket_id = tickets.id').where('followers.user_id', userId),
+      );
+    if (organizationId !== null && actor.permissions.has('organization.tickets'))
+      void own.orWhere('tickets.organization_id', organizationId);
   });
 }
 
@@ -37,7 +43,9 @@ export async function seeTicket(desk: Desk, actor: Actor, id: number, reader: Re
 
 /** By number; the number of a merged ticket leads to the one that took it in. @throws NotFound */
 export async function seeTicketByNumber(desk: Desk, actor: Actor, number: number): Promise<Ticket> {
-  const row: TicketRow | undefined = Number.isSafeInteger(number) ? await ticketsFor(desk.storage.read, actor).where('tickets.number', number).first('tickets.*') : undefined;
+  const row: TicketRow | undefined = Number.isSafeInteger(number)
+    ? await ticketsFor(desk.storage.read, actor).where('tickets.number', number).first('tickets.*')
+    : undefined;
   if (row !== undefined) return ticketFromRow(row);
   const id = Number.isSafeInteger(number) ? await ticketIdOfNumber(desk.storage.read, number) : undefined;
   if (id === undefined) throw new NotFound('tickets.not-found', { number });

@@ -31,7 +31,9 @@ export const systemActor: SystemActor = { kind: 'system' };
 export function isAllowed(actor: Actor, permission: string): boolean {
   if (actor.kind !== 'user') return true;
   const held = actor.permissions.has('*') || actor.permissions.has(permission);
-  return held && (actor.scopes === undefined || actor.scopes.has('*') || actor.scopes.has(permission) || actor.scopes.has(scopeOf(permission)));
+  return (
+    held && (actor.scopes === undefined || actor.scopes.has('*') || actor.scopes.has(permission) || actor.scopes.has(scopeOf(permission)))
+  );
 }
 
 /** The person behind the actor, if there is one. */

@@ -29,13 +29,16 @@ export interface NewUser {
  */
 export async function createUser(desk: Desk, actor: Actor, input: NewUser): Promise<User> {
   const role = input.role ?? 'customer';
-  if (!isAllowed(actor, role === 'customer' ? 'customers.edit' : 'people.manage')) throw new Forbidden('auth.forbidden', { permission: role === 'customer' ? 'customers.edit' : 'people.manage' });
+  if (!isAllowed(actor, role === 'customer' ? 'customers.edit' : 'people.manage'))
+    throw new Forbidden('auth.forbidden', { permission: role === 'customer' ? 'customers.edit' : 'people.manage' });
   await refuseBeyondOwn(desk, actor, role);
-  return refuseTakenAddress(input.email, () => desk.storage.writeTx(async (tx) => {
-    const user = await insertUser(desk, tx, input);
-    await desk.events.record(tx, 'user.created', { actor, payload: { userId: user.id, role } });
-    return user;
-  }));
+  return refuseTakenAddress(input.email, () =>
+    desk.storage.writeTx(async (tx) => {
+      const user = await insertUser(desk, tx, input);
+      await desk.events.record(tx, 'user.created', { actor, payload: { userId: user.id, role } });
+      return user;
+    }),
+  );
 }
 
 /** @throws Forbidden `roles.beyond-own` when the role holds a permission that the actor lacks. */
@@ -56,7 +59,11 @@ async function refuseTakenAddress<T>(email: string, work: () => Promise<T>): Pro
 }
 
 /** Finds the person with this address or creates a customer; the two steps are one inside the transaction. */
-export async function findOrCreateCustomer(desk: Desk, tx: Tx, person: { email: string; name?: string | undefined; locale?: string | undefined }): Promise<User> {
+export async function findOrCreateCustomer(
+  desk: Desk,
+  tx: Tx,
+  person: { email: string; name?: string | undefined; locale?: string | undefined },
+): Promise<User> {
   const known = await findUserByEmail(tx, person.email);
   if (known !== undefined) return known;
   const created = await insertUser(desk, tx, person);
@@ -72,7 +79,10 @@ async function insertUser(desk: Desk, tx: Tx, input: NewUser): Promise<User> {
   const now = desk.clock.now();
   const name = cleanName(input.name) || (key.split('@')[0] ?? key);
   const domain = key.slice(key.indexOf('@') + 1);
-  const organizationId = input.organizationId === undefined && role.kind === 'customer' ? await organizationOfDomain(tx, domain) : (input.organizationId ?? null);
+  const organizationId =
+    input.organizationId === undefined && role.kind === 'customer'
+      ? await organizationOfDomain(tx, domain)
+      : (input.organizationId ?? null);
   const [row]: { id: number }[] = await tx('users')
     .insert({
       name,
@@ -96,5 +106,9 @@ async function insertUser(desk: Desk, tx: Tx, input: NewUser): Promise<User> {
 
 /** One line without control characters, at most 200 characters. */
 export function cleanName(name: string | undefined): string {
-  return (name ?? '').replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').replaceAll(/\s+/g, ' ').trim().slice(0, 200);
+  return (name ?? '')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, 200);
 }

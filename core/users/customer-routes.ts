@@ -8,9 +8,9 @@ import { AppError, NotFound } from '../kernel/errors.ts';
 import { listOf, readLists } from '../storage/index.ts';
 import { ticketsFor } from '../tickets/index.ts';
 import type { FieldView, OptionView } from '../ui/types.ts';
-import { isAllowed } from './actor.ts';
+import { isAllowed, type UserActor } from './actor.ts';
 import { createUser } from './creating.ts';
-import { editUser } from './editing.ts';
+import { addEmail, editUser, makePrimary } from './editing.ts';
 import type { User } from './types.ts';
 import { emailsOf, findOrganization, findUser, listOrganizations, listUsers } from './users-repository.ts';
 import type { CustomerListView, CustomerPageView } from './views.ts';
@@ -33,7 +33,13 @@ export function customerRoutes(app: App): Middleware {
     const open = ticketsFor(read, actor).whereIn('tickets.requester_id', ids).where('tickets.category', 'open');
     const facts = await readLists(desk.storage, {
       open: listOf<{ requesterId: number }>(open, { requesterId: 'tickets.requester_id' }),
-      organizations: listOf<{ id: number; name: string }>(read('organizations').whereIn('id', customers.map(({ organizationId }) => organizationId ?? 0)), { id: 'id', name: 'name' }),
+      organizations: listOf<{ id: number; name: string }>(
+        read('organizations').whereIn(
+          'id',
+          customers.map(({ organizationId }) => organizationId ?? 0),
+        ),
+        { id: 'id', name: 'name' },
+      ),
     });
     const view: CustomerListView = {
       query,
@@ -48,7 +54,9 @@ export function customerRoutes(app: App): Middleware {
       })),
       paging: {
         ...(after === undefined ? {} : { newerUrl: `/desk/customers?${new URLSearchParams({ q: query }).toString()}` }),
-        ...(found.length > perPage ? { olderUrl: `/desk/customers?${new URLSearchParams({ q: query, after: String(customers.at(-1)?.id ?? 0) }).toString()}` } : {}),
+        ...(found.length > perPage
+          ? { olderUrl: `/desk/customers?${new URLSearchParams({ q: query, after: String(customers.at(-1)?.id ?? 0) }).toString()}` }
+          : {}),
       },
     };
     await renderDesk(app, ctx, { template: 'users/customers', title: { key: 'customers.title' }, view, place: 'customers' });
@@ -74,21 +82,46 @@ export function customerRoutes(app: App): Middleware {
         { value: '', label: '–', selected: chosen === null },
         ...organizations.map(({ id, name }) => ({ value: String(id), label: name, selected: id === chosen })),
       ]),
-      emails: emails.map(({ email, isPrimary, confirmedAt }) => ({ address: email, primary: isPrimary, verified: confirmedAt !== null })),
-      ...(organization === undefined ? {} : { organization: { name: organization.name, href: `/desk/search?q=${encodeURIComponent(`organization:${organization.id}`)}` } }),
+      emails: emails.map(({ id, email, isPrimary, confirmedAt }) => ({
+        id: String(id),
+        address: email,
+        primary: isPrimary,
+        verified: confirmedAt !== null,
+      })),
+      ...(organization === undefined
+        ? {}
+        : { organization: { name: organization.name, href: `/desk/search?q=${encodeURIComponent(`organization:${organization.id}`)}` } }),
       facts: [],
       note: form?.text('note') ?? user.notes ?? '',
-      tickets: tickets.items.map((ticket) => ({ number: ticket.number, subject: ticket.subject, status: presentStatus(statuses, ticket.statusId, ctx.state.locale), updatedAt: ticket.lastMessageAt })),
+      tickets: tickets.items.map((ticket) => ({
+        number: ticket.number,
+        subject: ticket.subject,
+        status: presentStatus(statuses, ticket.statusId, ctx.state.locale),
+        updatedAt: ticket.lastMessageAt,
+      })),
       paging: tickets.next === null ? {} : { olderUrl: `${ctx.path}?after=${tickets.next}` },
       blocked: !user.isActive,
       can: { edit: edits, block: edits, merge: false },
     };
-    await renderDesk(app, ctx, { template: 'users/customer', title: user.name, view, place: 'customers', slots: { names: ['customer.page'], input: { userId: user.id } }, error });
+    await renderDesk(app, ctx, {
+      template: 'users/customer',
+      title: user.name,
+      view,
+      place: 'customers',
+      slots: { names: ['customer.page'], input: { userId: user.id } },
+      error,
+    });
   }
 
   async function showNew(ctx: Context, values: { name: string; email: string }, error?: unknown): Promise<void> {
     agent(ctx, 'customers.edit');
-    await renderDesk(app, ctx, { template: 'users/new-customer', title: { key: 'customers.new' }, view: { values }, place: 'customers', error });
+    await renderDesk(app, ctx, {
+      template: 'users/new-customer',
+      title: { key: 'customers.new' },
+      view: { values },
+      place: 'customers',
+      error,
+    });
   }
 
   function fieldsOf(ctx: Context, values: { name: string; locale: string }, organizations: readonly OptionView[]): readonly FieldView[] {
@@ -99,7 +132,14 @@ export function customerRoutes(app: App): Middleware {
         name: 'locale',
         type: 'select',
         label: { key: 'ui.language' },
-        options: [{ value: '', label: text(ctx, 'customers.language.unknown'), selected: values.locale === '' }, ...desk.locales().map((value) => ({ value, label: new Intl.DisplayNames([ctx.state.locale], { type: 'language' }).of(value) ?? value, selected: value === values.locale }))],
+        options: [
+          { value: '', label: text(ctx, 'customers.language.unknown'), selected: values.locale === '' },
+          ...desk.locales().map((value) => ({
+            value,
+            label: new Intl.DisplayNames([ctx.state.locale], { type: 'language' }).of(value) ?? value,
+            selected: value === values.locale,
+          })),
+        ],
       },
     ];
   }
@@ -141,7 +181,12 @@ export function customerRoutes(app: App): Middleware {
       const user = await customerOf(ctx);
       const form = await readForm(desk, ctx);
       try {
-        await editUser(desk, actor, user.id, { name: form.text('name'), organizationId: idFrom(form.text('organization')) ?? null, locale: desk.locales().find((one) => one === form.text('locale')) ?? null, notes: form.text('note') });
+        await editUser(desk, actor, user.id, {
+          name: form.text('name'),
+          organizationId: idFrom(form.text('organization')) ?? null,
+          locale: desk.locales().find((one) => one === form.text('locale')) ?? null,
+          notes: form.text('note'),
+        });
         setFlash(ctx, { kind: 'done', key: 'flash.saved' });
         see(ctx, `/desk/customers/${user.id}`);
       } catch (error) {
@@ -149,7 +194,27 @@ export function customerRoutes(app: App): Middleware {
         await showCustomer(ctx, form, error);
       }
     })
+    .post('/desk/customers/:id/emails', (ctx) =>
+      changeEmails(ctx, (actor, user, form) => addEmail(desk, actor, user.id, form.text('email'))),
+    )
+    .post('/desk/customers/:id/emails/primary', (ctx) =>
+      changeEmails(ctx, (actor, user, form) => makePrimary(desk, actor, user.id, idFrom(form.text('primary')) ?? 0)),
+    )
     .post('/desk/customers/:id/block', (ctx) => setBlocked(ctx, true))
     .post('/desk/customers/:id/unblock', (ctx) => setBlocked(ctx, false))
     .middleware();
+
+  async function changeEmails(ctx: Context, change: (actor: UserActor, user: User, form: Form) => Promise<void>): Promise<void> {
+    const { actor } = agent(ctx, 'customers.edit');
+    const user = await customerOf(ctx);
+    const form = await readForm(desk, ctx);
+    try {
+      await change(actor, user, form);
+      setFlash(ctx, { kind: 'done', key: 'flash.saved' });
+      see(ctx, `/desk/customers/${user.id}`);
+    } catch (error) {
+      if (!(error instanceof AppError) || error.status >= 500) throw error;
+      await showCustomer(ctx, undefined, error);
+    }
+  }
 }

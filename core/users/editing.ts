@@ -60,7 +60,10 @@ export async function editUser(desk: Desk, actor: Actor, id: number, changes: Us
     if (updated !== 1) throw new Conflict('users.stale', { id });
     if ((await countAdministrators(tx)) === 0 && before.role.key === 'admin') throw new Conflict('users.last-administrator');
     if (changes.isActive === false) await tx('sessions').where({ user_id: id }).delete();
-    await desk.events.record(tx, 'user.changed', { actor, payload: { userId: id, fields: Object.keys(changes).filter((key) => key !== 'version') } });
+    await desk.events.record(tx, 'user.changed', {
+      actor,
+      payload: { userId: id, fields: Object.keys(changes).filter((key) => key !== 'version') },
+    });
     const after = await findUser(tx, id);
     if (after === undefined) throw new NotFound('users.not-found', { id });
     await indexUser(tx, desk.storage.dialect, { id, name: after.name, emails: (await emailsOf(tx, id)).map(({ email }) => email) });
@@ -81,7 +84,11 @@ export async function addEmail(desk: Desk, actor: Actor, userId: number, email: 
     await insertEmail(tx, { userId, email, isPrimary: false, confirmedAt: null, now: desk.clock.now() });
     const user = await findUser(tx, userId);
     if (user === undefined) throw new NotFound('users.not-found', { id: userId });
-    await indexUser(tx, desk.storage.dialect, { id: userId, name: user.name, emails: (await emailsOf(tx, userId)).map((one) => one.email) });
+    await indexUser(tx, desk.storage.dialect, {
+      id: userId,
+      name: user.name,
+      emails: (await emailsOf(tx, userId)).map((one) => one.email),
+    });
     await desk.events.record(tx, 'user.changed', { actor, payload: { userId, fields: ['emails'] } });
   });
 }

@@ -1,6 +1,6 @@
 export { isAgent, isAllowed, systemActor, userIdOf, type Actor, type PluginActor, type UserActor } from './actor.ts';
 export { cleanName, createUser, findOrCreateCustomer, type NewUser } from './creating.ts';
-export { addEmail, editUser, makePrimary, type UserChanges } from './editing.ts';
+export { editUser, type UserChanges } from './editing.ts';
 export { emailKey, isEmailAddress } from './email-address.ts';
 export { saveOrganization, type OrganizationInput } from './organizations.ts';
 export { corePermissions, saveRole, type RoleInput } from './roles.ts';
@@ -15,7 +15,6 @@ export {
   findUser,
   findUserByEmail,
   findUsers,
-  likeText,
   listOrganizations,
   listRoles,
   listUsers,

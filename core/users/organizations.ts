@@ -35,7 +35,9 @@ export async function saveOrganization(desk: Desk, actor: Actor, input: Organiza
       const row = { name, folded: fold(name), notes: input.notes ?? null, updated_at: now };
       let organizationId = id;
       if (organizationId === undefined) {
-        const [inserted]: { id: number }[] = await tx('organizations').insert({ ...row, created_at: now }).returning('id');
+        const [inserted]: { id: number }[] = await tx('organizations')
+          .insert({ ...row, created_at: now })
+          .returning('id');
         organizationId = inserted?.id ?? 0;
       } else {
         const updating = tx('organizations').where({ id: organizationId });

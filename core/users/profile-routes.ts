@@ -1,5 +1,15 @@
 import type { App } from '../app.ts';
-import { checkPassword, createApiToken, endSessions, hashPassword, knownScopes, listApiTokens, listSessions, revokeApiToken, setPasswordHash } from '../auth/index.ts';
+import {
+  checkPassword,
+  createApiToken,
+  endSessions,
+  hashPassword,
+  knownScopes,
+  listApiTokens,
+  listSessions,
+  revokeApiToken,
+  setPasswordHash,
+} from '../auth/index.ts';
 import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
@@ -20,19 +30,33 @@ type Section = ProfileView['section'];
 const undoChoices = [0, 5, 10, 20, 30];
 const closeChoices = ['stay', 'next', 'list'] as const;
 const schemeChoices = ['system', 'light', 'dark'] as const;
-const kindKeys = { 'new-ticket': 'opened', assigned: 'assigned', 'customer-replied': 'replied', mentioned: 'mentioned', 'delivery-failed': 'failed' } as const;
+const kindKeys = {
+  'new-ticket': 'opened',
+  assigned: 'assigned',
+  'customer-replied': 'replied',
+  mentioned: 'mentioned',
+  'delivery-failed': 'failed',
+} as const;
 
 /** An agent's own settings. */
 export function profileRoutes(app: App): Middleware {
   const { desk } = app;
 
-  async function show(ctx: Context, section: Section, more: { form?: Form; fresh?: { name: string; token: string }; error?: unknown } = {}): Promise<void> {
+  async function show(
+    ctx: Context,
+    section: Section,
+    more: { form?: Form; fresh?: { name: string; token: string }; error?: unknown } = {},
+  ): Promise<void> {
     const { user } = agent(ctx);
     const { preferences } = user;
     const typed = (name: string, stored: string): string => more.form?.text(name) ?? stored;
     const undo = preferences.undoSeconds ?? Number((await desk.settings.get('tickets'))['undoSeconds']);
-    const choices = <T extends string>(values: readonly T[], chosen: string, key: (value: T) => string): readonly OptionView[] => values.map((value) => ({ value, label: text(ctx, key(value)), selected: value === chosen }));
-    const [sessions, tokens] = await Promise.all([section === 'security' ? listSessions(desk, user.id) : [], section === 'tokens' ? listApiTokens(desk, user.id) : []]);
+    const choices = <T extends string>(values: readonly T[], chosen: string, key: (value: T) => string): readonly OptionView[] =>
+      values.map((value) => ({ value, label: text(ctx, key(value)), selected: value === chosen }));
+    const [sessions, tokens] = await Promise.all([
+      section === 'security' ? listSessions(desk, user.id) : [],
+      section === 'tokens' ? listApiTokens(desk, user.id) : [],
+    ]);
     const view: ProfileView = {
       section,
       form: {
@@ -42,11 +66,17 @@ export function profileRoutes(app: App): Middleware {
         locales: desk.locales().map((value) => ({ value, label: nameOfLocale(value), selected: value === ctx.state.locale })),
         timeZones: timeZoneOptions(ctx.state.timeZone),
         schemes: choices(schemeChoices, user.colorScheme, (value) => `profile.scheme.${value}`),
-        undoSeconds: [...new Set([...undoChoices, undo])].toSorted((a, b) => a - b).map((value) => ({ value: String(value), label: text(ctx, 'profile.undo.seconds', { count: value }), selected: value === undo })),
+        undoSeconds: [...new Set([...undoChoices, undo])]
+          .toSorted((a, b) => a - b)
+          .map((value) => ({ value: String(value), label: text(ctx, 'profile.undo.seconds', { count: value }), selected: value === undo })),
         afterClose: choices(closeChoices, preferences.afterClose ?? 'stay', (value) => `profile.after-close.${value}`),
         singleKeyShortcuts: preferences.singleKeyShortcuts !== false,
       },
-      notifications: notificationKinds.map((kind) => ({ key: kind, label: { key: `notification.about.${kindKeys[kind]}` }, ...preferenceOf(user, kind) })),
+      notifications: notificationKinds.map((kind) => ({
+        key: kind,
+        label: { key: `notification.about.${kindKeys[kind]}` },
+        ...preferenceOf(user, kind),
+      })),
       mailWorks: section === 'notifications' && (await desk.mail.systemSender()) !== undefined,
       sessions: sessions.map((session) => ({
         id: String(session.id),
@@ -57,14 +87,27 @@ export function profileRoutes(app: App): Middleware {
         lastSeenAt: session.lastSeenAt,
       })),
       tokens: {
-        tokens: tokens.map((token) => ({ id: String(token.id), name: token.name, scopes: token.scopes, createdAt: token.createdAt, ...(token.lastUsedAt === null ? {} : { lastUsedAt: token.lastUsedAt }) })),
+        tokens: tokens.map((token) => ({
+          id: String(token.id),
+          name: token.name,
+          scopes: token.scopes,
+          createdAt: token.createdAt,
+          ...(token.lastUsedAt === null ? {} : { lastUsedAt: token.lastUsedAt }),
+        })),
         scopes: knownScopes.map((scope) => ({ value: scope, label: scope, selected: scope === '*' })),
         action: '/desk/profile/tokens',
         ...(more.fresh === undefined ? {} : { fresh: more.fresh }),
       },
       hasPassword: user.hasPassword,
     };
-    await renderDesk(app, ctx, { template: 'users/profile', title: { key: 'profile.title' }, view, place: 'profile', slots: { names: ['profile.form', 'profile.security'], input: { userId: user.id } }, error: more.error });
+    await renderDesk(app, ctx, {
+      template: 'users/profile',
+      title: { key: 'profile.title' },
+      view,
+      place: 'profile',
+      slots: { names: ['profile.form', 'profile.security'], input: { userId: user.id } },
+      error: more.error,
+    });
   }
 
   /** Does what a form asks and goes back to its page; a refusal shows the page again as it was filled in. */
@@ -116,19 +159,31 @@ export function profileRoutes(app: App): Middleware {
     const { user } = agent(ctx);
     await desk.throttle.hit(`password:${user.id}`, { hits: 10, windowMs: 900_000 });
     const stored = await passwordHashOf(desk.storage.read, user.id);
-    if (stored !== null && !(await checkPassword(stored, form.text('currentPassword')))) throw new Invalid('auth.password-wrong', { fields: ['currentPassword'] });
+    if (stored !== null && !(await checkPassword(stored, form.text('currentPassword'))))
+      throw new Invalid('auth.password-wrong', { fields: ['currentPassword'] });
     await setPasswordHash(desk, user.id, await hashPassword(form.text('newPassword')), ctx.state.session?.id ?? null);
   }
 
   const router = new Router();
-  for (const section of ['notifications', 'security', 'tokens'] as const) router.get(`/desk/profile/${section}`, (ctx) => show(ctx, section));
+  for (const section of ['notifications', 'security', 'tokens'] as const)
+    router.get(`/desk/profile/${section}`, (ctx) => show(ctx, section));
   return router
     .get('/desk/profile', (ctx) => show(ctx, 'profile'))
     .post('/desk/profile', save('profile', '/desk/profile', 'flash.saved', saveProfile))
     .post('/desk/profile/notifications', save('notifications', '/desk/profile/notifications', 'flash.saved', saveNotifications))
     .post('/desk/profile/password', save('security', '/desk/profile/security', 'flash.password-changed', savePassword))
-    .post('/desk/profile/sessions/revoke-others', save('security', '/desk/profile/security', 'flash.sessions-ended', (ctx) => endSessions(desk, agent(ctx).user.id, { exceptId: ctx.state.session?.id ?? null })))
-    .post('/desk/profile/sessions/:id/revoke', save('security', '/desk/profile/security', 'flash.sessions-ended', (ctx) => endSessions(desk, agent(ctx).user.id, { id: idFrom(ctx.params['id']) ?? 0 })))
+    .post(
+      '/desk/profile/sessions/revoke-others',
+      save('security', '/desk/profile/security', 'flash.sessions-ended', (ctx) =>
+        endSessions(desk, agent(ctx).user.id, { exceptId: ctx.state.session?.id ?? null }),
+      ),
+    )
+    .post(
+      '/desk/profile/sessions/:id/revoke',
+      save('security', '/desk/profile/security', 'flash.sessions-ended', (ctx) =>
+        endSessions(desk, agent(ctx).user.id, { id: idFrom(ctx.params['id']) ?? 0 }),
+      ),
+    )
     .post('/desk/profile/density', async (ctx) => {
       const { actor, user } = agent(ctx);
       const form = await readForm(desk, ctx);
@@ -148,7 +203,12 @@ export function profileRoutes(app: App): Middleware {
         await show(ctx, 'tokens', { form, error });
       }
     })
-    .post('/desk/profile/tokens/:id/revoke', save('tokens', '/desk/profile/tokens', 'flash.deleted', (ctx) => revokeApiToken(desk, agent(ctx).actor, idFrom(ctx.params['id']) ?? 0)))
+    .post(
+      '/desk/profile/tokens/:id/revoke',
+      save('tokens', '/desk/profile/tokens', 'flash.deleted', (ctx) =>
+        revokeApiToken(desk, agent(ctx).actor, idFrom(ctx.params['id']) ?? 0),
+      ),
+    )
     .middleware();
 }
 

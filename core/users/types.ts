@@ -39,7 +39,13 @@ export interface User {
   readonly name: string;
   /** The primary address; null for somebody known only by name. */
   readonly email: string | null;
-  readonly role: { readonly id: number; readonly key: string; readonly name: string; readonly kind: 'agent' | 'customer'; readonly permissions: readonly string[] };
+  readonly role: {
+    readonly id: number;
+    readonly key: string;
+    readonly name: string;
+    readonly kind: 'agent' | 'customer';
+    readonly permissions: readonly string[];
+  };
   readonly organizationId: number | null;
   readonly locale: string | null;
   readonly timeZone: string | null;

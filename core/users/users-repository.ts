@@ -93,11 +93,17 @@ export async function listUsers(reader: Reader, filter: UserFilter): Promise<rea
   if (filter.isActive !== undefined) void query.where('users.is_active', filter.isActive);
   if (filter.query !== undefined && filter.query !== '') {
     const like = `${likeText(fold(filter.query))}%`;
-    void query.where((match) =>
-      void match
-        .whereRaw("users.folded like ? escape '!'", [like])
-        .orWhereRaw("users.folded like ? escape '!'", [`% ${like}`])
-        .orWhereIn('users.id', reader('user_emails').whereRaw("email_key like ? escape '!'", [`${likeText(filter.query?.toLowerCase() ?? '')}%`]).select('user_id')),
+    void query.where(
+      (match) =>
+        void match
+          .whereRaw("users.folded like ? escape '!'", [like])
+          .orWhereRaw("users.folded like ? escape '!'", [`% ${like}`])
+          .orWhereIn(
+            'users.id',
+            reader('user_emails')
+              .whereRaw("email_key like ? escape '!'", [`${likeText(filter.query?.toLowerCase() ?? '')}%`])
+              .select('user_id'),
+          ),
     );
   }
   const rows: UserRow[] = await query;
@@ -106,7 +112,13 @@ export async function listUsers(reader: Reader, filter: UserFilter): Promise<rea
 
 export async function emailsOf(reader: Reader, userId: number): Promise<readonly UserEmail[]> {
   const rows = await reader('user_emails').where({ user_id: userId }).orderBy('is_primary', 'desc').orderBy('id');
-  return rows.map((row) => ({ id: row.id, email: row.email, isPrimary: Boolean(row.is_primary), confirmedAt: row.confirmed_at, suppressedAt: row.suppressed_at }));
+  return rows.map((row) => ({
+    id: row.id,
+    email: row.email,
+    isPrimary: Boolean(row.is_primary),
+    confirmedAt: row.confirmed_at,
+    suppressedAt: row.suppressed_at,
+  }));
 }
 
 export async function findRole(reader: Reader, key: string): Promise<Role | undefined> {
@@ -136,7 +148,10 @@ export async function findOrganizations(reader: Reader, ids: Iterable<number>): 
   return new Map(found.map((one) => [one.id, one]));
 }
 
-export async function listOrganizations(reader: Reader, filter: { query?: string; after?: number; limit: number }): Promise<readonly Organization[]> {
+export async function listOrganizations(
+  reader: Reader,
+  filter: { query?: string; after?: number; limit: number },
+): Promise<readonly Organization[]> {
   const query = reader('organizations').whereNull('deleted_at').orderBy('id').limit(filter.limit);
   if (filter.after !== undefined) void query.where('id', '>', filter.after);
   if (filter.query) void query.whereRaw("folded like ? escape '!'", [`%${likeText(fold(filter.query))}%`]);
@@ -153,7 +168,12 @@ interface OrganizationRow {
 
 async function withDomains(reader: Reader, rows: readonly OrganizationRow[]): Promise<readonly Organization[]> {
   if (rows.length === 0) return [];
-  const domains: { domain: string; organization_id: number }[] = await reader('organization_domains').whereIn('organization_id', rows.map((row) => row.id)).orderBy('domain');
+  const domains: { domain: string; organization_id: number }[] = await reader('organization_domains')
+    .whereIn(
+      'organization_id',
+      rows.map((row) => row.id),
+    )
+    .orderBy('domain');
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
@@ -165,11 +185,19 @@ async function withDomains(reader: Reader, rows: readonly OrganizationRow[]): Pr
 }
 
 export async function countAdministrators(reader: Reader): Promise<number> {
-  const row = await reader('users').join('roles', 'roles.id', 'users.role_id').where({ 'roles.key': 'admin', 'users.is_active': true }).whereNull('users.deleted_at').count({ n: '*' }).first();
+  const row = await reader('users')
+    .join('roles', 'roles.id', 'users.role_id')
+    .where({ 'roles.key': 'admin', 'users.is_active': true })
+    .whereNull('users.deleted_at')
+    .count({ n: '*' })
+    .first();
   return Number(row?.n ?? 0);
 }
 
-export async function insertEmail(tx: Tx, email: { userId: number; email: string; isPrimary: boolean; confirmedAt: number | null; now: number }): Promise<void> {
+export async function insertEmail(
+  tx: Tx,
+  email: { userId: number; email: string; isPrimary: boolean; confirmedAt: number | null; now: number },
+): Promise<void> {
   await tx('user_emails').insert({
     user_id: email.userId,
     email: email.email.trim(),
@@ -217,5 +245,13 @@ interface RoleRow {
 }
 
 function roleFromRow(row: RoleRow): Role {
-  return { id: row.id, key: row.key, name: row.name, kind: row.kind, permissions: JSON.parse(row.permissions), isBuiltin: Boolean(row.is_builtin), version: row.version };
+  return {
+    id: row.id,
+    key: row.key,
+    name: row.name,
+    kind: row.kind,
+    permissions: JSON.parse(row.permissions),
+    isBuiltin: Boolean(row.is_builtin),
+    version: row.version,
+  };
 }

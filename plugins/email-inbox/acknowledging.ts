@@ -10,17 +10,37 @@ export async function acknowledgeTicket(ctx: InboxContext, opened: Readonly<Acti
   const ticket = await ctx.tickets.living(opened.ticketId);
   const mailbox = ticket === undefined || ticket.mailboxId === null ? undefined : await ctx.mail.mailbox(ticket.mailboxId);
   const message = await ctx.tickets.message(opened.messageId);
-  if (ticket === undefined || ticket.place !== 'desk' || mailbox === undefined || !mailbox.isActive || !mailbox.acknowledges || message === undefined) return;
+  if (
+    ticket === undefined ||
+    ticket.place !== 'desk' ||
+    mailbox === undefined ||
+    !mailbox.isActive ||
+    !mailbox.acknowledges ||
+    message === undefined
+  )
+    return;
   const to = message.addresses.replyTo ?? message.addresses.from;
   if (to === undefined) return;
   const notice = await compose(ctx, ticket, mailbox, message);
   await ctx.db.tx(async (tx) => {
     // The row is the memory of "once per ticket": handlers run again after a crash.
-    const mine = await tx.table('acknowledgements').insert({ ticket_id: ticket.id, is_sent: true, created_at: ctx.clock.now() }).onConflict('ticket_id').ignore().returning('ticket_id');
+    const mine = await tx
+      .table('acknowledgements')
+      .insert({ ticket_id: ticket.id, is_sent: true, created_at: ctx.clock.now() })
+      .onConflict('ticket_id')
+      .ignore()
+      .returning('ticket_id');
     if (mine.length === 0) return;
     const isQueued = await ctx.mail.queueAutomatic(
       tx,
-      { kind: 'acknowledgement', to, mailbox, ticketId: ticket.id, ...notice, ...(message.messageId === null ? {} : { inReplyTo: message.messageId }) },
+      {
+        kind: 'acknowledgement',
+        to,
+        mailbox,
+        ticketId: ticket.id,
+        ...notice,
+        ...(message.messageId === null ? {} : { inReplyTo: message.messageId }),
+      },
       undefined,
     );
     if (!isQueued) await tx.table('acknowledgements').where({ ticket_id: ticket.id }).update({ is_sent: false });

@@ -13,7 +13,12 @@ const home = '/admin/p/email-inbox';
 /** Pages for administrators: how receiving goes, mail in quarantine, the receiving part of a mailbox. */
 export function adminRoutes(ctx: InboxContext): readonly Route[] {
   const permission = 'settings.manage';
-  const route = (method: Route['method'], path: string, handle: (request: Context) => Promise<void>): Route => ({ method, path, permission, handler: (request) => handle(request as unknown as Context) });
+  const route = (method: Route['method'], path: string, handle: (request: Context) => Promise<void>): Route => ({
+    method,
+    path,
+    permission,
+    handler: (request) => handle(request as unknown as Context),
+  });
   return [
     route('get', '/', (request) => showHealth(ctx, request)),
     route('get', '/mailboxes/:id', async (request) => showForm(ctx, request, await mailboxOf(ctx, request), {})),
@@ -60,7 +65,12 @@ async function sendRaw(ctx: InboxContext, request: Context, mail: StoredMail): P
 
 async function showHealth(ctx: InboxContext, request: Context): Promise<void> {
   const { alertMinutes } = await ctx.settings.get();
-  const [mailboxes, receivers, failed, ignored] = await Promise.all([ctx.mail.mailboxes(), listReceivers(ctx), mailsInState(ctx, ['failed'], 100), mailsInState(ctx, ['ignored'], 20)]);
+  const [mailboxes, receivers, failed, ignored] = await Promise.all([
+    ctx.mail.mailboxes(),
+    listReceivers(ctx),
+    mailsInState(ctx, ['failed'], 100),
+    mailsInState(ctx, ['ignored'], 20),
+  ]);
   const now = ctx.clock.now();
   const lines = mailboxes.map(({ id, name, address }) => {
     const receiver = receivers.find(({ mailboxId }) => mailboxId === id);
@@ -76,17 +86,45 @@ async function showHealth(ctx: InboxContext, request: Context): Promise<void> {
       errorAt: receiver?.lastErrorAt ?? undefined,
     };
   });
-  const shown = ({ id, subject, sender, reason, kind, size, receivedAt, attempts }: StoredMail) => ({ id, subject, sender, reason, kind, size, receivedAt, attempts, rawUrl: `${home}/mails/${id}/raw`, retryUrl: `${home}/mails/${id}/retry` });
-  await ctx.http.page(request, { area: 'admin', template: 'email-inbox/health', title: request.state.translator.t('email-inbox.title'), view: { mailboxes: lines, failed: failed.map(shown), ignored: ignored.map(shown) } });
+  const shown = ({ id, subject, sender, reason, kind, size, receivedAt, attempts }: StoredMail) => ({
+    id,
+    subject,
+    sender,
+    reason,
+    kind,
+    size,
+    receivedAt,
+    attempts,
+    rawUrl: `${home}/mails/${id}/raw`,
+    retryUrl: `${home}/mails/${id}/retry`,
+  });
+  await ctx.http.page(request, {
+    area: 'admin',
+    template: 'email-inbox/health',
+    title: request.state.translator.t('email-inbox.title'),
+    view: { mailboxes: lines, failed: failed.map(shown), ignored: ignored.map(shown) },
+  });
 }
 
-async function showForm(ctx: InboxContext, request: Context, mailbox: { readonly id: number; readonly name: string; readonly address: string }, given: { readonly form?: Form; readonly test?: TestView }): Promise<void> {
+async function showForm(
+  ctx: InboxContext,
+  request: Context,
+  mailbox: { readonly id: number; readonly name: string; readonly address: string },
+  given: { readonly form?: Form; readonly test?: TestView },
+): Promise<void> {
   const receiver = await findReceiver(ctx, mailbox.id);
   await ctx.http.page(request, {
     area: 'admin',
     template: 'email-inbox/mailbox',
     title: mailbox.name,
-    view: { mailboxName: mailbox.name, address: mailbox.address, home, action: `${home}/mailboxes/${mailbox.id}`, fields: fieldsOf(receiver, given.form), test: given.test },
+    view: {
+      mailboxName: mailbox.name,
+      address: mailbox.address,
+      home,
+      action: `${home}/mailboxes/${mailbox.id}`,
+      fields: fieldsOf(receiver, given.form),
+      test: given.test,
+    },
     ...(given.test?.ok === false ? { status: 422 } : {}),
   });
 }
@@ -102,8 +140,13 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
     if (!server.isOperators && (await isPrivateHost(server.host))) throw new Invalid('mail.host-private', { host: server.host });
     const folder = form.optional('folder') ?? 'INBOX';
     const found = await probe(server, folder, dialogue);
-    if (form.text('step') === 'test') return await showForm(ctx, request, mailbox, { form, test: { ok: true, summary: { key: 'email-inbox.test.good', params: { count: found.exists } }, dialogue } });
-    const isSame = receiver !== undefined && receiver.host === server.host && receiver.folder === folder && receiver.uidValidity === found.uidValidity;
+    if (form.text('step') === 'test')
+      return await showForm(ctx, request, mailbox, {
+        form,
+        test: { ok: true, summary: { key: 'email-inbox.test.good', params: { count: found.exists } }, dialogue },
+      });
+    const isSame =
+      receiver !== undefined && receiver.host === server.host && receiver.folder === folder && receiver.uidValidity === found.uidValidity;
     const { password: _stored, ...rest } = server;
     await ctx.db.tx((tx) =>
       saveReceiver(ctx, tx, mailbox.id, {
@@ -116,7 +159,13 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
           acknowledges_with: form.text('acknowledgesWith') === 'keep' ? 'keep' : 'seen',
           signs_addresses: form.isChecked('signsAddresses'),
           tags_subjects: form.isChecked('tagsSubjects'),
-          authserv_ids: JSON.stringify(form.text('authservIds').toLowerCase().split(/[\s,]+/).filter((id) => id !== '')),
+          authserv_ids: JSON.stringify(
+            form
+              .text('authservIds')
+              .toLowerCase()
+              .split(/[\s,]+/)
+              .filter((id) => id !== ''),
+          ),
         },
       }),
     );
@@ -124,7 +173,10 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
     request.status = 303;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    await showForm(ctx, request, mailbox, { form, test: { ok: false, summary: { key: 'email-inbox.test.bad', params: { message: explain(error) } }, dialogue } });
+    await showForm(ctx, request, mailbox, {
+      form,
+      test: { ok: false, summary: { key: 'email-inbox.test.bad', params: { message: explain(error) } }, dialogue },
+    });
   }
 }
 

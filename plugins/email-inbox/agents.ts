@@ -19,7 +19,12 @@ export async function agentAnswer(ctx: InboxContext, { author, mail, receiver }:
 }
 
 /** Tells an agent that the answer stayed inside, within the loop budget. */
-export async function noticeUnverified(ctx: InboxContext, tx: PluginTx, { mail, mailbox, isArchive, kind }: Arrival, agent: User): Promise<void> {
+export async function noticeUnverified(
+  ctx: InboxContext,
+  tx: PluginTx,
+  { mail, mailbox, isArchive, kind }: Arrival,
+  agent: User,
+): Promise<void> {
   if (agent.email === null || isArchive || !kind.mayAutoReply) return;
   const translator = ctx.i18n.translatorFor(agent.locale ?? mailbox.locale);
   const notice = composeNotice({

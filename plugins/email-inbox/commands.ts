@@ -16,13 +16,24 @@ export function commands(ctx: InboxContext): readonly CliCommand[] {
     {
       name: 'mailbox add',
       summary: 'Adds a mailbox after signing in to its servers.',
-      usage: '--address <address> --name <name> --imap imap[s]://user:password@host:port --smtp smtp[s]://user:password@host:port [--since <days>|all]',
+      usage:
+        '--address <address> --name <name> --imap imap[s]://user:password@host:port --smtp smtp[s]://user:password@host:port [--since <days>|all]',
       run: (call) => add(ctx, call),
     },
     { name: 'mailbox list', summary: 'Lists the mailboxes and how receiving goes.', usage: '', run: () => list(ctx) },
     { name: 'mailbox test', summary: 'Signs in to the servers of a mailbox.', usage: '<address>', run: (call) => test(ctx, call) },
-    { name: 'mail import', summary: 'Takes in mail from a file, a folder or an mbox, without answering any.', usage: '<file, folder or mbox> [--mailbox <address>]', run: (call) => importFrom(ctx, call) },
-    { name: 'mail pipe', summary: 'Takes in one mail from standard input.', usage: '[--mailbox <address>] < message', run: (call) => pipe(ctx, call) },
+    {
+      name: 'mail import',
+      summary: 'Takes in mail from a file, a folder or an mbox, without answering any.',
+      usage: '<file, folder or mbox> [--mailbox <address>]',
+      run: (call) => importFrom(ctx, call),
+    },
+    {
+      name: 'mail pipe',
+      summary: 'Takes in one mail from standard input.',
+      usage: '[--mailbox <address>] < message',
+      run: (call) => pipe(ctx, call),
+    },
     { name: 'mail fetch', summary: 'Fetches new mail once.', usage: '[--mailbox <address>]', run: (call) => fetchOnce(ctx, call) },
   ];
 }
@@ -35,7 +46,12 @@ async function add(ctx: InboxContext, { options, actor }: CliInvocation): Promis
   // What the operator types on this machine may point into the local network.
   await testTransport({ ...smtp, password: smtpPassword, isOperators: true });
   const mailbox = await addMailbox(ctx, actor, {
-    mailbox: { address, name: needed(options, 'name'), transport: { ...smtp, isOperators: true }, ...(smtpPassword === undefined ? {} : { smtpPassword }) },
+    mailbox: {
+      address,
+      name: needed(options, 'name'),
+      transport: { ...smtp, isOperators: true },
+      ...(smtpPassword === undefined ? {} : { smtpPassword }),
+    },
     imap: { ...imap, user: imap.user ?? null, password: imap.password, isOperators: true },
     folder: typeof options['folder'] === 'string' ? options['folder'] : 'INBOX',
     since,
@@ -69,9 +85,16 @@ async function list(ctx: InboxContext): Promise<readonly object[]> {
 async function test(ctx: InboxContext, call: CliInvocation): Promise<object> {
   const mailbox = await chosen(ctx, call.args[0] ?? needed(call.options, 'address'));
   const receiver = await findReceiver(ctx, mailbox.id);
-  const found = receiver === undefined ? undefined : await probe({ ...receiver, password: await ctx.secrets.get(imapSecret(mailbox.id)) }, receiver.folder);
+  const found =
+    receiver === undefined
+      ? undefined
+      : await probe({ ...receiver, password: await ctx.secrets.get(imapSecret(mailbox.id)) }, receiver.folder);
   if (mailbox.transport !== null) await ctx.mail.testMailbox(mailbox.id);
-  return { address: mailbox.address, receiving: found === undefined ? 'not set up' : `${found.exists} mails in the folder`, sending: mailbox.transport === null ? 'not set up' : 'signed in' };
+  return {
+    address: mailbox.address,
+    receiving: found === undefined ? 'not set up' : `${found.exists} mails in the folder`,
+    sending: mailbox.transport === null ? 'not set up' : 'signed in',
+  };
 }
 
 async function importFrom(ctx: InboxContext, call: CliInvocation): Promise<object> {
@@ -94,14 +117,20 @@ async function pipe(ctx: InboxContext, call: CliInvocation): Promise<object> {
 
 async function addressedTo(ctx: InboxContext, raw: Buffer): Promise<string | undefined> {
   const headers = readHeaders(raw);
-  const to = new Set(['delivered-to', 'x-original-to', 'to', 'cc'].flatMap((name) => headerValues(headers, name).flatMap(readAddresses)).map(({ address }) => addressKey(address)));
+  const to = new Set(
+    ['delivered-to', 'x-original-to', 'to', 'cc']
+      .flatMap((name) => headerValues(headers, name).flatMap(readAddresses))
+      .map(({ address }) => addressKey(address)),
+  );
   return (await ctx.mail.mailboxes()).find(({ address, aliases }) => [address, ...aliases].some((one) => to.has(addressKey(one))))?.address;
 }
 
 async function fetchOnce(ctx: InboxContext, call: CliInvocation): Promise<readonly object[]> {
   const only = typeof call.options['mailbox'] === 'string' ? (await chosen(ctx, call.options['mailbox'])).id : undefined;
   const active = new Set((await ctx.mail.mailboxes()).filter(({ isActive }) => isActive).map(({ id }) => id));
-  const receivers = (await listReceivers(ctx)).filter(({ mailboxId, state }) => active.has(mailboxId) && state !== 'paused' && (only === undefined || mailboxId === only));
+  const receivers = (await listReceivers(ctx)).filter(
+    ({ mailboxId, state }) => active.has(mailboxId) && state !== 'paused' && (only === undefined || mailboxId === only),
+  );
   const results: object[] = [];
   const problems: string[] = [];
   for (const { mailboxId } of receivers) {

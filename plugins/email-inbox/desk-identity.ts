@@ -29,7 +29,11 @@ export interface KnownDesk extends DeskIdentity {
 /** Reads everything the classifier may ask about, in a few queries. */
 export async function readDesk(ctx: InboxContext, mail: ParsedMail): Promise<KnownDesk> {
   const { mailboxes, own } = await ownAddresses(ctx);
-  const ids = [...(mail.messageId === undefined ? [] : [mail.messageId]), ...threadCandidates(mail.inReplyTo, mail.references), ...rewrittenIds(mail)];
+  const ids = [
+    ...(mail.messageId === undefined ? [] : [mail.messageId]),
+    ...threadCandidates(mail.inReplyTo, mail.references),
+    ...rewrittenIds(mail),
+  ];
   const named = await ctx.tickets.byMailIds(ids);
   const value = loopValue(ctx);
   return {
@@ -37,7 +41,9 @@ export async function readDesk(ctx: InboxContext, mail: ParsedMail): Promise<Kno
     named,
     isOurAddress: (address) => own.has(addressKey(address)) || own.has(addressKey(withoutDetail(address))),
     isOurMessageId: (id) => named.get(id)?.direction === 'out',
-    isOurLoopHeader: (given) => given.trim().length === value.length && timingSafeEqual(Buffer.from(given.trim().padEnd(value.length).slice(0, value.length), 'latin1'), Buffer.from(value)),
+    isOurLoopHeader: (given) =>
+      given.trim().length === value.length &&
+      timingSafeEqual(Buffer.from(given.trim().padEnd(value.length).slice(0, value.length), 'latin1'), Buffer.from(value)),
   };
 }
 
@@ -65,7 +71,9 @@ function ownAddresses(ctx: InboxContext): Promise<OwnAddresses> {
 
 /** Ids under which servers remember the one they replaced (mail.md T3). */
 export function rewrittenIds(mail: ParsedMail): readonly string[] {
-  return mail.headers.filter(({ name }) => name === 'x-microsoft-original-message-id').map(({ value }) => value.trim().replace(/^<|>$/g, ''));
+  return mail.headers
+    .filter(({ name }) => name === 'x-microsoft-original-message-id')
+    .map(({ value }) => value.trim().replace(/^<|>$/g, ''));
 }
 
 function withoutDetail(address: string): string {

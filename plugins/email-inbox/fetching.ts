@@ -32,7 +32,9 @@ export async function fetchNew(ctx: InboxContext, client: ImapFlow, mailboxId: n
     if (options.signal.aborted) break;
     const mails = await transfer(ctx, client, receiver, batch, maxMailMegabytes * 1024 * 1024);
     const lastUid = batch.at(-1)?.uid ?? receiver.lastUid;
-    ids.push(...(await storeMails(ctx, mailboxId, mails, { isQueued: options.isQueued, cursor: { uidValidity: receiver.uidValidity, lastUid } })));
+    ids.push(
+      ...(await storeMails(ctx, mailboxId, mails, { isQueued: options.isQueued, cursor: { uidValidity: receiver.uidValidity, lastUid } })),
+    );
   }
   return ids;
 }
@@ -48,17 +50,34 @@ async function openFolder(ctx: InboxContext, client: ImapFlow, mailboxId: number
   if (uidValidity === receiver.uidValidity) return receiver;
   const now = ctx.clock.now();
   const sinceAt = receiver.uidValidity === 0 ? receiver.sinceAt : Math.max(0, now - rescanDays * dayMs);
-  ctx.log.warn('The server numbered the folder anew; its last 30 days are looked at again.', { mailboxId, folder: receiver.folder, from: receiver.uidValidity, to: uidValidity });
-  await ctx.db.tx((tx) => tx.table('receivers').where({ mailbox_id: mailboxId, uidvalidity: receiver.uidValidity }).update({ uidvalidity: uidValidity, last_uid: 0, since_at: sinceAt, updated_at: now }));
+  ctx.log.warn('The server numbered the folder anew; its last 30 days are looked at again.', {
+    mailboxId,
+    folder: receiver.folder,
+    from: receiver.uidValidity,
+    to: uidValidity,
+  });
+  await ctx.db.tx((tx) =>
+    tx
+      .table('receivers')
+      .where({ mailbox_id: mailboxId, uidvalidity: receiver.uidValidity })
+      .update({ uidvalidity: uidValidity, last_uid: 0, since_at: sinceAt, updated_at: now }),
+  );
   return findReceiver(ctx, mailboxId);
 }
 
 async function listNew(client: ImapFlow, receiver: Receiver): Promise<readonly FetchMessageObject[]> {
   const range = await newRange(client, receiver);
   if (range === undefined) return [];
-  const listed = await within(client, 'list new mail', client.fetchAll(range, { uid: true, size: true, flags: true, internalDate: true }, { uid: true }), transferMs);
+  const listed = await within(
+    client,
+    'list new mail',
+    client.fetchAll(range, { uid: true, size: true, flags: true, internalDate: true }, { uid: true }),
+    transferMs,
+  );
   // `n:*` always names the last mail, even when its uid is lower (RFC 3501 section 6.4.8).
-  const fresh = listed.filter(({ uid, flags }) => uid > receiver.lastUid && flags?.has('\\Deleted') !== true && flags?.has('\\Draft') !== true);
+  const fresh = listed.filter(
+    ({ uid, flags }) => uid > receiver.lastUid && flags?.has('\\Deleted') !== true && flags?.has('\\Draft') !== true,
+  );
   return [...new Map(fresh.map((one) => [one.uid, one])).values()].toSorted((a, b) => a.uid - b.uid);
 }
 
@@ -85,11 +104,22 @@ function* batches(listed: readonly FetchMessageObject[]): Generator<readonly Fet
   if (batch.length > 0) yield batch;
 }
 
-async function transfer(ctx: InboxContext, client: ImapFlow, receiver: Receiver, batch: readonly FetchMessageObject[], maxBytes: number): Promise<readonly RawMail[]> {
+async function transfer(
+  ctx: InboxContext,
+  client: ImapFlow,
+  receiver: Receiver,
+  batch: readonly FetchMessageObject[],
+  maxBytes: number,
+): Promise<readonly RawMail[]> {
   const whole = batch.filter(({ size }) => (size ?? 0) <= maxBytes);
   const sources = new Map<number, Buffer>();
   if (whole.length > 0) {
-    const got = await within(client, 'fetch mail', client.fetchAll(whole.map(({ uid }) => uid).join(','), { uid: true, source: true }, { uid: true }), transferMs);
+    const got = await within(
+      client,
+      'fetch mail',
+      client.fetchAll(whole.map(({ uid }) => uid).join(','), { uid: true, source: true }, { uid: true }),
+      transferMs,
+    );
     for (const { uid, source } of got) if (source !== undefined) sources.set(uid, source);
   }
   const mails: RawMail[] = [];
@@ -129,7 +159,11 @@ const ackCount = 200;
  * does no harm, and failing to do it never brings a mail in again, since the cursor has passed it.
  */
 export async function acknowledge(ctx: InboxContext, client: ImapFlow, receiver: Receiver): Promise<number> {
-  const ready: { id: number; uid: number }[] = await unacknowledged(ctx, receiver).whereIn('state', ['processed', 'ignored']).orderBy('id').limit(ackCount).select('id', 'uid');
+  const ready: { id: number; uid: number }[] = await unacknowledged(ctx, receiver)
+    .whereIn('state', ['processed', 'ignored'])
+    .orderBy('id')
+    .limit(ackCount)
+    .select('id', 'uid');
   if (ready.length === 0 || client.mailbox === false || Number(client.mailbox.uidValidity) !== receiver.uidValidity) return 0;
   crashPoint('email-before-ack');
   const flag = receiver.acknowledgesWith === 'seen' ? '\\Seen' : '$DeskImported';
@@ -137,7 +171,15 @@ export async function acknowledge(ctx: InboxContext, client: ImapFlow, receiver:
   if (mayFlag) await within(client, 'STORE', client.messageFlagsAdd(ready.map(({ uid }) => uid).join(','), [flag], { uid: true }));
   crashPoint('email-acked');
   const now = ctx.clock.now();
-  await ctx.db.tx((tx) => tx.table('mails').whereIn('id', ready.map(({ id }) => id)).update({ acked_at: now }));
+  await ctx.db.tx((tx) =>
+    tx
+      .table('mails')
+      .whereIn(
+        'id',
+        ready.map(({ id }) => id),
+      )
+      .update({ acked_at: now }),
+  );
   return ready.length;
 }
 

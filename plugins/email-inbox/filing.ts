@@ -1,4 +1,13 @@
-import { crashPoint, type IncomingMail, type MessageAddresses, type NewAttachment, type NewMessage, type Origin, type PluginTx, type User } from '@helpdesk/core/plugin';
+import {
+  crashPoint,
+  type IncomingMail,
+  type MessageAddresses,
+  type NewAttachment,
+  type NewMessage,
+  type Origin,
+  type PluginTx,
+  type User,
+} from '@helpdesk/core/plugin';
 import { addressKey, displayAddress } from './addresses.ts';
 import { agentAnswer, noticeUnverified, type AgentStanding } from './agents.ts';
 import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
@@ -54,7 +63,8 @@ export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Fili
     await tx.table('keys').where({ dedup_key: key }).update({ ticket_id: ticketId, message_id: messageId });
     await rememberRefs(ctx, tx, arrival, ticketId);
     if (prepared.thread.related !== undefined) await ctx.tickets.link(tx, ctx.actor(), ticketId, prepared.thread.related.id);
-    if (prepared.agent.state === 'unverified' && prepared.thread.joins !== undefined) await noticeUnverified(ctx, tx, arrival, prepared.agent.user);
+    if (prepared.agent.state === 'unverified' && prepared.thread.joins !== undefined)
+      await noticeUnverified(ctx, tx, arrival, prepared.agent.user);
     await describeMail(tx, arrival.stored.id, arrival.mail);
     await settleMail(ctx, tx, arrival.stored, { state: 'processed', kind: arrival.kind.kind, ticketId, messageId });
     await ctx.events.record(tx, 'mail.received', { ticketId, payload: { mailboxId: arrival.mailbox.id, ticketId, messageId } });
@@ -73,7 +83,12 @@ interface KeyRow {
 
 /** The unique key decides between two processes that file copies at once; the loser gets the winner's row. */
 async function claimKey(tx: PluginTx, key: string, mailId: number): Promise<KeyRow | undefined> {
-  const mine = await tx.table('keys').insert({ dedup_key: key, mail_id: mailId, ticket_id: 0, message_id: 0 }).onConflict('dedup_key').ignore().returning('mail_id');
+  const mine = await tx
+    .table('keys')
+    .insert({ dedup_key: key, mail_id: mailId, ticket_id: 0, message_id: 0 })
+    .onConflict('dedup_key')
+    .ignore()
+    .returning('mail_id');
   return mine.length > 0 ? undefined : tx.table('keys').where({ dedup_key: key }).first();
 }
 
@@ -82,7 +97,14 @@ async function fileDuplicate(ctx: InboxContext, arrival: Arrival, first: KeyRow)
   const differs = await differsFrom(ctx, arrival, first.mail_id);
   await ctx.db.tx(async (tx) => {
     await describeMail(tx, arrival.stored.id, arrival.mail);
-    await settleMail(ctx, tx, arrival.stored, { state: 'processed', kind: arrival.kind.kind, reason: 'duplicate', ticketId: first.ticket_id, dupOf: first.mail_id, differs });
+    await settleMail(ctx, tx, arrival.stored, {
+      state: 'processed',
+      kind: arrival.kind.kind,
+      reason: 'duplicate',
+      ticketId: first.ticket_id,
+      dupOf: first.mail_id,
+      differs,
+    });
     await arrival.finish(tx);
   });
 }
@@ -90,7 +112,13 @@ async function fileDuplicate(ctx: InboxContext, arrival: Arrival, first: KeyRow)
 async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key: string): Promise<Prepared> {
   const { mail, desk, mailbox, author, kind } = arrival;
   const content = contentOfMail({ ...mail, text: filing.incoming.text, html: filing.incoming.html });
-  const thread = await findThread(ctx, { mail, desk, mailboxId: mailbox.id, author: author === undefined ? undefined : addressKey(author.address), isPerson: originOf(arrival) === 'person' });
+  const thread = await findThread(ctx, {
+    mail,
+    desk,
+    mailboxId: mailbox.id,
+    author: author === undefined ? undefined : addressKey(author.address),
+    isPerson: originOf(arrival) === 'person',
+  });
   const recorded = await recordFiles(ctx, arrival, content.files, thread.joins === undefined ? undefined : author);
   const agent = await agentAnswer(ctx, arrival);
   const isSpam = filing.isSpam || (await isBlocked(ctx, author?.address)) || (await isMarkedSpam(ctx, mail));
@@ -114,7 +142,13 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
   const ticketId = thread.joins.id;
   const { agentReplies } = await ctx.settings.get();
   const replying = isAnswer
-    ? await ctx.tickets.replying(ctx.actor(agent.user.id), ticketId, { ...answerOf(message, prepared), kind: agentReplies, direction: 'out', channel: 'email', authorId: agent.user.id })
+    ? await ctx.tickets.replying(ctx.actor(agent.user.id), ticketId, {
+        ...answerOf(message, prepared),
+        kind: agentReplies,
+        direction: 'out',
+        channel: 'email',
+        authorId: agent.user.id,
+      })
     : await ctx.tickets.replying(ctx.actor(), ticketId, {
         ...message,
         kind: 'reply',
@@ -129,13 +163,23 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
   };
 }
 
-async function opening(ctx: InboxContext, arrival: Arrival, { incoming, isSpam, thread, agent, content }: Prepared, message: NewMessage): Promise<(tx: PluginTx) => Promise<Written>> {
+async function opening(
+  ctx: InboxContext,
+  arrival: Arrival,
+  { incoming, isSpam, thread, agent, content }: Prepared,
+  message: NewMessage,
+): Promise<(tx: PluginTx) => Promise<Written>> {
   const { author, mailbox, kind, isArchive, at } = arrival;
   const isKnown = author !== undefined;
   const forward = agent.state === 'verified' ? forwardIn(incoming.subject, content.text) : undefined;
   const prepared = await ctx.tickets.opening(ctx.actor(), {
     subject: forward === undefined ? incoming.subject : baseSubject(incoming.subject),
-    requester: forward !== undefined ? { email: forward.from.address, name: wellFormed(forward.from.name) } : isKnown ? { email: author.address, name: author.name } : { email: unknownSender, name: '?' },
+    requester:
+      forward !== undefined
+        ? { email: forward.from.address, name: wellFormed(forward.from.name) }
+        : isKnown
+          ? { email: author.address, name: author.name }
+          : { email: unknownSender, name: '?' },
     message: forward === undefined ? message : forwardedMessage(message, forward),
     channel: 'email',
     mailboxId: mailbox.id,
@@ -148,7 +192,8 @@ async function opening(ctx: InboxContext, arrival: Arrival, { incoming, isSpam, 
   });
   return async (tx) => {
     const { ticket, message: stored } = await prepared.commit(tx);
-    if (forward !== undefined && agent.state === 'verified') await queueNote(ctx, tx, { ticketId: ticket.id, userId: agent.user.id, text: forward.note, mailId: arrival.stored.id });
+    if (forward !== undefined && agent.state === 'verified')
+      await queueNote(ctx, tx, { ticketId: ticket.id, userId: agent.user.id, text: forward.note, mailId: arrival.stored.id });
     if (!isKnown) await ctx.users.suppress(tx, unknownSender, true);
     return { ticketId: ticket.id, messageId: stored.id };
   };
@@ -182,7 +227,10 @@ function answerOf(message: NewMessage, { content }: Prepared): NewMessage {
 
 function addressesOf({ mail, desk, author, mailbox }: Arrival): MessageAddresses {
   const reply = replyAddressOf(mail, desk.isOurAddress);
-  const shown = ({ name, address }: { name: string; address: string }) => ({ name: wellFormed(name), email: wellFormed(displayAddress(address)) });
+  const shown = ({ name, address }: { name: string; address: string }) => ({
+    name: wellFormed(name),
+    email: wellFormed(displayAddress(address)),
+  });
   const isOther = reply !== undefined && author !== undefined && addressKey(reply.address) !== addressKey(author.address);
   return {
     ...(author === undefined ? {} : { from: shown(author) }),
@@ -202,5 +250,9 @@ async function rememberRefs(ctx: InboxContext, tx: PluginTx, { mail, mailbox }: 
   const hashes = refHashes(mail);
   if (hashes.length === 0) return;
   const now = ctx.clock.now();
-  await tx.table('refs').insert(hashes.map((hash) => ({ ref_hash: hash, ticket_id: ticketId, mailbox_id: mailbox.id, created_at: now }))).onConflict(['ref_hash', 'ticket_id']).ignore();
+  await tx
+    .table('refs')
+    .insert(hashes.map((hash) => ({ ref_hash: hash, ticket_id: ticketId, mailbox_id: mailbox.id, created_at: now })))
+    .onConflict(['ref_hash', 'ticket_id'])
+    .ignore();
 }

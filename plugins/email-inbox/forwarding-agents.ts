@@ -19,8 +19,13 @@ export function forwardIn(subject: string, text: string): Forward | undefined {
 }
 
 /** Queues the agent's own words as a note; a job, since the ticket does not exist before the commit. */
-export async function queueNote(ctx: InboxContext, tx: PluginTx, note: { readonly ticketId: number; readonly userId: number; readonly text: string; readonly mailId: number }): Promise<void> {
-  if (note.text.trim() !== '') await ctx.jobs.enqueue(tx, { name: 'note', payload: { ...note }, dedupeKey: `email-inbox.note:${note.mailId}` });
+export async function queueNote(
+  ctx: InboxContext,
+  tx: PluginTx,
+  note: { readonly ticketId: number; readonly userId: number; readonly text: string; readonly mailId: number },
+): Promise<void> {
+  if (note.text.trim() !== '')
+    await ctx.jobs.enqueue(tx, { name: 'note', payload: { ...note }, dedupeKey: `email-inbox.note:${note.mailId}` });
 }
 
 /** The job that writes such a note; run twice, the key of the message keeps it one. */

@@ -13,7 +13,14 @@ export async function healthChecks(ctx: InboxContext): Promise<readonly HealthCh
     if (receiver === undefined || !isActive) return [];
     const status = statusOf(receiver, now, alertMinutes * 60_000);
     const problem = receiver.lastError === null ? 'late' : 'error';
-    return [{ id: `receiving-${id}`, status, text: `email-inbox.health.${status === 'good' ? 'good' : problem}`, params: { address, error: receiver.lastError ?? '' } }];
+    return [
+      {
+        id: `receiving-${id}`,
+        status,
+        text: `email-inbox.health.${status === 'good' ? 'good' : problem}`,
+        params: { address, error: receiver.lastError ?? '' },
+      },
+    ];
   });
   if (failed.length === 0) return lines;
   return [...lines, { id: 'quarantine', status: 'warn', text: 'email-inbox.health.quarantine', params: { count: failed.length } }];
@@ -32,10 +39,26 @@ const stuckMs = 15 * 60_000;
 export async function checkMails(ctx: InboxContext): Promise<readonly string[]> {
   const mails = (): ReturnType<typeof ctx.db.table> => ctx.db.table('mails');
   const reports = ['bounce', 'delay', 'delivered', 'mdn', 'feedback'];
-  const without: number[] = await mails().where({ state: 'processed' }).whereNotIn('kind', reports).whereNull('message_id').whereNull('dup_of').limit(100).pluck('id');
-  const doubled: number[] = await mails().whereNotNull('message_id').groupBy('message_id').havingRaw('count(*) > 1').limit(100).pluck('message_id');
+  const without: number[] = await mails()
+    .where({ state: 'processed' })
+    .whereNotIn('kind', reports)
+    .whereNull('message_id')
+    .whereNull('dup_of')
+    .limit(100)
+    .pluck('id');
+  const doubled: number[] = await mails()
+    .whereNotNull('message_id')
+    .groupBy('message_id')
+    .havingRaw('count(*) > 1')
+    .limit(100)
+    .pluck('message_id');
   const now = ctx.clock.now();
-  const stuck: number[] = await mails().where({ state: 'new' }).where('created_at', '<', now - stuckMs).where((due) => void due.whereNull('next_try').orWhere('next_try', '<', now - stuckMs)).limit(100).pluck('id');
+  const stuck: number[] = await mails()
+    .where({ state: 'new' })
+    .where('created_at', '<', now - stuckMs)
+    .where((due) => void due.whereNull('next_try').orWhere('next_try', '<', now - stuckMs))
+    .limit(100)
+    .pluck('id');
   const open: { dedup_key: string }[] = await ctx.db.table('keys').where({ message_id: 0 }).limit(100).select('dedup_key');
   return [
     ...without.map((id) => `The mail ${id} is processed and has no message.`),

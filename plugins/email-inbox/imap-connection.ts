@@ -58,7 +58,11 @@ export async function openImap(server: ImapServer, dialogue?: DialogueLine[]): P
     return client;
   } catch (cause) {
     client.close();
-    throw new Unavailable('email-inbox.connection-failed', { host: server.host, port: server.port, isRefused: isRefusal(cause), message: wordsOf(cause) }, { cause });
+    throw new Unavailable(
+      'email-inbox.connection-failed',
+      { host: server.host, port: server.port, isRefused: isRefusal(cause), message: wordsOf(cause) },
+      { cause },
+    );
   }
 }
 
@@ -67,7 +71,15 @@ export async function within<T>(client: ImapFlow, what: string, work: Promise<T>
   let timer: NodeJS.Timeout | undefined;
   let onClose: (() => void) | undefined;
   const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Unavailable('email-inbox.timeout', { message: `The server did not finish "${what}" within ${Math.round(ms / 1000)} seconds.` })), ms);
+    timer = setTimeout(
+      () =>
+        reject(
+          new Unavailable('email-inbox.timeout', {
+            message: `The server did not finish "${what}" within ${Math.round(ms / 1000)} seconds.`,
+          }),
+        ),
+      ms,
+    );
     onClose = () => reject(new Unavailable('email-inbox.closed', { message: `The connection closed during "${what}".` }));
     client.once('close', onClose);
   });
@@ -94,12 +106,26 @@ function wordsOf(error: unknown): string {
 export function isRefusal(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   if ('authenticationFailed' in error && error.authenticationFailed === true) return true;
-  return 'details' in error && typeof error.details === 'object' && error.details !== null && 'isRefused' in error.details && error.details.isRefused === true;
+  return (
+    'details' in error &&
+    typeof error.details === 'object' &&
+    error.details !== null &&
+    'isRefused' in error.details &&
+    error.details.isRefused === true
+  );
 }
 
 /** The server's words for the mailbox page. */
 export function explain(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'details' in error && typeof error.details === 'object' && error.details !== null && 'message' in error.details && typeof error.details.message === 'string')
+  if (
+    typeof error === 'object' &&
+    error !== null &&
+    'details' in error &&
+    typeof error.details === 'object' &&
+    error.details !== null &&
+    'message' in error.details &&
+    typeof error.details.message === 'string'
+  )
     return error.details.message;
   return wordsOf(error);
 }
@@ -113,7 +139,11 @@ function textAt(error: unknown, key: string): string | undefined {
 // The name is resolved once and the address checked and used, so that a second answer cannot lead into the local network.
 async function publicAddress(host: string): Promise<string> {
   const { address } = await lookup(host).catch((cause: unknown) => {
-    throw new Unavailable('email-inbox.connection-failed', { host, message: cause instanceof Error ? cause.message : String(cause) }, { cause });
+    throw new Unavailable(
+      'email-inbox.connection-failed',
+      { host, message: cause instanceof Error ? cause.message : String(cause) },
+      { cause },
+    );
   });
   if (await isPrivateHost(address)) throw new Invalid('mail.host-private', { host });
   return address;
@@ -122,7 +152,8 @@ async function publicAddress(host: string): Promise<string> {
 function recorder(dialogue: DialogueLine[]) {
   const note = (entry: unknown): void => {
     const [src, msg] = [textAt(entry, 'src'), textAt(entry, 'msg')];
-    if (msg !== undefined && (src === 's' || src === 'c') && dialogue.length < 200) dialogue.push({ from: src === 's' ? 'server' : 'us', line: msg.slice(0, 500) });
+    if (msg !== undefined && (src === 's' || src === 'c') && dialogue.length < 200)
+      dialogue.push({ from: src === 's' ? 'server' : 'us', line: msg.slice(0, 500) });
   };
   return { trace: note, debug: note, info: note, warn: note, error: note };
 }

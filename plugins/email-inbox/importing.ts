@@ -22,7 +22,12 @@ const batchBytes = 16 * 1024 * 1024;
  * Takes in mails from a file, a folder (also a Maildir) or an mbox. The content of a mail is its key, so
  * running it again, or after it was broken off, adds only what is missing.
  */
-export async function importMails(ctx: InboxContext, mailboxId: number, source: string, onProgress: (done: number) => void): Promise<ImportResult> {
+export async function importMails(
+  ctx: InboxContext,
+  mailboxId: number,
+  source: string,
+  onProgress: (done: number) => void,
+): Promise<ImportResult> {
   let [imported, known, failed] = [0, 0, 0];
   let batch: RawMail[] = [];
   let bytes = 0;
@@ -45,7 +50,12 @@ export async function importMails(ctx: InboxContext, mailboxId: number, source: 
   }
   await flush();
   failed += await filing;
-  const left: number[] = await ctx.db.table('mails').where({ mailbox_id: mailboxId, state: 'new', attempts: 0 }).where('folder', 'like', 'import:%').orderBy('id').pluck('id');
+  const left: number[] = await ctx.db
+    .table('mails')
+    .where({ mailbox_id: mailboxId, state: 'new', attempts: 0 })
+    .where('folder', 'like', 'import:%')
+    .orderBy('id')
+    .pluck('id');
   failed += await fileNow(ctx, left);
   return { imported: imported + left.length, known: known - left.length < 0 ? 0 : known - left.length, failed };
 }
@@ -120,7 +130,11 @@ async function* mboxMails(file: string): AsyncGenerator<Buffer> {
 function nextSeparator(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(separator, from); at >= 0; at = bytes.indexOf(separator, at + 1)) {
     const isAfterBlank = bytes[at - 1] === 0x0a || (bytes[at - 1] === 0x0d && bytes[at - 2] === 0x0a);
-    const line = bytes.subarray(at + 1, at + 300).toString('latin1').split(/\r?\n/, 1)[0] ?? '';
+    const line =
+      bytes
+        .subarray(at + 1, at + 300)
+        .toString('latin1')
+        .split(/\r?\n/, 1)[0] ?? '';
     if (isAfterBlank && /\d{4}\s*(?:[+-]\d{4})?\s*$/.test(line)) return at;
   }
   return -1;

@@ -21,7 +21,14 @@ export default definePlugin({
     ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));
     ctx.http.admin(adminRoutes(ctx));
     ctx.http.desk(deskRoutes(ctx));
-    ctx.ui.menu({ area: 'admin', label: 'email-inbox.title', href: '/admin/p/email-inbox', icon: 'mail-open', permission: 'settings.manage', group: 'mail' });
+    ctx.ui.menu({
+      area: 'admin',
+      label: 'email-inbox.title',
+      href: '/admin/p/email-inbox',
+      icon: 'mail-open',
+      permission: 'settings.manage',
+      group: 'mail',
+    });
     ctx.ui.slot('mailbox.settings', mailboxLink(ctx));
     for (const command of commands(ctx)) ctx.cli(command);
     ctx.health(() => healthChecks(ctx));

@@ -51,7 +51,9 @@ function clean(html: string | undefined, cids: Set<string>): string | undefined 
 }
 
 function filesOf(mail: ParsedMail): readonly MailFile[] {
-  const plain = mail.attachments.filter(({ contentType, filename }) => mail.tnef === undefined || !(contentType.endsWith('ms-tnef') || /^winmail\.dat$/i.test(filename)));
+  const plain = mail.attachments.filter(
+    ({ contentType, filename }) => mail.tnef === undefined || !(contentType.endsWith('ms-tnef') || /^winmail\.dat$/i.test(filename)),
+  );
   const inner = (mail.tnef?.files ?? []).map((file) => ({ ...file, isInline: false }));
   return [...plain, ...inner].map(({ filename, contentType, contentId, isInline, content }) => ({
     filename: wellFormed(filename),
@@ -66,5 +68,8 @@ function filesOf(mail: ParsedMail): readonly MailFile[] {
 function foldsOf({ parts }: SplitReply): Folds {
   const quotes = parts.filter(({ kind }) => kind === 'quote').map(({ start, end }) => [start, end] as const);
   const signature = parts.findLast(({ kind }) => kind === 'signature');
-  return { ...(quotes.length === 0 ? {} : { quotes }), ...(signature === undefined ? {} : { signature: [signature.start, signature.end] }) };
+  return {
+    ...(quotes.length === 0 ? {} : { quotes }),
+    ...(signature === undefined ? {} : { signature: [signature.start, signature.end] }),
+  };
 }

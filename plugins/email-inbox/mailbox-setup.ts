@@ -21,7 +21,12 @@ export async function probe(server: ImapServer, folder: string, dialogue?: Dialo
   const client = await openImap(server, dialogue);
   try {
     const box = await within(client, 'SELECT', client.mailboxOpen(folder, { readOnly: true }));
-    return { uidValidity: Number(box.uidValidity), uidNext: box.uidNext, exists: box.exists, capabilities: [...client.capabilities.keys()] };
+    return {
+      uidValidity: Number(box.uidValidity),
+      uidNext: box.uidNext,
+      exists: box.exists,
+      capabilities: [...client.capabilities.keys()],
+    };
   } finally {
     client.close();
   }
@@ -50,7 +55,8 @@ export interface NewMailbox {
  */
 export async function addMailbox(ctx: InboxContext, actor: Actor, { mailbox, imap, folder, since }: NewMailbox): Promise<Mailbox> {
   const known = (await ctx.mail.mailboxes()).find(({ address }) => address.toLowerCase() === mailbox.address.toLowerCase());
-  if (known !== undefined && (await findReceiver(ctx, known.id)) !== undefined) throw new Conflict('mailboxes.address-taken', { address: mailbox.address, message: `${mailbox.address} is a mailbox already.` });
+  if (known !== undefined && (await findReceiver(ctx, known.id)) !== undefined)
+    throw new Conflict('mailboxes.address-taken', { address: mailbox.address, message: `${mailbox.address} is a mailbox already.` });
   const found = await probe(imap, folder);
   const cursor = firstCursor(found, since, ctx.clock.now());
   const saved = await ctx.mail.saveMailbox(actor, mailbox, known?.id);

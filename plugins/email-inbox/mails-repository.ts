@@ -102,8 +102,16 @@ export async function mailOfMessage(ctx: InboxContext, messageId: number): Promi
 }
 
 /** Mails in one of these states, newest first. */
-export async function mailsInState(ctx: InboxContext, states: readonly StoredMail['state'][], limit: number): Promise<readonly StoredMail[]> {
-  const rows: MailRow[] = await ctx.db.table('mails').whereIn('state', [...states]).orderBy('id', 'desc').limit(limit);
+export async function mailsInState(
+  ctx: InboxContext,
+  states: readonly StoredMail['state'][],
+  limit: number,
+): Promise<readonly StoredMail[]> {
+  const rows: MailRow[] = await ctx.db
+    .table('mails')
+    .whereIn('state', [...states])
+    .orderBy('id', 'desc')
+    .limit(limit);
   return rows.map(fromRow);
 }
 

@@ -17,16 +17,31 @@ export interface OutgoingFacts {
  * Marks a mail as ours and, where the mailbox does so, lets its answers find back: a signed reply address and
  * the ticket number in the subject (mail.md T1, T4, L16). References are kept to what relays accept.
  */
-export async function shapeOutgoing(ctx: InboxContext, mail: OutgoingMail, { kind, ticketId, mailboxId }: OutgoingFacts): Promise<OutgoingMail> {
+export async function shapeOutgoing(
+  ctx: InboxContext,
+  mail: OutgoingMail,
+  { kind, ticketId, mailboxId }: OutgoingFacts,
+): Promise<OutgoingMail> {
   const marked: OutgoingMail = { ...mail, headers: { ...withShortReferences(mail.headers), [loopHeader]: loopValue(ctx) } };
   if (ticketId === null || mailboxId === null || (kind !== 'reply' && kind !== 'acknowledgement')) return marked;
-  const [receiver, mailbox, ticket] = await Promise.all([findReceiver(ctx, mailboxId), ctx.mail.mailbox(mailboxId), ctx.tickets.living(ticketId)]);
+  const [receiver, mailbox, ticket] = await Promise.all([
+    findReceiver(ctx, mailboxId),
+    ctx.mail.mailbox(mailboxId),
+    ctx.tickets.living(ticketId),
+  ]);
   if (receiver === undefined || mailbox === undefined || ticket === undefined) return marked;
   const tag = `[#${ticket.number}]`;
   return {
     ...marked,
     ...(receiver.tagsSubjects && !mail.subject.includes(tag) ? { subject: `${mail.subject} ${tag}` } : {}),
-    ...(receiver.signsAddresses ? { replyTo: { name: mailbox.name, email: signAddress(mailbox.address, ticket.id, { kind: 't', secret: addressSecret(ctx), mailboxId }) } } : {}),
+    ...(receiver.signsAddresses
+      ? {
+          replyTo: {
+            name: mailbox.name,
+            email: signAddress(mailbox.address, ticket.id, { kind: 't', secret: addressSecret(ctx), mailboxId }),
+          },
+        }
+      : {}),
   };
 }
 

@@ -45,7 +45,11 @@ export async function sweepMails(ctx: InboxContext): Promise<void> {
 export async function retryMail(ctx: InboxContext, mailId: number): Promise<boolean> {
   const now = ctx.clock.now();
   return ctx.db.tx(async (tx) => {
-    const [row]: { mailbox_id: number }[] = await tx.table('mails').where({ id: mailId, state: 'failed' }).update({ state: 'new', attempts: 0, next_try: null, updated_at: now }).returning('mailbox_id');
+    const [row]: { mailbox_id: number }[] = await tx
+      .table('mails')
+      .where({ id: mailId, state: 'failed' })
+      .update({ state: 'new', attempts: 0, next_try: null, updated_at: now })
+      .returning('mailbox_id');
     if (row === undefined) return false;
     await enqueueReceive(ctx, tx, { mailId, mailboxId: row.mailbox_id, runAt: now });
     return true;

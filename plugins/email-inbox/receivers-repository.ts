@@ -104,9 +104,14 @@ export async function saveReceiver(ctx: InboxContext, tx: PluginTx, mailboxId: n
     last_error_at: null,
     updated_at: now,
     ...input.more,
-    ...(input.cursor === undefined ? {} : { uidvalidity: input.cursor.uidValidity, last_uid: input.cursor.lastUid, since_at: input.cursor.sinceAt }),
+    ...(input.cursor === undefined
+      ? {}
+      : { uidvalidity: input.cursor.uidValidity, last_uid: input.cursor.lastUid, since_at: input.cursor.sinceAt }),
   };
-  const changed = await tx.table('receivers').where({ mailbox_id: mailboxId }).update({ ...row, version: tx.raw('version + 1') });
+  const changed = await tx
+    .table('receivers')
+    .where({ mailbox_id: mailboxId })
+    .update({ ...row, version: tx.raw('version + 1') });
   if (changed === 0) await tx.table('receivers').insert({ mailbox_id: mailboxId, since_at: now, ...row, created_at: now });
   if (input.password !== undefined) await ctx.secrets.set(tx, imapSecret(mailboxId), input.password);
 }
@@ -114,7 +119,12 @@ export async function saveReceiver(ctx: InboxContext, tx: PluginTx, mailboxId: n
 /** Writes that a pass over the mailbox succeeded. */
 export async function reportSuccess(ctx: InboxContext, mailboxId: number): Promise<void> {
   const now = ctx.clock.now();
-  await ctx.db.tx((tx) => tx.table('receivers').where({ mailbox_id: mailboxId }).update({ last_fetch_at: now, failures: 0, last_error: null, last_error_at: null }));
+  await ctx.db.tx((tx) =>
+    tx
+      .table('receivers')
+      .where({ mailbox_id: mailboxId })
+      .update({ last_fetch_at: now, failures: 0, last_error: null, last_error_at: null }),
+  );
 }
 
 /** Writes the server's words; `isRefused` after the third refusal of the password stops further tries. */
@@ -124,7 +134,12 @@ export async function reportFailure(ctx: InboxContext, mailboxId: number, error:
     tx
       .table('receivers')
       .where({ mailbox_id: mailboxId })
-      .update({ failures: tx.raw('failures + 1'), last_error: error.slice(0, 1000), last_error_at: now, ...(isRefused ? { state: 'refused' } : {}) }),
+      .update({
+        failures: tx.raw('failures + 1'),
+        last_error: error.slice(0, 1000),
+        last_error_at: now,
+        ...(isRefused ? { state: 'refused' } : {}),
+      }),
   );
 }
 
@@ -149,7 +164,9 @@ export async function takeLease(ctx: InboxContext, mailboxId: number, owner: str
 
 /** Gives the lease back, so that another process can start at once. */
 export async function dropLease(ctx: InboxContext, mailboxId: number, owner: string): Promise<void> {
-  await ctx.db.tx((tx) => tx.table('receivers').where({ mailbox_id: mailboxId, lease_owner: owner }).update({ lease_owner: null, lease_until: null }));
+  await ctx.db.tx((tx) =>
+    tx.table('receivers').where({ mailbox_id: mailboxId, lease_owner: owner }).update({ lease_owner: null, lease_until: null }),
+  );
 }
 
 function fromRow(row: ReceiverRow): Receiver {

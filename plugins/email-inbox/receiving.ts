@@ -43,8 +43,12 @@ async function file(ctx: InboxContext, arrival: Arrival): Promise<void> {
   if (kind === 'own-copy' || kind === 'own-address') return ignore(ctx, arrival, arrival.kind.evidence);
   if (isReport(kind)) return fileReport(ctx, arrival);
   // Whatever carries our mark came from us by some way back; robots that mirror mail would loop.
-  if (arrival.mail.headers.some(({ name, value }) => name === 'x-desk-loop' && arrival.desk.isOurLoopHeader(value))) return ignore(ctx, arrival, 'L1 loop header');
-  const incoming = await ctx.hooks.call.applyFilter('mail.incoming', incomingOf(arrival), { mailboxId: arrival.mailbox.id, headers: arrival.mail.headers });
+  if (arrival.mail.headers.some(({ name, value }) => name === 'x-desk-loop' && arrival.desk.isOurLoopHeader(value)))
+    return ignore(ctx, arrival, 'L1 loop header');
+  const incoming = await ctx.hooks.call.applyFilter('mail.incoming', incomingOf(arrival), {
+    mailboxId: arrival.mailbox.id,
+    headers: arrival.mail.headers,
+  });
   const verdict = await ctx.hooks.call.decide('mail.accept', { mailboxId: arrival.mailbox.id, mail: incoming });
   if (verdict?.action === 'ignore') return ignore(ctx, arrival, verdict.reason);
   return fileMail(ctx, arrival, { incoming, isSpam: verdict?.action === 'spam' });

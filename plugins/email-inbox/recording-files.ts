@@ -8,7 +8,12 @@ import type { InboxContext } from './settings.ts';
  * Gives the files of a mail their rows, and its author an account when the mail joins a ticket: core checks
  * both before its transaction. The ids are noted on the mail, so that a further try does not record them again.
  */
-export async function recordFiles(ctx: InboxContext, { stored }: Arrival, files: readonly MailFile[], author: MailAuthor | undefined): Promise<{ attachments: readonly NewAttachment[]; author: User | undefined }> {
+export async function recordFiles(
+  ctx: InboxContext,
+  { stored }: Arrival,
+  files: readonly MailFile[],
+  author: MailAuthor | undefined,
+): Promise<{ attachments: readonly NewAttachment[]; author: User | undefined }> {
   const known = author === undefined ? undefined : await ctx.users.byEmail(author.address);
   const isRecorded = stored.files.length === files.length;
   if (isRecorded && (author === undefined || known !== undefined)) return { attachments: attach(files, stored.files), author: known };
@@ -23,7 +28,10 @@ export async function recordFiles(ctx: InboxContext, { stored }: Arrival, files:
       const blob = blobs[index];
       if (blob !== undefined) ids.push((await ctx.files.record(tx, { ...blob, name: file.filename, contentType: file.contentType })).id);
     }
-    await tx.table('mails').where({ id: stored.id }).update({ files: JSON.stringify(ids) });
+    await tx
+      .table('mails')
+      .where({ id: stored.id })
+      .update({ files: JSON.stringify(ids) });
     return { attachments: attach(files, ids), author: user };
   });
 }

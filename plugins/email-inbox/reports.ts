@@ -34,7 +34,9 @@ async function fileBounce(ctx: InboxContext, { stored, mail, kind, mailbox, fini
       const failed = await ctx.mail.markFailed(tx, id, reasonOf(recipients, mail.subject));
       if (failed === undefined) continue;
       const sentTo = new Set(failed.recipients.map(addressKey));
-      const permanent = recipients.filter(({ isPermanent }) => isPermanent).flatMap(({ address, finalAddress }) => [address, ...(finalAddress === undefined ? [] : [finalAddress])]);
+      const permanent = recipients
+        .filter(({ isPermanent }) => isPermanent)
+        .flatMap(({ address, finalAddress }) => [address, ...(finalAddress === undefined ? [] : [finalAddress])]);
       for (const address of new Set(permanent.map(addressKey))) {
         // Only addresses this very mail went to: a report must not silence anybody else.
         if (sentTo.has(address) && (await ctx.users.countBounce(tx, address)) >= suppressAfter) await ctx.users.suppress(tx, address, true);
@@ -54,13 +56,23 @@ async function fileNotice(ctx: InboxContext, { stored, mail, kind, mailbox, fini
   const hit = ids.map((id) => known.get(id)).find((one) => one?.direction === 'out');
   await ctx.db.tx(async (tx) => {
     await describeMail(tx, stored.id, mail);
-    await settleMail(ctx, tx, stored, { state: hit === undefined ? 'ignored' : 'processed', kind: kind.kind, reason: kind.evidence, ticketId: hit?.ticketId ?? null });
+    await settleMail(ctx, tx, stored, {
+      state: hit === undefined ? 'ignored' : 'processed',
+      kind: kind.kind,
+      reason: kind.evidence,
+      ticketId: hit?.ticketId ?? null,
+    });
     if (hit !== undefined) await tell(ctx, tx, mailbox.id, hit);
     await finish(tx);
   });
 }
 
-async function tell(ctx: InboxContext, tx: Parameters<typeof settleMail>[1], mailboxId: number, { ticketId, messageId }: { readonly ticketId: number | null; readonly messageId: number | null }): Promise<void> {
+async function tell(
+  ctx: InboxContext,
+  tx: Parameters<typeof settleMail>[1],
+  mailboxId: number,
+  { ticketId, messageId }: { readonly ticketId: number | null; readonly messageId: number | null },
+): Promise<void> {
   await ctx.events.record(tx, 'mail.received', { ...(ticketId === null ? {} : { ticketId }), payload: { mailboxId, ticketId, messageId } });
 }
 

@@ -26,12 +26,21 @@ export interface StoreOptions {
  * the cursor and the jobs are written together. Dying in between only means that they are fetched again.
  * Returns the ids of the mails that were not there before.
  */
-export async function storeMails(ctx: InboxContext, mailboxId: number, mails: readonly RawMail[], options: StoreOptions): Promise<readonly number[]> {
+export async function storeMails(
+  ctx: InboxContext,
+  mailboxId: number,
+  mails: readonly RawMail[],
+  options: StoreOptions,
+): Promise<readonly number[]> {
   crashPoint('email-fetched');
   const stored: NewMail[] = [];
   // Each file waits for the disk twice, so a few wait together.
   for (let start = 0; start < mails.length; start += writesAtOnce) {
-    stored.push(...(await Promise.all(mails.slice(start, start + writesAtOnce).map(async ({ raw, ...mail }) => ({ mailboxId, ...mail, ...(await ctx.files.store(raw)) })))));
+    stored.push(
+      ...(await Promise.all(
+        mails.slice(start, start + writesAtOnce).map(async ({ raw, ...mail }) => ({ mailboxId, ...mail, ...(await ctx.files.store(raw)) })),
+      )),
+    );
   }
   crashPoint('email-stored');
   const ids = await ctx.db.tx(async (tx) => {
@@ -45,7 +54,11 @@ export async function storeMails(ctx: InboxContext, mailboxId: number, mails: re
 }
 
 /** Queues the filing of one mail; a first try keeps the order of its mailbox, later ones let the others pass. */
-export function enqueueReceive(ctx: InboxContext, tx: PluginTx, job: { readonly mailId: number; readonly mailboxId: number; readonly runAt?: number }): Promise<boolean> {
+export function enqueueReceive(
+  ctx: InboxContext,
+  tx: PluginTx,
+  job: { readonly mailId: number; readonly mailboxId: number; readonly runAt?: number },
+): Promise<boolean> {
   return ctx.jobs.enqueue(tx, {
     name: 'receive',
     payload: { mailId: job.mailId },
@@ -56,5 +69,9 @@ export function enqueueReceive(ctx: InboxContext, tx: PluginTx, job: { readonly 
 
 // Forward only: of two processes that fetch at once, the slower one must not take the cursor back.
 async function advance(tx: PluginTx, mailboxId: number, cursor: { readonly uidValidity: number; readonly lastUid: number }): Promise<void> {
-  await tx.table('receivers').where({ mailbox_id: mailboxId, uidvalidity: cursor.uidValidity }).where('last_uid', '<', cursor.lastUid).update({ last_uid: cursor.lastUid });
+  await tx
+    .table('receivers')
+    .where({ mailbox_id: mailboxId, uidvalidity: cursor.uidValidity })
+    .where('last_uid', '<', cursor.lastUid)
+    .update({ last_uid: cursor.lastUid });
 }

@@ -40,7 +40,8 @@ export async function findThread(ctx: InboxContext, question: ThreadQuestion): P
 
 async function settle(ctx: InboxContext, { author, isPerson, mail, mailboxId }: ThreadQuestion, ticket: Ticket): Promise<Thread> {
   const isForeignForward = isForwarded(mail.subject) && ticket.mailboxId !== null && ticket.mailboxId !== mailboxId;
-  if (isForeignForward || ticket.place === 'trash' || (isPerson && (await isLongClosed(ctx, ticket)))) return { related: ticket, isNewParticipant: false };
+  if (isForeignForward || ticket.place === 'trash' || (isPerson && (await isLongClosed(ctx, ticket))))
+    return { related: ticket, isNewParticipant: false };
   const isKnown = author !== undefined && (await participants(ctx, ticket)).has(author);
   return { joins: ticket, isNewParticipant: !isKnown };
 }
@@ -77,7 +78,14 @@ async function byAncestor(ctx: InboxContext, { mail, desk, mailboxId, author }: 
   const hashes = refHashes(mail);
   if (hashes.length === 0 || author === undefined) return undefined;
   const since = ctx.clock.now() - ancestorDays * dayMs;
-  const ids: number[] = await ctx.db.table('refs').whereIn('ref_hash', hashes).where({ mailbox_id: mailboxId }).where('created_at', '>', since).orderBy('created_at', 'desc').limit(5).pluck('ticket_id');
+  const ids: number[] = await ctx.db
+    .table('refs')
+    .whereIn('ref_hash', hashes)
+    .where({ mailbox_id: mailboxId })
+    .where('created_at', '>', since)
+    .orderBy('created_at', 'desc')
+    .limit(5)
+    .pluck('ticket_id');
   const others = [...mail.to, ...mail.cc].filter(({ address }) => !desk.isOurAddress(address)).map(({ address }) => addressKey(address));
   for (const id of new Set(ids)) {
     const ticket = await living(ctx, id);
@@ -107,7 +115,9 @@ export async function participants(ctx: InboxContext, ticket: Ticket): Promise<R
   const messages = await ctx.tickets.latestMessages(ticket.id, 200);
   const people = [...new Set([ticket.requesterId, ...messages.flatMap(({ authorId }) => (authorId === null ? [] : [authorId]))])];
   const emails = (await Promise.all(people.map((id) => ctx.users.emails(id)))).flat();
-  const named = messages.flatMap(({ addresses: { from, to, cc } }) => [...(from === undefined ? [] : [from]), ...(to ?? []), ...(cc ?? [])].map(({ email }) => email));
+  const named = messages.flatMap(({ addresses: { from, to, cc } }) =>
+    [...(from === undefined ? [] : [from]), ...(to ?? []), ...(cc ?? [])].map(({ email }) => email),
+  );
   return new Set([...emails, ...named].map(addressKey));
 }
 

@@ -3,7 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImapFlow } from 'imapflow';
 import { acknowledge, fetchNew, unacknowledged } from './fetching.ts';
 import { explain, isRefusal, openImap } from './imap-connection.ts';
-import { dropLease, findReceiver, imapSecret, leaseMs, listReceivers, reportFailure, reportSuccess, takeLease, type Receiver } from './receivers-repository.ts';
+import {
+  dropLease,
+  findReceiver,
+  imapSecret,
+  leaseMs,
+  listReceivers,
+  reportFailure,
+  reportSuccess,
+  takeLease,
+  type Receiver,
+} from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
 const lookMs = 1500;
@@ -118,7 +128,9 @@ class Watcher {
     this.reportedAt = Number.NEGATIVE_INFINITY;
     const isOver = this.refusals >= maxRefusals;
     this.ctx.log.warn('A mailbox could not be read.', { mailboxId: this.mailboxId, failures: this.failures, error });
-    await reportFailure(this.ctx, this.mailboxId, explain(error), isOver).catch((cause: unknown) => this.ctx.log.error('A failure could not be noted.', { error: cause }));
+    await reportFailure(this.ctx, this.mailboxId, explain(error), isOver).catch((cause: unknown) =>
+      this.ctx.log.error('A failure could not be noted.', { error: cause }),
+    );
     if (isOver) this.stopping.abort();
   }
 

@@ -3,7 +3,10 @@ import type { TestDesk } from '#core/testing/index.js';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: Readonly<Record<string, unknown>> & { readonly items?: readonly Readonly<Record<string, unknown>>[]; readonly next?: string | null };
+  readonly body: Readonly<Record<string, unknown>> & {
+    readonly items?: readonly Readonly<Record<string, unknown>>[];
+    readonly next?: string | null;
+  };
 }
 
 export interface Call {
@@ -25,7 +28,11 @@ export function caller(desk: TestDesk, token?: string): Client {
     const body = form ?? (json === undefined ? undefined : JSON.stringify(json));
     const response = await fetch(`${await desk.url()}/api/v1${path}`, {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
-      headers: { ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }), ...(json === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+      headers: {
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
       ...(body === undefined ? {} : { body }),
     });
     const text = await response.text();

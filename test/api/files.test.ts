@@ -24,7 +24,12 @@ describe('files over the API', () => {
     const made = await mina('/files', { form: form('hello', 'grüße 1.txt') });
 
     expect(made.status).to.equal(201);
-    expect(made.body).to.deep.equal({ id: idOf(made), name: 'grüße 1.txt', size: 5, sha256: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824' });
+    expect(made.body).to.deep.equal({
+      id: idOf(made),
+      name: 'grüße 1.txt',
+      size: 5,
+      sha256: '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824',
+    });
     const read = await mina(`/files/${idOf(made)}`);
     expect(read.body).to.deep.equal({ text: 'hello' });
     expect(read.headers.get('Content-Disposition')).to.equal("attachment; filename*=UTF-8''gr%C3%BC%C3%9Fe%201.txt");
@@ -38,7 +43,9 @@ describe('files over the API', () => {
     const ticketId = idOf(await mina('/tickets', { json: { subject: 'Photo', text: 'See it', files: [fileId] } }));
 
     const { body } = await agent(`/tickets/${ticketId}/messages`);
-    expect(body.items?.[0]?.['attachments']).to.deep.equal([{ id: fileId, name: 'photo.txt', size: 7, sha256: createHash('sha256').update('a photo').digest('hex'), contentType: 'text/html' }]);
+    expect(body.items?.[0]?.['attachments']).to.deep.equal([
+      { id: fileId, name: 'photo.txt', size: 7, sha256: createHash('sha256').update('a photo').digest('hex'), contentType: 'text/html' },
+    ]);
     expect((await agent(`/files/${fileId}`)).status).to.equal(200);
   });
 

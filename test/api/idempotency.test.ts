@@ -37,7 +37,9 @@ describe('an Idempotency-Key', () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => agent('/tickets', { json: draft, headers })));
 
     expect(answers.some(({ status }) => status === 201)).to.equal(true);
-    expect(['made', 'api.idempotency-in-flight']).to.include.members([...new Set(answers.map(({ status, body }) => (status === 201 ? 'made' : body['code'])))]);
+    expect(['made', 'api.idempotency-in-flight']).to.include.members([
+      ...new Set(answers.map(({ status, body }) => (status === 201 ? 'made' : body['code']))),
+    ]);
     expect((await agent('/tickets')).body.items).to.have.length(1);
   });
 

@@ -17,7 +17,9 @@ describe('messages over the API', () => {
   afterEach(() => desk.close());
 
   it('adds a reply and changes the status in the same step', async () => {
-    const added = await agent(`/tickets/${ticketId}/messages`, { json: { kind: 'reply', text: 'A new one is on its way.', status: 'solved' } });
+    const added = await agent(`/tickets/${ticketId}/messages`, {
+      json: { kind: 'reply', text: 'A new one is on its way.', status: 'solved' },
+    });
 
     expect(added.status).to.equal(201);
     expect(added.body).to.deep.include({ kind: 'reply', direction: 'out', text: 'A new one is on its way.', html: null, attachments: [] });
@@ -54,8 +56,12 @@ describe('messages over the API', () => {
     const followed = idOf(await agent('/tickets', { json: { subject: 'Shared', text: 'x', requester: { email: 'other@example.org' } } }));
     await desk.storage.writeTx((tx) => tx('followers').insert({ ticket_id: followed, user_id: desk.people.mina.id, created_at: 0 }));
 
-    expect((await mina(`/tickets/${followed}/messages`, { json: { kind: 'reply', text: 'close it', status: 'closed' } })).status).to.equal(403);
-    expect((await mina(`/tickets/${ticketId}/messages`, { json: { kind: 'reply', text: 'hi', cc: ['victim@example.org'] } })).status).to.equal(403);
+    expect((await mina(`/tickets/${followed}/messages`, { json: { kind: 'reply', text: 'close it', status: 'closed' } })).status).to.equal(
+      403,
+    );
+    expect(
+      (await mina(`/tickets/${ticketId}/messages`, { json: { kind: 'reply', text: 'hi', cc: ['victim@example.org'] } })).status,
+    ).to.equal(403);
     expect((await mina(`/tickets/${followed}/messages`, { json: { kind: 'reply', text: 'Me too' } })).status).to.equal(201);
   });
 });
@@ -66,7 +72,11 @@ describe('the delivery of a message', () => {
   beforeEach(async () => {
     desk = await createTestDesk();
     sink = await startSmtpSink();
-    await saveMailbox(desk.app.desk, desk.actor('ada'), { name: 'Shop', address: 'help@example.com', transport: { host: '127.0.0.1', port: sink.port, encryption: 'auto', isOperators: true } });
+    await saveMailbox(desk.app.desk, desk.actor('ada'), {
+      name: 'Shop',
+      address: 'help@example.com',
+      transport: { host: '127.0.0.1', port: sink.port, encryption: 'auto', isOperators: true },
+    });
   });
   afterEach(async () => {
     await desk.close();
@@ -82,7 +92,9 @@ describe('the delivery of a message', () => {
     await desk.settle();
 
     const sent = (await agent(`/tickets/${ticketId}/messages`)).body.items?.at(-1);
-    expect(sent?.['messageId']).to.equal(added.body['messageId']).and.to.match(/^<.+@.+>$/);
+    expect(sent?.['messageId'])
+      .to.equal(added.body['messageId'])
+      .and.to.match(/^<.+@.+>$/);
     expect(sent?.['delivery']).to.deep.include({ state: 'sent', attempts: 1 });
     expect((await mina(`/tickets/${ticketId}/messages`)).body.items?.at(-1)?.['delivery']).to.equal(null);
     expect(sink.mails.filter(({ to }) => to.includes('mina@example.com'))).to.have.length(1);

@@ -18,8 +18,18 @@ describe('people over the API', () => {
     const made = await agent('/users', { json: { name: 'Işıl Ak', email: 'isil@mavi.example' } });
 
     expect(made.status).to.equal(201);
-    expect(made.body).to.deep.include({ name: 'Işıl Ak', email: 'isil@mavi.example', role: 'customer', organization: { id: organization, name: 'Mavi Deniz' }, isActive: true, version: 1 });
-    const changed = await agent(`/users/${idOf(made)}`, { method: 'PATCH', json: { notes: 'Rings on Mondays', organization: null, version: 1 } });
+    expect(made.body).to.deep.include({
+      name: 'Işıl Ak',
+      email: 'isil@mavi.example',
+      role: 'customer',
+      organization: { id: organization, name: 'Mavi Deniz' },
+      isActive: true,
+      version: 1,
+    });
+    const changed = await agent(`/users/${idOf(made)}`, {
+      method: 'PATCH',
+      json: { notes: 'Rings on Mondays', organization: null, version: 1 },
+    });
     expect(changed.body).to.deep.include({ notes: 'Rings on Mondays', organization: null, version: 2 });
     expect((await agent(`/users/${idOf(made)}`, { method: 'PATCH', json: { name: 'x', version: 1 } })).status).to.equal(409);
     expect((await agent('/users?q=isil')).body.items?.map(({ id }) => id)).to.deep.equal([idOf(made)]);
@@ -57,7 +67,11 @@ describe('people over the API', () => {
     const first = await agent('/users?limit=2');
     const second = await agent(`/users?limit=2&cursor=${String(first.body.next)}`);
 
-    expect([...(first.body.items ?? []), ...(second.body.items ?? [])].map(({ email }) => email)).to.deep.equal(['ada@example.com', 'can@example.com', 'mina@example.com']);
+    expect([...(first.body.items ?? []), ...(second.body.items ?? [])].map(({ email }) => email)).to.deep.equal([
+      'ada@example.com',
+      'can@example.com',
+      'mina@example.com',
+    ]);
     expect(second.body.next).to.equal(null);
   });
 });
@@ -76,7 +90,12 @@ describe('events over the API', () => {
     const all = await admin('/events?after=0&limit=100');
     const last = all.body.items?.at(-1);
 
-    expect(last).to.deep.include({ name: 'ticket.opened', ticketId, actor: { kind: 'user', id: desk.people.can.id, plugin: null }, occurredAt: '2026-01-05T09:00:00.000Z' });
+    expect(last).to.deep.include({
+      name: 'ticket.opened',
+      ticketId,
+      actor: { kind: 'user', id: desk.people.can.id, plugin: null },
+      occurredAt: '2026-01-05T09:00:00.000Z',
+    });
     expect((await agent('/events')).body.items?.map(({ name }) => name)).to.deep.equal(['ticket.opened']);
     expect((await admin(`/events?after=${String(last?.['id'])}`)).body).to.deep.equal({ items: [], next: null });
     expect((await mina('/events')).status).to.equal(403);

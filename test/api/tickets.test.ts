@@ -3,7 +3,11 @@ import { createApiToken } from '#core/auth/index.js';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
 import { caller, clientOf, idOf, type Client } from './client.js';
 
-const draft = { subject: 'Invoice missing', text: 'Where is my invoice for March?', requester: { email: 'zeynep@example.org', name: 'Zeynep Ak' } };
+const draft = {
+  subject: 'Invoice missing',
+  text: 'Where is my invoice for March?',
+  requester: { email: 'zeynep@example.org', name: 'Zeynep Ak' },
+};
 
 describe('tickets over the API', () => {
   let desk: TestDesk;
@@ -19,7 +23,18 @@ describe('tickets over the API', () => {
 
     expect(made.status).to.equal(201);
     expect(made.headers.get('Location')).to.equal(`/api/v1/tickets/${idOf(made)}`);
-    expect(made.body).to.deep.include({ number: 1001, subject: 'Invoice missing', status: { key: 'open', category: 'open' }, priority: 'high', channel: 'api', mailbox: null, organization: null, assignee: null, tags: ['billing'], createdAt: '2026-01-05T09:00:00.000Z' });
+    expect(made.body).to.deep.include({
+      number: 1001,
+      subject: 'Invoice missing',
+      status: { key: 'open', category: 'open' },
+      priority: 'high',
+      channel: 'api',
+      mailbox: null,
+      organization: null,
+      assignee: null,
+      tags: ['billing'],
+      createdAt: '2026-01-05T09:00:00.000Z',
+    });
     expect(made.body['requester']).to.deep.include({ name: 'Zeynep Ak', email: 'zeynep@example.org' });
     expect((await agent(`/tickets/${idOf(made)}`)).body).to.deep.equal(made.body);
   });
@@ -77,7 +92,8 @@ describe('tickets over the API', () => {
     await agent('/tickets', { json: { ...draft, tags: ['a'] } });
     await queriesFor();
     const forOne = await queriesFor();
-    for (let n = 0; n < 20; n += 1) await agent('/tickets', { json: { ...draft, requester: { email: `c${n}@example.org` }, tags: [`t${n}`] } });
+    for (let n = 0; n < 20; n += 1)
+      await agent('/tickets', { json: { ...draft, requester: { email: `c${n}@example.org` }, tags: [`t${n}`] } });
 
     // Statuses and settings are read again every two seconds, whenever that falls.
     expect(await queriesFor()).to.be.at.most(forOne + 2);
@@ -88,7 +104,10 @@ describe('tickets over the API', () => {
     const made = await agent('/tickets', { json: draft });
     const path = `/tickets/${idOf(made)}`;
 
-    const changed = await agent(path, { method: 'PATCH', json: { status: 'solved', assignee: desk.people.can.id, tags: ['paid'], version: made.body['version'] } });
+    const changed = await agent(path, {
+      method: 'PATCH',
+      json: { status: 'solved', assignee: desk.people.can.id, tags: ['paid'], version: made.body['version'] },
+    });
     const stale = await agent(path, { method: 'PATCH', json: { subject: 'Late', version: made.body['version'] } });
 
     expect(changed.body).to.deep.include({ status: { key: 'solved', category: 'solved' }, tags: ['paid'] });
@@ -97,7 +116,9 @@ describe('tickets over the API', () => {
   });
 
   it('names every wrong field', async () => {
-    const { status, body, headers } = await agent('/tickets', { json: { subject: '', text: 'x', requester: { name: 'Nobody' }, colour: 'red' } });
+    const { status, body, headers } = await agent('/tickets', {
+      json: { subject: '', text: 'x', requester: { name: 'Nobody' }, colour: 'red' },
+    });
 
     expect([status, body['code'], headers.get('Content-Type')]).to.deep.equal([422, 'api.invalid', 'application/problem+json']);
     expect(body['fields']).to.have.all.keys('subject', 'requester.email', 'colour');
@@ -119,13 +140,21 @@ describe('tickets over the API', () => {
   });
 
   it('takes nothing but a token, and only within its scopes', async () => {
-    const { token } = await createApiToken(desk.app.desk, desk.actor('can'), { userId: desk.people.can.id, name: 'reader', scopes: ['tickets.view'] });
+    const { token } = await createApiToken(desk.app.desk, desk.actor('can'), {
+      userId: desk.people.can.id,
+      name: 'reader',
+      scopes: ['tickets.view'],
+    });
     const reader = await clientOf(desk, 'can', token);
     const made = await agent('/tickets', { json: draft });
 
     const withCookie = await caller(desk)('/tickets', { headers: { Cookie: await desk.cookie('can'), 'Sec-Fetch-Site': 'same-origin' } });
 
-    expect([withCookie.status, withCookie.body['code'], withCookie.headers.get('WWW-Authenticate')]).to.deep.equal([401, 'auth.token-missing', 'Bearer']);
+    expect([withCookie.status, withCookie.body['code'], withCookie.headers.get('WWW-Authenticate')]).to.deep.equal([
+      401,
+      'auth.token-missing',
+      'Bearer',
+    ]);
     expect((await caller(desk, 'hd_wrong')('/tickets')).body['code']).to.equal('auth.token-invalid');
     expect((await reader(`/tickets/${idOf(made)}`)).status).to.equal(200);
     expect((await reader(`/tickets/${idOf(made)}`, { method: 'PATCH', json: { status: 'solved' } })).status).to.equal(403);

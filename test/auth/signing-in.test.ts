@@ -13,8 +13,14 @@ describe('signing in', () => {
   });
   afterEach(() => desk.close());
 
-  const signIn = (email: string, password: string): Promise<Response> => desk.fetch('/sign-in', { method: 'POST', body: new URLSearchParams({ email, password }) });
-  const mailSetUp = () => saveMailbox(desk.app.desk, systemActor, { name: 'Support', address: 'support@example.com', transport: { host: '127.0.0.1', port: 9, encryption: 'auto', isOperators: true } });
+  const signIn = (email: string, password: string): Promise<Response> =>
+    desk.fetch('/sign-in', { method: 'POST', body: new URLSearchParams({ email, password }) });
+  const mailSetUp = () =>
+    saveMailbox(desk.app.desk, systemActor, {
+      name: 'Support',
+      address: 'support@example.com',
+      transport: { host: '127.0.0.1', port: 9, encryption: 'auto', isOperators: true },
+    });
   const linkIn = async (): Promise<string> => {
     const { text } = await desk.storage.read('outbox').orderBy('id', 'desc').first('text');
     return /token=([\w-]+)/.exec(text)?.[1] ?? '';
@@ -26,7 +32,10 @@ describe('signing in', () => {
   });
 
   it('gives unknown people and wrong passwords the same answer', async () => {
-    const [wrong, unknown] = await Promise.all([signIn('ada@example.com', 'nope nope nope'), signIn('nobody@example.com', 'nope nope nope')]);
+    const [wrong, unknown] = await Promise.all([
+      signIn('ada@example.com', 'nope nope nope'),
+      signIn('nobody@example.com', 'nope nope nope'),
+    ]);
 
     expect([wrong.status, unknown.status]).to.deep.equal([401, 401]);
     expect((await wrong.text()).replaceAll('ada@example.com', '')).to.equal((await unknown.text()).replaceAll('nobody@example.com', ''));
@@ -43,7 +52,10 @@ describe('signing in', () => {
 
   it('never leads to another site', async () => {
     for (const next of ['//evil.example', 'https://evil.example', '/\\evil.example']) {
-      const response = await desk.fetch('/sign-in', { method: 'POST', body: new URLSearchParams({ email: 'ada@example.com', password: 'ada has a password', next }) });
+      const response = await desk.fetch('/sign-in', {
+        method: 'POST',
+        body: new URLSearchParams({ email: 'ada@example.com', password: 'ada has a password', next }),
+      });
       expect(response.headers.get('location'), next).to.equal('/desk');
     }
   });
@@ -114,7 +126,15 @@ describe('signing in', () => {
     expect(await issueSetupToken(desk.app.desk)).to.equal(undefined);
     await desk.storage.writeTx((tx) => tx('users').where({ id: desk.people.ada.id }).update({ is_active: false }));
     const token = await issueSetupToken(desk.app.desk);
-    const form = { token: token ?? '', siteName: 'Blue Shop', name: 'Eve', email: 'eve@example.com', password: 'eve has a password', locale: 'tr', timeZone: 'Europe/Istanbul' };
+    const form = {
+      token: token ?? '',
+      siteName: 'Blue Shop',
+      name: 'Eve',
+      email: 'eve@example.com',
+      password: 'eve has a password',
+      locale: 'tr',
+      timeZone: 'Europe/Istanbul',
+    };
     const made = await desk.fetch('/setup', { method: 'POST', body: new URLSearchParams(form) });
     const again = await desk.fetch('/setup', { method: 'POST', body: new URLSearchParams({ ...form, email: 'mallory@example.com' }) });
 
@@ -139,7 +159,11 @@ describe('API tokens', () => {
   afterEach(() => desk.close());
 
   it('act as their person within their scopes, until revoked', async () => {
-    const { token, id } = await createApiToken(desk.app.desk, desk.actor('can'), { userId: desk.people.can.id, name: 'till', scopes: ['tickets.view'] });
+    const { token, id } = await createApiToken(desk.app.desk, desk.actor('can'), {
+      userId: desk.people.can.id,
+      name: 'till',
+      scopes: ['tickets.view'],
+    });
     const actor = await actorOfToken(desk.app.desk, token);
     expect(actor.userId).to.equal(desk.people.can.id);
     expect([...(actor.scopes ?? [])]).to.deep.equal(['tickets.view']);
@@ -156,7 +180,9 @@ describe('API tokens', () => {
   });
 
   it('cannot be made for others without the right', async () => {
-    expect(await createApiToken(desk.app.desk, desk.actor('can'), { userId: desk.people.ada.id, name: 'x', scopes: ['*'] }).catch(code)).to.equal('auth.forbidden');
+    expect(
+      await createApiToken(desk.app.desk, desk.actor('can'), { userId: desk.people.ada.id, name: 'x', scopes: ['*'] }).catch(code),
+    ).to.equal('auth.forbidden');
   });
 });
 
@@ -168,7 +194,14 @@ describe('a request from another site', () => {
   afterEach(() => desk.close());
 
   const post = async (headers: Readonly<Record<string, string>>): Promise<number> =>
-    (await fetch(`${await desk.url()}/tickets`, { method: 'POST', redirect: 'manual', headers: { cookie: await desk.cookie('mina'), ...headers }, body: new URLSearchParams({ subject: 'x', body: 'y' }) })).status;
+    (
+      await fetch(`${await desk.url()}/tickets`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { cookie: await desk.cookie('mina'), ...headers },
+        body: new URLSearchParams({ subject: 'x', body: 'y' }),
+      })
+    ).status;
 
   it('changes nothing', async () => {
     expect(await post({ 'Sec-Fetch-Site': 'cross-site' })).to.equal(403);

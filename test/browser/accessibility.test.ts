@@ -17,7 +17,11 @@ describeInBrowser('the accessibility of every page (axe, WCAG 2.2 AA)', (stage) 
           await desk.storage.writeTx((tx) => tx('users').update({ locale }));
           const problems: string[] = [];
           for (const [name, paths] of Object.entries(pagesOf(desk, ticket))) {
-            const page = await open(name === 'nobody' ? undefined : (name as 'ada' | 'mina'), { colorScheme, viewport: { width, height: 800 }, locale });
+            const page = await open(name === 'nobody' ? undefined : (name as 'ada' | 'mina'), {
+              colorScheme,
+              viewport: { width, height: 800 },
+              locale,
+            });
             for (const path of paths) {
               await page.goto(path);
               problems.push(...(await violationsOn(page)).map((one) => `${name} ${path}: ${one}`));

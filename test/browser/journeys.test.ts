@@ -7,9 +7,16 @@ for (const javaScriptEnabled of [true, false]) {
   describeInBrowser(`the main job with scripting ${javaScriptEnabled ? 'on' : 'off'}`, (stage) => {
     /** Writes into the open form: into the editor, or where script is off into the plain field. */
     async function write(page: Page, kind: 'reply' | 'note', text: string): Promise<void> {
-      await page.locator('.composer__closed').getByRole('link', { name: kind === 'reply' ? 'Reply' : 'Note' }).click();
+      await page
+        .locator('.composer__closed')
+        .getByRole('link', { name: kind === 'reply' ? 'Reply' : 'Note' })
+        .click();
       const form = page.locator(`#${kind}-form`);
-      if (javaScriptEnabled) await form.getByRole('textbox', { name: kind === 'reply' ? /^Reply to/ : /^Note for/ }).and(page.locator('[contenteditable]')).fill(text);
+      if (javaScriptEnabled)
+        await form
+          .getByRole('textbox', { name: kind === 'reply' ? /^Reply to/ : /^Note for/ })
+          .and(page.locator('[contenteditable]'))
+          .fill(text);
       else await form.locator('textarea').fill(text);
     }
 
@@ -31,7 +38,10 @@ for (const javaScriptEnabled of [true, false]) {
       await can.getByRole('link', { name: /The grinder is loud/ }).click();
       await can.getByRole('heading', { name: 'The grinder is loud' }).waitFor();
 
-      await can.getByRole('button', { name: /assign/i }).first().click();
+      await can
+        .getByRole('button', { name: /assign/i })
+        .first()
+        .click();
       await can.getByRole('button', { name: /^Assign to me/ }).click();
       await can.getByRole('button', { name: /Assignee Can Demir/ }).waitFor();
 
@@ -50,7 +60,11 @@ for (const javaScriptEnabled of [true, false]) {
       await mina.goto(`/tickets/${number}`);
       const text = await mina.locator('main').innerText();
       expect(text).to.include('Please clean the burrs first.').and.include('Solved').and.not.include('A known fault');
-      const stored = await seeTicket(stage().desk.app.desk, stage().desk.actor('ada'), (await stage().desk.storage.read('tickets').where({ number }).first('id')).id);
+      const stored = await seeTicket(
+        stage().desk.app.desk,
+        stage().desk.actor('ada'),
+        (await stage().desk.storage.read('tickets').where({ number }).first('id')).id,
+      );
       expect(stored).to.include({ assigneeId: stage().desk.people.can.id, category: 'solved' });
     });
   });
@@ -59,7 +73,14 @@ for (const javaScriptEnabled of [true, false]) {
 describeInBrowser('working beside others', (stage) => {
   const open = async (subject: string) => {
     const { desk } = stage();
-    return (await openTicket(desk.app.desk, desk.actor('mina'), { subject, requester: { userId: desk.people.mina.id }, message: { text: 'Hello?' }, channel: 'portal' })).ticket;
+    return (
+      await openTicket(desk.app.desk, desk.actor('mina'), {
+        subject,
+        requester: { userId: desk.people.mina.id },
+        message: { text: 'Hello?' },
+        channel: 'portal',
+      })
+    ).ticket;
   };
   const field = (page: Page) => page.locator('#reply-form [contenteditable]');
 

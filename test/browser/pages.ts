@@ -7,14 +7,38 @@ export async function furnish(desk: TestDesk): Promise<Ticket> {
   const { desk: whole } = desk.app;
   const mina = { userId: desk.people.mina.id };
   await saveOrganization(whole, desk.actor('ada'), { name: 'Kaya & Co', domains: ['kaya.example'] });
-  const { ticket } = await openTicket(whole, desk.actor('mina'), { subject: 'İki fincan kırık', requester: mina, message: { text: 'Two of six cups are broken.\n\n> Earlier text\n> of ours' }, channel: 'portal' });
-  await openTicket(whole, desk.actor('ada'), { subject: 'A very long subject that goes on about the machine, the beans, the filter and the colour of every cup in the house', requester: { email: 'w@example.org', name: 'Wolfgang Amadeus von Hohenzollern-Sigmaringen' }, message: { text: 'Hello' }, channel: 'email', priority: 'urgent', tags: ['billing', 'delivery', 'vip'] });
-  await openTicket(whole, desk.actor('ada'), { subject: 'مرحبا، أين طلبي؟', requester: { email: 'layla@example.org', name: 'ليلى حداد' }, message: { text: 'مرحبا' }, channel: 'email' });
+  const { ticket } = await openTicket(whole, desk.actor('mina'), {
+    subject: 'İki fincan kırık',
+    requester: mina,
+    message: { text: 'Two of six cups are broken.\n\n> Earlier text\n> of ours' },
+    channel: 'portal',
+  });
+  await openTicket(whole, desk.actor('ada'), {
+    subject: 'A very long subject that goes on about the machine, the beans, the filter and the colour of every cup in the house',
+    requester: { email: 'w@example.org', name: 'Wolfgang Amadeus von Hohenzollern-Sigmaringen' },
+    message: { text: 'Hello' },
+    channel: 'email',
+    priority: 'urgent',
+    tags: ['billing', 'delivery', 'vip'],
+  });
+  await openTicket(whole, desk.actor('ada'), {
+    subject: 'مرحبا، أين طلبي؟',
+    requester: { email: 'layla@example.org', name: 'ليلى حداد' },
+    message: { text: 'مرحبا' },
+    channel: 'email',
+  });
   await editTicket(whole, desk.actor('ada'), ticket.id, { tags: ['delivery'], priority: 'high' });
   await assign(whole, desk.actor('can'), ticket.id, desk.people.ada.id);
   await reply(whole, desk.actor('can'), ticket.id, { kind: 'note', text: 'Ask the carrier. @Ada', mentioned: [desk.people.ada.id] });
-  await reply(whole, desk.actor('can'), ticket.id, { kind: 'reply', html: '<p>We send <b>new cups</b>.</p><ul><li>Blue</li></ul>', undoMs: 600_000 });
-  await reply(whole, desk.actor('mina'), ticket.id, { kind: 'reply', html: '<table style="color:red"><tr><td>Thank you</td></tr></table><img src="https://tracker.example/p.gif">' });
+  await reply(whole, desk.actor('can'), ticket.id, {
+    kind: 'reply',
+    html: '<p>We send <b>new cups</b>.</p><ul><li>Blue</li></ul>',
+    undoMs: 600_000,
+  });
+  await reply(whole, desk.actor('mina'), ticket.id, {
+    kind: 'reply',
+    html: '<table style="color:red"><tr><td>Thank you</td></tr></table><img src="https://tracker.example/p.gif">',
+  });
   await saveDraft(whole, desk.actor('ada'), ticket.id, { kind: 'reply', text: 'You are welcome' });
   await desk.settle();
   return ticket;
@@ -71,6 +95,15 @@ export function pagesOf(desk: TestDesk, { number }: Ticket): Readonly<Record<'ad
       '/admin/tokens',
     ],
     mina: ['/', '/tickets', '/tickets/new', `/tickets/${number}`, `/tickets/sent/${number}`, '/account', '/tickets/99999'],
-    nobody: ['/', '/tickets/new', '/sign-in', '/sign-in?next=/desk', '/sign-in/reset', '/reset?token=none', '/setup?token=none', '/nowhere'],
+    nobody: [
+      '/',
+      '/tickets/new',
+      '/sign-in',
+      '/sign-in?next=/desk',
+      '/sign-in/reset',
+      '/reset?token=none',
+      '/setup?token=none',
+      '/nowhere',
+    ],
   };
 }

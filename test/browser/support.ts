@@ -4,7 +4,16 @@ import { chromium, type Browser, type BrowserContext, type BrowserContextOptions
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const args = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 export interface Stage {
   readonly desk: TestDesk;
@@ -72,6 +81,8 @@ interface Violation {
 export async function violationsOn(page: Page): Promise<readonly string[]> {
   // The page's policy forbids foreign scripts, so it comes through the debugger instead of a tag.
   await page.evaluate(axeSource);
-  const found: readonly Violation[] = await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(standards)} }).then(({ violations }) => violations)`);
+  const found: readonly Violation[] = await page.evaluate(
+    `axe.run(document, { runOnly: ${JSON.stringify(standards)} }).then(({ violations }) => violations)`,
+  );
   return found.map(({ id, nodes }) => `${id} (${nodes.length}): ${nodes[0]?.html.slice(0, 200) ?? ''}`);
 }

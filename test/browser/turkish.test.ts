@@ -14,7 +14,11 @@ const shortest = 4;
 
 /** Fixed English texts that read differently in Turkish: on a Turkish page none of them may stand. */
 function englishOnly(): ReadonlySet<string> {
-  const read = (locale: string): Catalog => Object.assign({}, ...folders.map((folder) => JSON.parse(readFileSync(path.join(core, folder, `${locale}.json`), 'utf8')) as Catalog)) as Catalog;
+  const read = (locale: string): Catalog =>
+    Object.assign(
+      {},
+      ...folders.map((folder) => JSON.parse(readFileSync(path.join(core, folder, `${locale}.json`), 'utf8')) as Catalog),
+    ) as Catalog;
   const [english, turkish] = [read('en'), read('tr')];
   const known = new Set(Object.values(turkish).flatMap((text) => (typeof text === 'string' ? [text] : Object.values(text))));
   const texts = Object.entries(english).flatMap(([key, text]) => (typeof text === 'string' && text !== turkish[key] ? [text] : []));

@@ -16,7 +16,9 @@ describe('a backup', () => {
     it('says what is missing where PostgreSQL has no client programs', async () => {
       const ran = await helpdesk(desk, ['backup', 'create']);
       if (ran.code === 1) expect(ran.err).to.match(/^pg_dump (is not installed here|failed).*\n$/);
-      expect(existsSync(path.join(desk.app.desk.config.data, 'backups')) ? readdirSync(path.join(desk.app.desk.config.data, 'backups')) : []).to.have.length(ran.code === 0 ? 1 : 0);
+      expect(
+        existsSync(path.join(desk.app.desk.config.data, 'backups')) ? readdirSync(path.join(desk.app.desk.config.data, 'backups')) : [],
+      ).to.have.length(ran.code === 0 ? 1 : 0);
     });
     return;
   }
@@ -50,7 +52,9 @@ describe('a backup', () => {
     const env = { HELPDESK_DATA: other };
     expect((await helpdesk(desk, ['doctor'], env)).code).to.equal(0);
     expect((await helpdesk(desk, ['settings', 'get', 'mail.smtp'], env)).out).to.equal('(secret)\n');
-    expect(readdirSync(path.join(other, 'files'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())).to.have.length(1);
+    expect(
+      readdirSync(path.join(other, 'files'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()),
+    ).to.have.length(1);
   });
 
   it('is not restored over a running desk, and keeps what was there', async () => {
@@ -58,7 +62,9 @@ describe('a backup', () => {
     const { data } = desk.app.desk.config;
     await desk.app.plugins.reconcile();
 
-    expect((await helpdesk(desk, ['backup', 'restore', folder])).err).to.equal('The desk is running. Stop it before a backup is restored.\n');
+    expect((await helpdesk(desk, ['backup', 'restore', folder])).err).to.equal(
+      'The desk is running. Stop it before a backup is restored.\n',
+    );
 
     desk.clock.advance(60_000);
     const { keptIn } = parsed<{ keptIn: string }>(await helpdesk(desk, ['backup', 'restore', folder, '--json']));
@@ -70,7 +76,9 @@ describe('a backup', () => {
     const folder = await backUp();
     desk.clock.advance(60_000);
 
-    expect((await helpdesk(desk, ['backup', 'restore', path.dirname(folder)])).err).to.match(/is not a backup: it has no backup\.json\.\n$/);
+    expect((await helpdesk(desk, ['backup', 'restore', path.dirname(folder)])).err).to.match(
+      /is not a backup: it has no backup\.json\.\n$/,
+    );
     writeFileSync(path.join(folder, 'helpdesk.sqlite'), 'not a database at all, but long enough to be read as one'.repeat(100));
     expect((await helpdesk(desk, ['backup', 'restore', folder])).code).to.equal(1);
     expect((await helpdesk(desk, ['doctor'])).code).to.equal(0);

@@ -9,12 +9,21 @@ export interface Ran {
 }
 
 /** Runs one command line in this process, on the database and the clock of the test's desk. */
-export async function helpdesk(desk: Pick<TestDesk, 'app' | 'clock'>, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+export async function helpdesk(
+  desk: Pick<TestDesk, 'app' | 'clock'>,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   const { config } = desk.app.desk;
   let out = '';
   let err = '';
   const code = await main(args, {
-    env: { HELPDESK_DATA: config.data, LOG_LEVEL: 'silent', ...(config.databaseUrl === undefined ? {} : { DATABASE_URL: config.databaseUrl }), ...env },
+    env: {
+      HELPDESK_DATA: config.data,
+      LOG_LEVEL: 'silent',
+      ...(config.databaseUrl === undefined ? {} : { DATABASE_URL: config.databaseUrl }),
+      ...env,
+    },
     cwd: config.root,
     clock: desk.clock,
     stdin: Readable.from([]),

@@ -16,11 +16,19 @@ describe('helpdesk start', function () {
   beforeEach(async () => {
     database = await createDatabase();
     port = await freePort();
-    env = { ...process.env, HELPDESK_DATA: database.folder, DATABASE_URL: database.url ?? '', PORT: String(port), HELPDESK_URL: '', LOG_LEVEL: 'silent' };
+    env = {
+      ...process.env,
+      HELPDESK_DATA: database.folder,
+      DATABASE_URL: database.url ?? '',
+      PORT: String(port),
+      HELPDESK_URL: '',
+      LOG_LEVEL: 'silent',
+    };
     delete env['HELPDESK_URL'];
   });
   afterEach(async () => {
-    for (const child of started.splice(0)) if (child.exitCode === null && child.signalCode === null) await ended(child, () => child.kill('SIGKILL'));
+    for (const child of started.splice(0))
+      if (child.exitCode === null && child.signalCode === null) await ended(child, () => child.kill('SIGKILL'));
     database.remove();
   });
 
@@ -76,7 +84,7 @@ async function servingPids(database: DatabaseHandle): Promise<readonly number[]>
 }
 
 async function until(isTrue: () => boolean): Promise<void> {
-  for (const giveUpAt = performance.now() + 60_000; !isTrue(); ) {
+  for (const giveUpAt = performance.now() + 60_000; !isTrue();) {
     if (performance.now() > giveUpAt) throw new Error('It did not happen in time.');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -22,15 +22,26 @@ describe('lists on the desk', () => {
   });
 
   it('shows what was mentioned, drafted and sent', async () => {
-    const [mentioned, drafted, sent] = [await minaWrites(desk, 'Mentioned'), await minaWrites(desk, 'Drafted'), await minaWrites(desk, 'Answered')];
+    const [mentioned, drafted, sent] = [
+      await minaWrites(desk, 'Mentioned'),
+      await minaWrites(desk, 'Drafted'),
+      await minaWrites(desk, 'Answered'),
+    ];
     await reply(desk.app.desk, desk.actor('ada'), mentioned.id, { kind: 'note', text: '@Can', mentioned: [desk.people.can.id] });
     await saveDraft(desk.app.desk, desk.actor('can'), drafted.id, { kind: 'reply', text: 'Half' });
     await reply(desk.app.desk, desk.actor('can'), sent.id, { kind: 'reply', text: 'Whole' });
     await desk.settle();
 
-    for (const [view, subject] of [['mentions', 'Mentioned'], ['drafts', 'Drafted'], ['sent', 'Answered']]) {
+    for (const [view, subject] of [
+      ['mentions', 'Mentioned'],
+      ['drafts', 'Drafted'],
+      ['sent', 'Answered'],
+    ]) {
       const page = await can.get(`/desk/inbox/${view}`);
-      expect(page.all('li').filter(({ attributes }) => attributes['id']?.startsWith('row-')), view).to.have.length(1);
+      expect(
+        page.all('li').filter(({ attributes }) => attributes['id']?.startsWith('row-')),
+        view,
+      ).to.have.length(1);
       expect(page.has('a', subject ?? ''), view).to.equal(true);
     }
   });
@@ -76,7 +87,11 @@ describe('lists on the desk', () => {
 
   it('changes many tickets, and reports those it could not change', async () => {
     const [one, two] = [await minaWrites(desk, 'One'), await minaWrites(desk, 'Two')];
-    const both = new URLSearchParams([['ticket', String(one.number)], ['ticket', String(two.number)], ['do', 'status:solved']]);
+    const both = new URLSearchParams([
+      ['ticket', String(one.number)],
+      ['ticket', String(two.number)],
+      ['do', 'status:solved'],
+    ]);
 
     const page = await can.submit('/desk/inbox/open/bulk', both);
 
@@ -91,7 +106,10 @@ describe('lists on the desk', () => {
 
     await can.post('/desk/inbox/open/bulk', { all: '1', q: '', do: 'tag', tag: 'Fragile' });
 
-    const tags = await tagsOf(desk.storage.read, tickets.map(({ id }) => id));
+    const tags = await tagsOf(
+      desk.storage.read,
+      tickets.map(({ id }) => id),
+    );
     expect([...tags.values()]).to.deep.equal([['Fragile'], ['Fragile'], ['Fragile']]);
   });
 

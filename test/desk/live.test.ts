@@ -22,7 +22,8 @@ describe('live topics', () => {
     const heard = new Set<string>();
     void (async () => {
       const decoder = new TextDecoder();
-      for await (const chunk of response.body ?? []) for (const [, topic = ''] of decoder.decode(chunk).matchAll(/^data: (.+)$/gm)) heard.add(topic);
+      for await (const chunk of response.body ?? [])
+        for (const [, topic = ''] of decoder.decode(chunk).matchAll(/^data: (.+)$/gm)) heard.add(topic);
     })().catch(() => undefined);
     return heard;
   }
@@ -38,7 +39,11 @@ describe('live topics', () => {
     const [can, mina] = [await listen('can'), await listen('mina')];
 
     await reply(desk.app.desk, desk.actor('can'), own.id, { kind: 'reply', text: 'Hello' });
-    const phone = await desk.fetch('/desk/tickets', { method: 'POST', as: 'can', body: new URLSearchParams({ requesterEmail: 'jonas@example.org', subject: 'Call', body: 'He rang.', quiet: '1' }) });
+    const phone = await desk.fetch('/desk/tickets', {
+      method: 'POST',
+      as: 'can',
+      body: new URLSearchParams({ requesterEmail: 'jonas@example.org', subject: 'Call', body: 'He rang.', quiet: '1' }),
+    });
     const number = /(\d+)$/.exec(phone.headers.get('Location') ?? '')?.[1];
     await until(() => can.has(`ticket:${number}`) && mina.has(`ticket:${own.number}`));
 
@@ -52,7 +57,15 @@ describe('live topics', () => {
     const can = await listen('can');
 
     // Written behind the back of this process, as another one would.
-    await desk.storage.writeTx((tx) => tx('events').insert({ occurred_at: desk.clock.now(), name: 'ticket.changed', actor_kind: 'system', ticket_id: own.id, payload: '{}' }));
+    await desk.storage.writeTx((tx) =>
+      tx('events').insert({
+        occurred_at: desk.clock.now(),
+        name: 'ticket.changed',
+        actor_kind: 'system',
+        ticket_id: own.id,
+        payload: '{}',
+      }),
+    );
     await until(() => can.has(`ticket:${own.number}`));
 
     expect([...can]).to.include(`ticket:${own.number}`);
@@ -71,7 +84,11 @@ describe('live topics', () => {
     const own = await minaWrites(desk);
     const [can, mina] = [await listen('can'), await listen('mina')];
 
-    await desk.fetch(`/desk/tickets/${own.number}/presence`, { method: 'POST', as: 'ada', body: new URLSearchParams({ doing: 'replying' }) });
+    await desk.fetch(`/desk/tickets/${own.number}/presence`, {
+      method: 'POST',
+      as: 'ada',
+      body: new URLSearchParams({ doing: 'replying' }),
+    });
     await until(() => can.has(`presence:${own.number}`));
 
     expect([...can]).to.include(`presence:${own.number}`);

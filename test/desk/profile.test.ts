@@ -12,14 +12,27 @@ describe('an agent’s profile', () => {
   });
   afterEach(() => desk.close());
 
-  const fields = { name: 'Can Demir', timeZone: 'Europe/Istanbul', locale: 'tr', colorScheme: 'dark', undoSeconds: '30', afterClose: 'next', signature: 'Can, Kuzey Coffee' };
+  const fields = {
+    name: 'Can Demir',
+    timeZone: 'Europe/Istanbul',
+    locale: 'tr',
+    colorScheme: 'dark',
+    undoSeconds: '30',
+    afterClose: 'next',
+    signature: 'Can, Kuzey Coffee',
+  };
 
   it('keeps what was chosen and follows it at once', async () => {
     const page = await can.submit('/desk/profile', fields);
 
     expect(page.has('h1', 'Profiliniz')).to.equal(true);
     const user = await findUser(desk.storage.read, desk.people.can.id);
-    expect(user?.preferences).to.include({ undoSeconds: 30, afterClose: 'next', singleKeyShortcuts: false, signature: 'Can, Kuzey Coffee' });
+    expect(user?.preferences).to.include({
+      undoSeconds: 30,
+      afterClose: 'next',
+      singleKeyShortcuts: false,
+      signature: 'Can, Kuzey Coffee',
+    });
     const ticket = await minaWrites(desk);
     const composer = (await can.get(`/desk/tickets/${ticket.number}`)).form(`/desk/tickets/${ticket.number}/messages`);
     expect(composer.get('body')).to.include('Can, Kuzey Coffee');
@@ -29,7 +42,11 @@ describe('an agent’s profile', () => {
     await can.post('/desk/profile', { ...fields, locale: 'en' });
     const ticket = await minaWrites(desk);
 
-    const page = await can.submit(`/desk/tickets/${ticket.number}/messages`, { kind: 'reply', body: '\n\nCan, Kuzey Coffee', format: 'text' });
+    const page = await can.submit(`/desk/tickets/${ticket.number}/messages`, {
+      kind: 'reply',
+      body: '\n\nCan, Kuzey Coffee',
+      format: 'text',
+    });
 
     expect(page.status).to.equal(422);
   });
@@ -46,7 +63,10 @@ describe('an agent’s profile', () => {
     const refused = await can.submit('/desk/profile/password', { currentPassword: 'wrong', newPassword: 'a much longer password' });
     expect(refused.alerts.join()).to.include('The current password is not right.');
 
-    const page = await can.submit('/desk/profile/password', { currentPassword: 'can has a password', newPassword: 'a much longer password' });
+    const page = await can.submit('/desk/profile/password', {
+      currentPassword: 'can has a password',
+      newPassword: 'a much longer password',
+    });
     expect(page.text).to.include('Your password is changed.');
   });
 
@@ -75,7 +95,9 @@ describe('an agent’s profile', () => {
     const answer = await can.post('/desk/profile/density', { density: 'compact', next: 'https://elsewhere.example/' });
 
     expect(answer.headers.get('Location')).to.equal('/desk');
-    expect((await can.get('/desk/inbox/open')).all('section').some(({ attributes }) => attributes['class']?.includes('list--compact'))).to.equal(true);
+    expect(
+      (await can.get('/desk/inbox/open')).all('section').some(({ attributes }) => attributes['class']?.includes('list--compact')),
+    ).to.equal(true);
   });
 });
 
@@ -101,7 +123,9 @@ describe('customers on the desk', () => {
   it('can be added and blocked', async () => {
     const page = await can.submit('/desk/customers', { name: 'Jonas', email: 'jonas@example.org' });
     expect(page.has('h1', 'Jonas')).to.equal(true);
-    expect((await can.submit('/desk/customers', { name: 'Jonas', email: 'jonas@example.org' })).alerts.join()).to.include('Somebody has this address already.');
+    expect((await can.submit('/desk/customers', { name: 'Jonas', email: 'jonas@example.org' })).alerts.join()).to.include(
+      'Somebody has this address already.',
+    );
 
     await can.post(`/desk/customers/${desk.people.mina.id}/block`, {});
     expect((await findUser(desk.storage.read, desk.people.mina.id))?.isActive).to.equal(false);

@@ -20,7 +20,10 @@ describe('the queries of the desk', () => {
         can = await visitor(desk, 'can');
         for (let index = 0; index < size; index += 1) {
           const ticket = await minaWrites(desk, `Ticket ${index}`);
-          await editTicket(desk.app.desk, desk.actor('can'), ticket.id, { tags: ['delivery', `tag ${index % 20}`], assigneeId: index % 2 === 0 ? desk.people.can.id : null });
+          await editTicket(desk.app.desk, desk.actor('can'), ticket.id, {
+            tags: ['delivery', `tag ${index % 20}`],
+            assigneeId: index % 2 === 0 ? desk.people.can.id : null,
+          });
           number = ticket.number;
         }
         const last = await desk.storage.read('tickets').where({ number }).first('id');

@@ -34,7 +34,10 @@ export class Page {
 
   /** Text of what announces itself as an alert or error. */
   get alerts(): readonly string[] {
-    return walk(this.root).filter(({ attributes }) => attributes['role'] === 'alert').map(textOf).filter((one) => one !== '');
+    return walk(this.root)
+      .filter(({ attributes }) => attributes['role'] === 'alert')
+      .map(textOf)
+      .filter((one) => one !== '');
   }
 
   /** The value of a field by its name. */
@@ -47,8 +50,19 @@ export class Page {
   form(action: string): URLSearchParams {
     const form = walk(this.root).find(({ tag, attributes }) => tag === 'form' && attributes['action'] === action);
     if (form === undefined) throw new Error(`No form posts to ${action}.`);
-    const fields = walk(form).filter(({ tag, attributes }) => (tag === 'input' || tag === 'textarea') && attributes['name'] !== undefined && attributes['type'] !== 'checkbox' && attributes['type'] !== 'file');
-    return new URLSearchParams(fields.map((field): [string, string] => [field.attributes['name'] ?? '', field.tag === 'textarea' ? rawTextOf(field) : (field.attributes['value'] ?? '')]));
+    const fields = walk(form).filter(
+      ({ tag, attributes }) =>
+        (tag === 'input' || tag === 'textarea') &&
+        attributes['name'] !== undefined &&
+        attributes['type'] !== 'checkbox' &&
+        attributes['type'] !== 'file',
+    );
+    return new URLSearchParams(
+      fields.map((field): [string, string] => [
+        field.attributes['name'] ?? '',
+        field.tag === 'textarea' ? rawTextOf(field) : (field.attributes['value'] ?? ''),
+      ]),
+    );
   }
 
   /** Where links go whose text contains the words. */
@@ -109,7 +123,11 @@ export class Visitor {
   }
 
   /** Posts a form and returns the answer as it is. */
-  async post(path: string, fields: Readonly<Record<string, string>> | URLSearchParams, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  async post(
+    path: string,
+    fields: Readonly<Record<string, string>> | URLSearchParams,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     return this.send(path, { method: 'POST', body: new URLSearchParams(fields), headers });
   }
 
@@ -141,7 +159,12 @@ export async function visitor(desk: TestDesk, name: Name): Promise<Visitor> {
 
 /** A ticket that mina wrote in the portal. */
 export async function minaWrites(desk: TestDesk, subject = 'Two cups are broken', text = 'Two of six cups are broken.'): Promise<Ticket> {
-  const { ticket } = await openTicket(desk.app.desk, desk.actor('mina'), { subject, requester: { userId: desk.people.mina.id }, message: { text }, channel: 'portal' });
+  const { ticket } = await openTicket(desk.app.desk, desk.actor('mina'), {
+    subject,
+    requester: { userId: desk.people.mina.id },
+    message: { text },
+    channel: 'portal',
+  });
   return ticket;
 }
 

@@ -133,7 +133,12 @@ describe('answering on the desk', () => {
   });
 
   it('restores what was being written', async () => {
-    const saved = await can.post(`${path()}/draft`, { kind: 'reply', body: '<p>Half a sentence</p>', format: 'html', cc: 'jonas@example.org' });
+    const saved = await can.post(`${path()}/draft`, {
+      kind: 'reply',
+      body: '<p>Half a sentence</p>',
+      format: 'html',
+      cc: 'jonas@example.org',
+    });
 
     const page = await can.get(path());
 
@@ -188,7 +193,9 @@ describe('answering on the desk', () => {
 
     await can.post(`${path()}/status`, { status: 'open' });
     await can.post('/desk/profile', { ...settings, afterClose: 'next' });
-    expect((await can.post(`${path()}/status?view=open`, { status: 'solved' })).headers.get('Location')).to.equal(`/desk/tickets/${other.number}?view=open`);
+    expect((await can.post(`${path()}/status?view=open`, { status: 'solved' })).headers.get('Location')).to.equal(
+      `/desk/tickets/${other.number}?view=open`,
+    );
   });
 
   it('merges, links and renames', async () => {
@@ -207,7 +214,14 @@ describe('answering on the desk', () => {
   });
 
   it('opens a ticket for a customer, or shows the form with what was typed', async () => {
-    const fields = { requesterEmail: 'jonas@example.org', requesterName: 'Jonas Meyer', subject: 'Your order', body: 'It is ready.', quiet: '1', idempotencyKey: 'one' };
+    const fields = {
+      requesterEmail: 'jonas@example.org',
+      requesterName: 'Jonas Meyer',
+      subject: 'Your order',
+      body: 'It is ready.',
+      quiet: '1',
+      idempotencyKey: 'one',
+    };
 
     const refused = await can.submit('/desk/tickets', { ...fields, subject: '' });
     expect(refused.status).to.equal(422);
@@ -219,26 +233,46 @@ describe('answering on the desk', () => {
   });
 
   it('shows rich mail in a frame that runs nothing and loads nothing from outside', async () => {
-    const message = await reply(desk.app.desk, desk.actor('mina'), ticket.id, { kind: 'reply', html: '<table style="color:red"><tr><td>Hi</td></tr></table><img src="https://tracker.example/p.gif"><script>alert(1)</script>' });
+    const message = await reply(desk.app.desk, desk.actor('mina'), ticket.id, {
+      kind: 'reply',
+      html: '<table style="color:red"><tr><td>Hi</td></tr></table><img src="https://tracker.example/p.gif"><script>alert(1)</script>',
+    });
 
     const page = await can.get(path());
-    expect(page.all('iframe')[0]?.attributes).to.include({ src: `/desk/messages/${message.id}/body`, sandbox: 'allow-same-origin allow-popups allow-popups-to-escape-sandbox' });
+    expect(page.all('iframe')[0]?.attributes).to.include({
+      src: `/desk/messages/${message.id}/body`,
+      sandbox: 'allow-same-origin allow-popups allow-popups-to-escape-sandbox',
+    });
     expect(page.text).to.include('Images from outside are hidden.');
 
     const frame = await desk.fetch(`/desk/messages/${message.id}/body`, { as: 'can' });
     const html = await frame.text();
     expect(frame.headers.get('Content-Security-Policy')).to.include("default-src 'none'").and.include('sandbox').and.not.include('https:');
     expect(html).to.include('Hi').and.not.include(' src="https://').and.not.include('<script');
-    expect(await (await desk.fetch(`/desk/messages/${message.id}/body?images=1`, { as: 'can' })).text()).to.include(' src="https://tracker.example');
+    expect(await (await desk.fetch(`/desk/messages/${message.id}/body?images=1`, { as: 'can' })).text()).to.include(
+      ' src="https://tracker.example',
+    );
   });
 
   it('is closed to customers and strangers', async () => {
-    for (const one of [path(), '/desk', '/desk/inbox/open', '/desk/search', '/desk/palette', '/desk/customers', '/desk/profile', `${path()}/events`]) {
+    for (const one of [
+      path(),
+      '/desk',
+      '/desk/inbox/open',
+      '/desk/search',
+      '/desk/palette',
+      '/desk/customers',
+      '/desk/profile',
+      `${path()}/events`,
+    ]) {
       expect((await desk.fetch(one, { as: 'mina' })).status, one).to.equal(403);
       const stranger = await desk.fetch(one);
       expect(stranger.headers.get('Location'), one).to.match(/^\/sign-in\?next=/);
     }
-    expect((await desk.fetch(`${path()}/messages`, { method: 'POST', body: new URLSearchParams({ kind: 'note', body: 'x' }), as: 'mina' })).status).to.equal(403);
+    expect(
+      (await desk.fetch(`${path()}/messages`, { method: 'POST', body: new URLSearchParams({ kind: 'note', body: 'x' }), as: 'mina' }))
+        .status,
+    ).to.equal(403);
   });
 });
 
@@ -260,7 +294,9 @@ describe('the history of a ticket', () => {
     const page = await can.get(path);
     const lines = page.all('p').filter(({ attributes }) => attributes['class'] === 'event');
     expect(lines).to.have.length(1);
-    expect(page.text).to.match(/Can Demir assigned it to Ada Yılmaz · Can Demir set the status to Solved · Can Demir set the priority to High · Can Demir added the tags cups/);
+    expect(page.text).to.match(
+      /Can Demir assigned it to Ada Yılmaz · Can Demir set the status to Solved · Can Demir set the priority to High · Can Demir added the tags cups/,
+    );
     expect((await can.get(`${path}/events`)).has('a', `Back to ticket ${ticket.number}`)).to.equal(true);
   });
 });

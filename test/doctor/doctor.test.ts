@@ -12,17 +12,26 @@ type Damage = (tx: Tx, desk: TestDesk) => Promise<unknown>;
 
 const damages: Readonly<Record<string, Damage>> = {
   'messages.orphan': (tx) => tx('messages').where({ kind: 'note' }).update({ ticket_id: 999_999 }),
-  'tickets.empty': (tx) => tx('messages').whereIn('ticket_id', tx('tickets').where({ subject: 'casino' }).select('id')).update({ deleted_at: 1 }),
+  'tickets.empty': (tx) =>
+    tx('messages')
+      .whereIn('ticket_id', tx('tickets').where({ subject: 'casino' }).select('id'))
+      .update({ deleted_at: 1 }),
   'tickets.message-count': (tx) => tx('tickets').update({ message_count: 77 }),
   'tickets.last-message': (tx) => tx('tickets').update({ last_message_id: 999_999 }),
   'tickets.counters': (tx) => tx('ticket_counts').update({ tickets: tx.raw('tickets + 1') }),
   'tickets.status': (tx) => tx('tickets').update({ status_id: 999_999 }),
   'attachments.file-row': (tx) => tx('attachments').update({ file_id: 999_999 }),
-  'files.orphan': async (tx, desk) => insertFile(tx, { now: () => desk.clock.now() - 86_400_001 }, { ...(await desk.app.desk.files.put(Buffer.from('left'))), name: 'left.txt', contentType: 'text/plain' }),
+  'files.orphan': async (tx, desk) =>
+    insertFile(
+      tx,
+      { now: () => desk.clock.now() - 86_400_001 },
+      { ...(await desk.app.desk.files.put(Buffer.from('left'))), name: 'left.txt', contentType: 'text/plain' },
+    ),
   'replies.one-message-id': (tx) => tx('outbox').where({ kind: 'reply' }).update({ message_id: '<other@example.com>' }),
   'outbox.state': (tx) => tx('outbox').where({ kind: 'reply' }).update({ state: 'sent', sent_at: null }),
   'outbox.job': (tx) => tx('jobs').where({ name: 'mail.send' }).delete(),
-  'jobs.lease': (tx) => tx('jobs').where({ name: 'mail.send' }).update({ state: 'active', lease_owner: null, lease_until: null, concurrency_key: null }),
+  'jobs.lease': (tx) =>
+    tx('jobs').where({ name: 'mail.send' }).update({ state: 'active', lease_owner: null, lease_until: null, concurrency_key: null }),
   'search.messages': (tx) => tx('search_documents').where({ kind: 'message' }).update({ body: 'something else' }),
   'search.tickets': (tx) => tx('search_documents').where({ kind: 'ticket' }).delete(),
   'search.leftover': (tx) => tx('search_documents').insert({ owner: 'core', kind: 'message', ref: 999_999, title: '', body: 'gone' }),
@@ -71,10 +80,16 @@ describe('the doctor', () => {
 
   it('names jobs past their lease only while workers run', async () => {
     const now = desk.clock.now();
-    await desk.storage.writeTx((tx) => tx('jobs').where({ name: 'mail.send' }).update({ state: 'active', lease_owner: 'gone', lease_until: now - 300_001, concurrency_key: null }));
+    await desk.storage.writeTx((tx) =>
+      tx('jobs')
+        .where({ name: 'mail.send' })
+        .update({ state: 'active', lease_owner: 'gone', lease_until: now - 300_001, concurrency_key: null }),
+    );
     expect(await checkInvariants(desk.app.desk)).to.deep.equal([]);
 
-    await desk.storage.writeTx((tx) => tx('processes').insert({ id: 'w', host: 'h', pid: 1, role: 'work', generation: 1, started_at: now, seen_at: now }));
+    await desk.storage.writeTx((tx) =>
+      tx('processes').insert({ id: 'w', host: 'h', pid: 1, role: 'work', generation: 1, started_at: now, seen_at: now }),
+    );
 
     expect((await checkInvariants(desk.app.desk)).map(({ id }) => id)).to.deep.equal(['jobs.lease']);
   });
@@ -108,12 +123,28 @@ describe('the doctor', () => {
 async function fill(desk: TestDesk): Promise<void> {
   const { desk: parts } = desk.app;
   const [can, mina] = [desk.actor('can'), desk.actor('mina')];
-  const fileOf = async (text: string) => parts.files.put(Buffer.from(text)).then((blob) => desk.storage.writeTx((tx) => insertFile(tx, desk.clock, { ...blob, name: `${text}.txt`, contentType: 'text/plain', createdBy: desk.people.mina.id })));
+  const fileOf = async (text: string) =>
+    parts.files
+      .put(Buffer.from(text))
+      .then((blob) =>
+        desk.storage.writeTx((tx) =>
+          insertFile(tx, desk.clock, { ...blob, name: `${text}.txt`, contentType: 'text/plain', createdBy: desk.people.mina.id }),
+        ),
+      );
   const open = async (subject: string) => {
     const attachments = [{ fileId: (await fileOf(subject)).id }];
-    return openTicket(parts, mina, { subject, requester: { userId: desk.people.mina.id }, message: { text: `Please help with İade ${subject}`, attachments }, channel: 'portal' });
+    return openTicket(parts, mina, {
+      subject,
+      requester: { userId: desk.people.mina.id },
+      message: { text: `Please help with İade ${subject}`, attachments },
+      channel: 'portal',
+    });
   };
-  await saveMailbox(parts, desk.actor('ada'), { name: 'Shop', address: 'help@example.com', transport: { host: '127.0.0.1', port: 1, encryption: 'auto', isOperators: true } });
+  await saveMailbox(parts, desk.actor('ada'), {
+    name: 'Shop',
+    address: 'help@example.com',
+    transport: { host: '127.0.0.1', port: 1, encryption: 'auto', isOperators: true },
+  });
   const { ticket: first } = await open('lamp');
   const { ticket: second } = await open('chair');
   const { ticket: third } = await open('table');

@@ -26,11 +26,29 @@ describe('a worker that is killed while it sends (F3)', () => {
       const sink = await startSmtpSink();
       const storage = handle.open();
       const config = { ...readConfig({ HELPDESK_DATA: handle.folder }, {}, handle.folder), databaseUrl: handle.url };
-      const app = await createApp({ config, clock: systemClock, log: silent, role: 'command', storage, isMigrated: true, pluginFolders: [] });
-      const mailbox = await saveMailbox(app.desk, systemActor, { name: 'Support', address: 'support@example.com', transport: { host: '127.0.0.1', port: sink.port, encryption: 'auto', isOperators: true } });
+      const app = await createApp({
+        config,
+        clock: systemClock,
+        log: silent,
+        role: 'command',
+        storage,
+        isMigrated: true,
+        pluginFolders: [],
+      });
+      const mailbox = await saveMailbox(app.desk, systemActor, {
+        name: 'Support',
+        address: 'support@example.com',
+        transport: { host: '127.0.0.1', port: sink.port, encryption: 'auto', isOperators: true },
+      });
       const can = await createUser(app.desk, systemActor, { email: 'can@example.com', name: 'Can', role: 'agent' });
       for (let index = 0; index < replies; index += 1) {
-        const { ticket } = await openTicket(app.desk, systemActor, { subject: `Case ${index}`, requester: { email: `c${index}@example.org` }, message: { text: 'Help' }, channel: 'email', mailboxId: mailbox.id });
+        const { ticket } = await openTicket(app.desk, systemActor, {
+          subject: `Case ${index}`,
+          requester: { email: `c${index}@example.org` },
+          message: { text: 'Help' },
+          channel: 'email',
+          mailboxId: mailbox.id,
+        });
         await reply(app.desk, actorOf(can), ticket.id, { kind: 'reply', text: `Answer ${index}` });
       }
 
@@ -46,7 +64,8 @@ describe('a worker that is killed while it sends (F3)', () => {
       expect(new Set(ids).size).to.equal(replies);
       const doubled = ids.filter((id, index) => ids.indexOf(id) !== index);
       if (!mayDouble) expect(doubled).to.deep.equal([]);
-      for (const id of doubled) expect((await storage.read('outbox').where({ message_id: id }).first('may_be_doubled')).may_be_doubled, id).to.be.oneOf([true, 1]);
+      for (const id of doubled)
+        expect((await storage.read('outbox').where({ message_id: id }).first('may_be_doubled')).may_be_doubled, id).to.be.oneOf([true, 1]);
       expect(await checkInvariants(app.desk)).to.deep.equal([]);
       await app.stop();
       await storage.close();

@@ -1,6 +1,17 @@
 import { expect } from 'chai';
 import { createDatabase, TestClock, type DatabaseHandle } from '#core/testing/index.js';
-import { backoff, Hopeless, JobQueue, JobRegistry, leaseMs, retryJobs, Worker, type JobRun, type Lane, type NewJob } from '#core/jobs/index.js';
+import {
+  backoff,
+  Hopeless,
+  JobQueue,
+  JobRegistry,
+  leaseMs,
+  retryJobs,
+  Worker,
+  type JobRun,
+  type Lane,
+  type NewJob,
+} from '#core/jobs/index.js';
 import { createLogger } from '#core/log.js';
 import type { Storage } from '#core/storage/index.js';
 
@@ -11,8 +22,10 @@ describe('the job queue', () => {
   let queue: JobQueue;
   const all: readonly Lane[] = ['interactive', 'normal', 'bulk'];
   const silent = createLogger('silent', new TestClock(), () => undefined);
-  const add = (job: Partial<NewJob> & { name: string }): Promise<boolean> => storage.writeTx((tx) => queue.enqueue(tx, { payload: {}, ...job }));
-  const claim = (owner = 'a', more: { lanes?: readonly Lane[]; names?: readonly string[]; busyPlugins?: readonly string[] } = {}) => queue.claim({ owner, lanes: all, names: ['one', 'two'], busyPlugins: [], ...more });
+  const add = (job: Partial<NewJob> & { name: string }): Promise<boolean> =>
+    storage.writeTx((tx) => queue.enqueue(tx, { payload: {}, ...job }));
+  const claim = (owner = 'a', more: { lanes?: readonly Lane[]; names?: readonly string[]; busyPlugins?: readonly string[] } = {}) =>
+    queue.claim({ owner, lanes: all, names: ['one', 'two'], busyPlugins: [], ...more });
 
   beforeEach(async () => {
     handle = await createDatabase();

@@ -14,11 +14,20 @@ describe('the outbox', () => {
   beforeEach(async () => {
     desk = await createTestDesk();
     sink = await startSmtpSink();
-    mailbox = await saveMailbox(desk.app.desk, systemActor, { name: 'Support', address: 'support@example.com', signature: 'Kind regards', transport: { host: '127.0.0.1', port: sink.port, encryption: 'auto', isOperators: true } });
+    mailbox = await saveMailbox(desk.app.desk, systemActor, {
+      name: 'Support',
+      address: 'support@example.com',
+      signature: 'Kind regards',
+      transport: { host: '127.0.0.1', port: sink.port, encryption: 'auto', isOperators: true },
+    });
     ({ ticket } = await openTicket(desk.app.desk, systemActor, {
       subject: 'Fatura nerede?',
       requester: { email: 'customer@example.org', name: 'Ayşe' },
-      message: { text: 'Fatura gelmedi.', messageId: '<first@example.org>', addresses: { from: { email: 'customer@example.org', name: 'Ayşe' } } },
+      message: {
+        text: 'Fatura gelmedi.',
+        messageId: '<first@example.org>',
+        addresses: { from: { email: 'customer@example.org', name: 'Ayşe' } },
+      },
       channel: 'email',
       mailboxId: mailbox.id,
     }));
@@ -28,7 +37,8 @@ describe('the outbox', () => {
     await sink.close();
   });
 
-  const answer = (text: string, more: { undoMs?: number; cc?: { email: string }[]; html?: string } = {}) => reply(desk.app.desk, desk.actor('can'), ticket.id, { kind: 'reply', text, ...more });
+  const answer = (text: string, more: { undoMs?: number; cc?: { email: string }[]; html?: string } = {}) =>
+    reply(desk.app.desk, desk.actor('can'), ticket.id, { kind: 'reply', text, ...more });
   const replies = () => sink.mails.filter(({ raw }) => !/^auto-submitted:/im.test(raw.toString()));
 
   it('sends an answer in the thread of the mail it answers', async () => {
@@ -46,7 +56,9 @@ describe('the outbox', () => {
 
   it('keeps recipients and sender as they were when the answer was saved', async () => {
     await answer('For Ayse.', { undoMs: 10_000 });
-    await desk.storage.writeTx((tx) => tx('user_emails').where({ email_key: 'customer@example.org' }).update({ email: 'other@example.org', email_key: 'other@example.org' }));
+    await desk.storage.writeTx((tx) =>
+      tx('user_emails').where({ email_key: 'customer@example.org' }).update({ email: 'other@example.org', email_key: 'other@example.org' }),
+    );
     await saveMailbox(desk.app.desk, systemActor, { name: 'Renamed', address: 'renamed@example.com' }, mailbox.id);
     desk.clock.advance(10_001);
     await desk.settle();
@@ -61,7 +73,9 @@ describe('the outbox', () => {
     await desk.settle();
 
     expect(replies()).to.deep.equal([]);
-    expect(await desk.storage.read('drafts').select('user_id', 'kind', 'html')).to.deep.equal([{ user_id: desk.people.can.id, kind: 'reply', html: '<p>Too <b>early</b>.</p>' }]);
+    expect(await desk.storage.read('drafts').select('user_id', 'kind', 'html')).to.deep.equal([
+      { user_id: desk.people.can.id, kind: 'reply', html: '<p>Too <b>early</b>.</p>' },
+    ]);
     expect((await seeTicket(desk.app.desk, desk.actor('can'), ticket.id)).messageCount).to.equal(1);
   });
 
@@ -125,7 +139,14 @@ describe('the outbox', () => {
   });
 
   it('stops two machines that answer each other', async () => {
-    const send = () => desk.storage.writeTx((tx) => desk.app.desk.mail.queueAutomatic(tx, { kind: 'acknowledgement', to: { email: 'robot@example.org' }, mailbox, subject: 'Received', text: 'We have it.' }, undefined));
+    const send = () =>
+      desk.storage.writeTx((tx) =>
+        desk.app.desk.mail.queueAutomatic(
+          tx,
+          { kind: 'acknowledgement', to: { email: 'robot@example.org' }, mailbox, subject: 'Received', text: 'We have it.' },
+          undefined,
+        ),
+      );
     const sent: boolean[] = [];
     for (let hour = 0; hour < 24; hour += 1) {
       sent.push(await send(), await send());
@@ -136,12 +157,21 @@ describe('the outbox', () => {
   });
 
   it('marks automatic mail as such', async () => {
-    await editUser(desk.app.desk, desk.actor('can'), desk.people.can.id, { preferences: { notifications: { 'new-ticket': { inApp: true, byMail: true } } } });
-    await openTicket(desk.app.desk, desk.actor('mina'), { subject: 'New', requester: { userId: desk.people.mina.id }, message: { text: 'x' }, channel: 'portal' });
+    await editUser(desk.app.desk, desk.actor('can'), desk.people.can.id, {
+      preferences: { notifications: { 'new-ticket': { inApp: true, byMail: true } } },
+    });
+    await openTicket(desk.app.desk, desk.actor('mina'), {
+      subject: 'New',
+      requester: { userId: desk.people.mina.id },
+      message: { text: 'x' },
+      channel: 'portal',
+    });
     await desk.settle();
 
     const notice = sink.mails.find(({ to }) => to.includes('can@example.com'))?.raw.toString() ?? '';
-    expect(notice).to.match(/^auto-submitted: auto-generated$/im).and.match(/^x-auto-response-suppress: All$/im);
+    expect(notice)
+      .to.match(/^auto-submitted: auto-generated$/im)
+      .and.match(/^x-auto-response-suppress: All$/im);
   });
 
   it('leaves the status alone when a plugin objects to solving', async () => {

@@ -18,7 +18,13 @@ describe('a plugin in the data folder', () => {
     desk = await createTestDesk({ pluginFolders: [folder], plugins: plugins.map(({ id }) => id) });
     return desk;
   };
-  const open = (subject = 'Help') => openTicket(running().app.desk, running().actor('mina'), { subject, requester: { userId: running().people.mina.id }, message: { text: 'Please.' }, channel: 'portal' });
+  const open = (subject = 'Help') =>
+    openTicket(running().app.desk, running().actor('mina'), {
+      subject,
+      requester: { userId: running().people.mina.id },
+      message: { text: 'Please.' },
+      channel: 'portal',
+    });
 
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'helpdesk-plugins-'));
@@ -31,7 +37,12 @@ describe('a plugin in the data folder', () => {
 
   const visits: WrittenPlugin = {
     id: 'visits',
-    manifest: { db: { slug: 'visits', migrations: './migrations' }, templates: './templates', locales: './locales', permissions: [{ key: 'visits.page.view', title: 'See visits' }] },
+    manifest: {
+      db: { slug: 'visits', migrations: './migrations' },
+      templates: './templates',
+      locales: './locales',
+      permissions: [{ key: 'visits.page.view', title: 'See visits' }],
+    },
     activate: `
       ctx.http.portal([{ method: 'get', path: '/', public: true, handler: async (request) => {
         const n = await ctx.db.tx(async (tx) => { await tx.table('log').insert({ at: ctx.clock.now() }); return (await tx.table('log').count({ n: '*' }).first()).n; });
@@ -39,7 +50,8 @@ describe('a plugin in the data folder', () => {
       } }]);
       ctx.http.desk([{ method: 'get', path: '/', permission: 'visits.page.view', handler: (request) => { request.body = 'secret'; } }]);`,
     files: {
-      'migrations/0001-log.js': "export const up = async (tx, table) => { await tx.schema.createTable(table('log'), (t) => { t.increments('id'); t.bigInteger('at'); }); };",
+      'migrations/0001-log.js':
+        "export const up = async (tx, table) => { await tx.schema.createTable(table('log'), (t) => { t.increments('id'); t.bigInteger('at'); }); };",
       'templates/page.hbs': '{{!-- template: visits/page version: 1 --}}\n<div class="wrap"><h1>{{t "visits.title" count=n}}</h1></div>',
       'locales/en.json': JSON.stringify({ 'visits.title': { one: 'One visit', other: '{count} visits' } }),
       'locales/tr.json': JSON.stringify({ 'visits.title': '{count} ziyaret' }),
@@ -79,7 +91,10 @@ describe('a plugin in the data folder', () => {
   });
 
   it('may refuse with a sentence, and nothing is written then', async () => {
-    await start({ id: 'strict', activate: "ctx.hooks.filter('ticket.draft', (draft) => { if (!draft.subject.includes('#')) ctx.refuse('Name the order number.'); });" });
+    await start({
+      id: 'strict',
+      activate: "ctx.hooks.filter('ticket.draft', (draft) => { if (!draft.subject.includes('#')) ctx.refuse('Name the order number.'); });",
+    });
 
     const refused = await open().catch((error: { code: string; details: object }) => error);
 
@@ -92,8 +107,12 @@ describe('a plugin in the data folder', () => {
     await start({
       id: 'ledger',
       manifest: { db: { slug: 'ledger', migrations: './migrations' } },
-      files: { 'migrations/0001-heard.js': "export const up = async (tx, table) => { await tx.schema.createTable(table('heard'), (t) => { t.increments('id'); t.integer('ticket'); t.integer('message'); }); };" },
-      activate: "ctx.hooks.onDurable('ticket.replied', 'write-down', async (event) => { await ctx.db.tx((tx) => tx.table('heard').insert({ ticket: event.ticketId, message: event.messageId })); });",
+      files: {
+        'migrations/0001-heard.js':
+          "export const up = async (tx, table) => { await tx.schema.createTable(table('heard'), (t) => { t.increments('id'); t.integer('ticket'); t.integer('message'); }); };",
+      },
+      activate:
+        "ctx.hooks.onDurable('ticket.replied', 'write-down', async (event) => { await ctx.db.tx((tx) => tx.table('heard').insert({ ticket: event.ticketId, message: event.messageId })); });",
     });
     const { ticket } = await open();
     const first = await reply(running().app.desk, running().actor('mina'), ticket.id, { kind: 'reply', text: 'one' });
@@ -107,7 +126,10 @@ describe('a plugin in the data folder', () => {
     await start({
       id: 'forms',
       manifest: { db: { slug: 'forms', migrations: './migrations' } },
-      files: { 'migrations/0001-answers.js': "export const up = async (tx, table) => { await tx.schema.createTable(table('answers'), (t) => { t.increments('id'); t.integer('ticket_id').unique(); }); };" },
+      files: {
+        'migrations/0001-answers.js':
+          "export const up = async (tx, table) => { await tx.schema.createTable(table('answers'), (t) => { t.increments('id'); t.integer('ticket_id').unique(); }); };",
+      },
       module: 'export const box = {};',
       activate: `
         const form = async (fails) => {
@@ -130,8 +152,12 @@ describe('a plugin in the data folder', () => {
     await start({
       id: 'sleepy',
       manifest: { db: { slug: 'sleepy', migrations: './migrations' } },
-      files: { 'migrations/0001-naps.js': "export const up = async (tx, table) => { await tx.schema.createTable(table('naps'), (t) => { t.increments('id'); }); };" },
-      activate: "ctx.http.portal([{ method: 'get', path: '/', public: true, handler: async (r) => { await ctx.db.tx(async (tx) => { await tx.table('naps').insert({}); await new Promise((ok) => setTimeout(ok, 60000)); }); } }]);",
+      files: {
+        'migrations/0001-naps.js':
+          "export const up = async (tx, table) => { await tx.schema.createTable(table('naps'), (t) => { t.increments('id'); }); };",
+      },
+      activate:
+        "ctx.http.portal([{ method: 'get', path: '/', public: true, handler: async (r) => { await ctx.db.tx(async (tx) => { await tx.table('naps').insert({}); await new Promise((ok) => setTimeout(ok, 60000)); }); } }]);",
     });
 
     const response = await running().fetch('/p/sleepy');
@@ -145,7 +171,8 @@ describe('a plugin in the data folder', () => {
     await start({
       id: 'crm',
       manifest: { uses: ['net:127.0.0.1'] },
-      activate: "const get = (url) => async (r) => { r.body = await ctx.net.fetch(url).then(() => 'fetched', (error) => error.code); }; ctx.http.api([{ method: 'get', path: '/a', public: true, handler: get('https://example.com/') }, { method: 'get', path: '/b', public: true, handler: get('http://127.0.0.1:1/') }]);",
+      activate:
+        "const get = (url) => async (r) => { r.body = await ctx.net.fetch(url).then(() => 'fetched', (error) => error.code); }; ctx.http.api([{ method: 'get', path: '/a', public: true, handler: get('https://example.com/') }, { method: 'get', path: '/b', public: true, handler: get('http://127.0.0.1:1/') }]);",
     });
 
     expect(await (await running().fetch('/api/v1/p/crm/a')).text()).to.equal('net.host-undeclared');
@@ -156,7 +183,9 @@ describe('a plugin in the data folder', () => {
     desk = await createTestDesk({ pluginFolders: [folder] });
     writePlugin(folder, { id: 'typo', activate: "ctx.hooks.on('ticket.opend', () => {});" });
 
-    const failed = await running().app.plugins.activate('typo').catch((error: { code: string; details: { message: string } }) => error);
+    const failed = await running()
+      .app.plugins.activate('typo')
+      .catch((error: { code: string; details: { message: string } }) => error);
 
     expect(failed).to.have.property('code', 'plugins.activation-failed');
     expect(failed).to.have.nested.property('details.message').that.contains('ticket.opend');
@@ -167,13 +196,18 @@ describe('a plugin in the data folder', () => {
     await start(visits);
     await running().fetch('/p/visits');
     await running().app.plugins.deactivate('visits');
-    const form = (confirm: string) => running().fetch('/admin/plugins/visits/delete-data', { method: 'POST', as: 'ada', body: new URLSearchParams({ confirm }) });
+    const form = (confirm: string) =>
+      running().fetch('/admin/plugins/visits/delete-data', { method: 'POST', as: 'ada', body: new URLSearchParams({ confirm }) });
     const before: number[] = await running().storage.read('roles').pluck('id');
 
     expect((await form('visit')).status).to.equal(200);
     expect(await running().storage.read('p_visits_log')).to.have.length(1);
     expect((await form('visits')).status).to.equal(303);
-    expect(await running().storage.read('p_visits_log').catch(() => 'gone')).to.equal('gone');
+    expect(
+      await running()
+        .storage.read('p_visits_log')
+        .catch(() => 'gone'),
+    ).to.equal('gone');
     expect(await running().storage.read('roles').pluck('id')).to.deep.equal(before);
   });
 });

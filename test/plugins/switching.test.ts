@@ -17,17 +17,40 @@ describe('switching a plugin', () => {
     const handle = await createDatabase();
     const folder = path.join(handle.folder, 'plugins');
     mkdirSync(folder, { recursive: true });
-    writePlugin(folder, { id: 'hello', activate: "ctx.http.portal([{ method: 'get', path: '/', public: true, handler: (request) => { request.body = 'Hello'; } }]);" });
+    writePlugin(folder, {
+      id: 'hello',
+      activate: "ctx.http.portal([{ method: 'get', path: '/', public: true, handler: (request) => { request.body = 'Hello'; } }]);",
+    });
     const storage = handle.open();
     const config = { ...readConfig({ HELPDESK_DATA: handle.folder }, {}, handle.folder), databaseUrl: handle.url };
-    const app = await createApp({ config, clock: systemClock, log: silent, role: 'command', storage, isMigrated: true, pluginFolders: [folder] });
-    const ada = await createUser(app.desk, systemActor, { email: 'ada@example.com', role: 'admin', passwordHash: await hashPassword('ada has a password') });
+    const app = await createApp({
+      config,
+      clock: systemClock,
+      log: silent,
+      role: 'command',
+      storage,
+      isMigrated: true,
+      pluginFolders: [folder],
+    });
+    const ada = await createUser(app.desk, systemActor, {
+      email: 'ada@example.com',
+      role: 'admin',
+      passwordHash: await hashPassword('ada has a password'),
+    });
     const cookie = `hd_session=${await openSession(app.desk, ada.id, {})}`;
     await createApiToken(app.desk, systemActor, { userId: ada.id, name: 't', scopes: ['*'] });
-    const processes = [startDeskProcess({ database: handle, pluginFolders: [folder] }), startDeskProcess({ database: handle, pluginFolders: [folder] })];
+    const processes = [
+      startDeskProcess({ database: handle, pluginFolders: [folder] }),
+      startDeskProcess({ database: handle, pluginFolders: [folder] }),
+    ];
     const [first = '', second = ''] = await Promise.all(processes.map(({ listening }) => listening));
     const status = async (url: string): Promise<number> => (await fetch(`${url}/p/hello`)).status;
-    const toggle = (name: string): Promise<Response> => fetch(`${first}/admin/plugins/hello/${name}`, { method: 'POST', redirect: 'manual', headers: { cookie, 'Sec-Fetch-Site': 'same-origin' } });
+    const toggle = (name: string): Promise<Response> =>
+      fetch(`${first}/admin/plugins/hello/${name}`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { cookie, 'Sec-Fetch-Site': 'same-origin' },
+      });
 
     try {
       expect([await status(first), await status(second)]).to.deep.equal([404, 404]);

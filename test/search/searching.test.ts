@@ -11,13 +11,23 @@ describe('search', () => {
   });
   afterEach(() => desk.close());
 
-  const open = async (subject: string, text: string) => (await openTicket(desk.app.desk, desk.actor('can'), { subject, requester: { email: 'someone@example.org' }, message: { text }, channel: 'phone' })).ticket;
-  const found = async (query: string): Promise<readonly number[]> => (await listTickets(desk.app.desk, desk.actor('can'), { filter: query, limit: 50 })).items.map(({ number }) => number);
+  const open = async (subject: string, text: string) =>
+    (
+      await openTicket(desk.app.desk, desk.actor('can'), {
+        subject,
+        requester: { email: 'someone@example.org' },
+        message: { text },
+        channel: 'phone',
+      })
+    ).ticket;
+  const found = async (query: string): Promise<readonly number[]> =>
+    (await listTickets(desk.app.desk, desk.actor('can'), { filter: query, limit: 50 })).items.map(({ number }) => number);
 
   it('finds Turkish words in any case and without their accents', async () => {
     const ticket = await open('IŞIK kırıldı', 'İstanbul deposundan gönderilen ışık IĞDIR yolunda kırılmış.');
 
-    for (const query of ['ışık', 'ISIK', 'isik', 'İSTANBUL', 'istanbul', 'ığdır', 'IGDIR', 'gonderilen']) expect(await found(query), query).to.deep.equal([ticket.number]);
+    for (const query of ['ışık', 'ISIK', 'isik', 'İSTANBUL', 'istanbul', 'ığdır', 'IGDIR', 'gonderilen'])
+      expect(await found(query), query).to.deep.equal([ticket.number]);
   });
 
   it('finds beginnings of words, and only what holds all of them', async () => {
@@ -36,7 +46,9 @@ describe('search', () => {
     expect(await found('old')).to.deep.equal([]);
     expect(await found('brandnew')).to.deep.equal([ticket.number]);
     expect(await found('quokka')).to.deep.equal([ticket.number]);
-    expect(await undoReply(desk.app.desk, desk.actor('can'), message.id).catch((error: { code: string }) => error.code)).to.equal('outbox.too-late');
+    expect(await undoReply(desk.app.desk, desk.actor('can'), message.id).catch((error: { code: string }) => error.code)).to.equal(
+      'outbox.too-late',
+    );
   });
 
   it('leads to the ticket that a merged one went into', async () => {
@@ -50,7 +62,8 @@ describe('search', () => {
   it('takes quotes, stars and operators of both engines as words', async () => {
     const ticket = await open('Percent 100% & "quotes"', "it's (a) test: NOT* a -trap | really");
 
-    for (const query of ['"quotes"', "it's", 'NOT*', 'trap |', '100%', "'; drop table tickets; --", '\\', '((((', 'a & b !']) expect(await found(query).catch((error: Error) => error.message), query).to.be.an('array');
+    for (const query of ['"quotes"', "it's", 'NOT*', 'trap |', '100%', "'; drop table tickets; --", '\\', '((((', 'a & b !'])
+      expect(await found(query).catch((error: Error) => error.message), query).to.be.an('array');
     expect(await found('100%')).to.deep.equal([ticket.number]);
   });
 

@@ -69,7 +69,11 @@ describe('settings', () => {
     const secrets = new Secrets(storage, new TestClock(), path.join(handle.folder, 'secret.key'));
     await secrets.open();
     settings = new Settings(storage, secrets, new TestClock());
-    settings.define('demo', { hours: { type: 'integer', minimum: 1, maximum: 48, default: 24 }, style: { type: 'string', enum: ['stars', 'faces'], default: 'stars' }, key: { type: 'string', 'x-secret': true } });
+    settings.define('demo', {
+      hours: { type: 'integer', minimum: 1, maximum: 48, default: 24 },
+      style: { type: 'string', enum: ['stars', 'faces'], default: 'stars' },
+      key: { type: 'string', 'x-secret': true },
+    });
   });
   afterEach(async () => {
     await storage.close();
@@ -84,7 +88,9 @@ describe('settings', () => {
   });
 
   it('refuse what their schema forbids, name the field and store nothing', async () => {
-    const error = await settings.set('demo', { hours: 100, style: 'faces' }).catch((caught: { code: string; details: { fields: object } }) => caught);
+    const error = await settings
+      .set('demo', { hours: 100, style: 'faces' })
+      .catch((caught: { code: string; details: { fields: object } }) => caught);
 
     expect(error).to.have.property('code', 'settings.invalid');
     expect(error).to.have.nested.property('details.fields.hours');

@@ -55,13 +55,19 @@ describe('migrations', () => {
       await tx('p_demo_lines').insert({ note_id: 1 });
     });
 
-    await runMigrations(storage, plan([notes, step('0002-less', (tx, table) => tx.schema.alterTable(table('notes'), (t) => void t.dropColumn('extra')))]));
+    await runMigrations(
+      storage,
+      plan([notes, step('0002-less', (tx, table) => tx.schema.alterTable(table('notes'), (t) => void t.dropColumn('extra')))]),
+    );
 
     expect(await storage.read('p_demo_lines').select('note_id')).to.deep.equal([{ note_id: 1 }]);
   });
 
   it('refuse what a newer version has migrated, and name that version', async () => {
-    await runMigrations(storage, plan([notes, step('0002-new', (tx, table) => tx.schema.createTable(table('new'), (t) => void t.increments('id')))], '2.3.0'));
+    await runMigrations(
+      storage,
+      plan([notes, step('0002-new', (tx, table) => tx.schema.createTable(table('new'), (t) => void t.increments('id')))], '2.3.0'),
+    );
 
     const error = await runMigrations(storage, plan([notes], '1.0.0')).catch((caught: Error & { code: string }) => caught);
 
@@ -72,7 +78,10 @@ describe('migrations', () => {
   it('refuse a step that was edited after it ran', async () => {
     await runMigrations(storage, plan([notes]));
 
-    const code = await runMigrations(storage, plan([step('0001-notes', (tx) => tx.schema.createTable('p_demo_other', (t) => void t.increments('id')))])).catch((error: { code: string }) => error.code);
+    const code = await runMigrations(
+      storage,
+      plan([step('0001-notes', (tx) => tx.schema.createTable('p_demo_other', (t) => void t.increments('id')))]),
+    ).catch((error: { code: string }) => error.code);
 
     expect(code).to.equal('storage.migration-edited');
   });
@@ -80,14 +89,21 @@ describe('migrations', () => {
   it('confine a plugin to its prefix', async () => {
     await migrateCore(storage, '0.1.0');
 
-    const created = await runMigrations(storage, plan([step('0001-foreign', (tx) => tx.schema.createTable('loot', (t) => void t.increments('id')))])).catch((error: { code: string }) => error.code);
-    const dropped = await runMigrations(storage, plan([step('0001-drop', (tx) => tx.schema.dropTable('throttles'))])).catch((error: { code: string }) => error.code);
+    const created = await runMigrations(
+      storage,
+      plan([step('0001-foreign', (tx) => tx.schema.createTable('loot', (t) => void t.increments('id')))]),
+    ).catch((error: { code: string }) => error.code);
+    const dropped = await runMigrations(storage, plan([step('0001-drop', (tx) => tx.schema.dropTable('throttles'))])).catch(
+      (error: { code: string }) => error.code,
+    );
 
     expect([created, dropped]).to.deep.equal(['storage.outside-prefix', 'storage.outside-prefix']);
-    expect(await tableNames(storage.read, storage.dialect)).to.include('throttles').and.not.include('loot');
+    expect(await tableNames(storage.read, storage.dialect))
+      .to.include('throttles')
+      .and.not.include('loot');
   });
 
-  it('drop a plugin\'s tables without its code', async () => {
+  it("drop a plugin's tables without its code", async () => {
     await runMigrations(storage, plan([notes]));
 
     expect(await dropTables(storage, 'demo', 'p_demo_')).to.have.members(['p_demo_notes', 'p_demo_lines']);

@@ -24,15 +24,39 @@ export function composeTicket(chance: Chance, cast: Cast, { at, now }: { readonl
   const isOld = now - at > 4 * dayMs;
   const isSpam = chance.in(0.02);
   const turns = isSpam ? 0 : isOld ? chance.between(1, 3) : chance.between(0, 2);
-  const messages: SampleMessage[] = [{ kind: 'reply', direction: 'in', authorId: requester.id, text: say(story.opening), at, ...(cast.file !== undefined && chance.in(0.05) ? { file: cast.file } : {}) }];
+  const messages: SampleMessage[] = [
+    {
+      kind: 'reply',
+      direction: 'in',
+      authorId: requester.id,
+      text: say(story.opening),
+      at,
+      ...(cast.file !== undefined && chance.in(0.05) ? { file: cast.file } : {}),
+    },
+  ];
   let clock = at;
   const later = (low: number, high: number): number => (clock = Math.min(now, clock + chance.between(low, high) * minuteMs));
   if (turns > 0 && chance.in(0.2)) messages.push({ kind: 'note', direction: 'out', authorId: agentId, text: say(notes), at: later(5, 90) });
   for (let turn = 0; turn < turns; turn += 1) {
     const isDesk = turn % 2 === 0;
-    messages.push({ kind: 'reply', direction: isDesk ? 'out' : 'in', authorId: isDesk ? agentId : requester.id, text: say(isDesk ? story.answer : story.thanks), at: later(15, 1400) });
+    messages.push({
+      kind: 'reply',
+      direction: isDesk ? 'out' : 'in',
+      authorId: isDesk ? agentId : requester.id,
+      text: say(isDesk ? story.answer : story.thanks),
+      at: later(15, 1400),
+    });
   }
-  const category: Status['category'] = turns === 0 ? 'open' : isOld ? (chance.in(0.85) ? chance.pick(['solved', 'closed'] as const) : 'waiting') : turns === 1 ? 'waiting' : 'open';
+  const category: Status['category'] =
+    turns === 0
+      ? 'open'
+      : isOld
+        ? chance.in(0.85)
+          ? chance.pick(['solved', 'closed'] as const)
+          : 'waiting'
+        : turns === 1
+          ? 'waiting'
+          : 'open';
   const isSnoozed = category === 'waiting' && chance.in(0.15);
   const tagId = cast.tagIds.get(story.tag);
   return {

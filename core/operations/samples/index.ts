@@ -5,7 +5,15 @@ import { insertFile } from '../../files/index.ts';
 import { fold } from '../../i18n/index.ts';
 import { Conflict } from '../../kernel/errors.ts';
 import type { Tx } from '../../storage/index.ts';
-import { countAdministrators, createUser, findUserByEmail, listOrganizations, saveOrganization, systemActor, type User } from '../../users/index.ts';
+import {
+  countAdministrators,
+  createUser,
+  findUserByEmail,
+  listOrganizations,
+  saveOrganization,
+  systemActor,
+  type User,
+} from '../../users/index.ts';
 import { writeSamples } from './bulk-writing.ts';
 import { composeTicket, type Cast } from './composing.ts';
 import { Chance } from './random.ts';
@@ -28,10 +36,18 @@ export interface DemoResult {
 
 /** Fills an empty desk with a small shop: people, organizations, tags and some weeks of tickets. @throws Conflict `demo.not-empty`. */
 export async function writeDemo(desk: Desk): Promise<DemoResult> {
-  if ((await desk.storage.read('tickets').first('id')) !== undefined) throw new Conflict('demo.not-empty', { message: 'This desk has tickets already; the sample data is for an empty one.' });
+  if ((await desk.storage.read('tickets').first('id')) !== undefined)
+    throw new Conflict('demo.not-empty', { message: 'This desk has tickets already; the sample data is for an empty one.' });
   const needsAdmin = (await countAdministrators(desk.storage.read)) === 0;
   const password = needsAdmin ? randomBytes(9).toString('base64url') : undefined;
-  if (password !== undefined) await createUser(desk, systemActor, { name: 'Ada Yılmaz', email: 'ada@example.com', role: 'admin', passwordHash: await hashPassword(password), isConfirmed: true });
+  if (password !== undefined)
+    await createUser(desk, systemActor, {
+      name: 'Ada Yılmaz',
+      email: 'ada@example.com',
+      role: 'admin',
+      passwordHash: await hashPassword(password),
+      isConfirmed: true,
+    });
   const blob = await desk.files.put(photo);
   const chance = new Chance(2026);
   const now = desk.clock.now();
@@ -39,7 +55,9 @@ export async function writeDemo(desk: Desk): Promise<DemoResult> {
   await desk.storage.writeTx(async (tx) => {
     const file = await insertFile(tx, desk.clock, { ...blob, name: 'lamp.png', contentType: 'image/png' });
     const cast = { ...people, file: { id: file.id, name: file.name } };
-    const times = Array.from({ length: demoTickets }, () => now - Math.floor(chance.next() ** 1.3 * demoDays * dayMs) - 600_000).toSorted((a, b) => a - b);
+    const times = Array.from({ length: demoTickets }, () => now - Math.floor(chance.next() ** 1.3 * demoDays * dayMs) - 600_000).toSorted(
+      (a, b) => a - b,
+    );
     const tickets = times.map((at) => composeTicket(chance, cast, { at, now }));
     for (let from = 0; from < tickets.length; from += atOnce) await writeSamples(tx, desk, tickets.slice(from, from + atOnce));
   });
@@ -51,9 +69,11 @@ export async function seedTickets(desk: Desk, count: number, onProgress: (done: 
   const now = desk.clock.now();
   const chance = new Chance(count);
   const cast = await makeCast(desk);
-  for (let done = 0; done < count; ) {
+  for (let done = 0; done < count;) {
     const size = Math.min(atOnce, count - done);
-    const tickets = Array.from({ length: size }, (_none, index) => composeTicket(chance, cast, { at: now - Math.round((1 - (done + index) / count) * seedDays * dayMs) - 600_000, now }));
+    const tickets = Array.from({ length: size }, (_none, index) =>
+      composeTicket(chance, cast, { at: now - Math.round((1 - (done + index) / count) * seedDays * dayMs) - 600_000, now }),
+    );
     await desk.storage.writeTx((tx) => writeSamples(tx, desk, tickets));
     done += size;
     onProgress(done);
@@ -74,7 +94,12 @@ async function makeCast(desk: Desk): Promise<Cast> {
   const [firstCustomer, ...otherCustomers] = requesters;
   if (firstAgent === undefined || firstCustomer === undefined) throw new Error('The sample data names nobody.');
   const { statuses } = desk;
-  const [open, waiting, solved, closed] = await Promise.all([statuses.defaultOf('open'), statuses.defaultOf('waiting'), statuses.defaultOf('solved'), statuses.defaultOf('closed')]);
+  const [open, waiting, solved, closed] = await Promise.all([
+    statuses.defaultOf('open'),
+    statuses.defaultOf('waiting'),
+    statuses.defaultOf('solved'),
+    statuses.defaultOf('closed'),
+  ]);
   return {
     agentIds: [firstAgent, ...otherAgents],
     customers: [firstCustomer, ...otherCustomers],
@@ -89,7 +114,10 @@ async function person(desk: Desk, input: { name: string; email: string; role: st
 
 async function makeTags(tx: Tx, { clock }: Desk): Promise<ReadonlyMap<string, number>> {
   const names = [...new Set(stories.map(({ tag }) => tag))];
-  await tx('tags').insert(names.map((name) => ({ name, name_key: fold(name), created_at: clock.now() }))).onConflict('name_key').ignore();
+  await tx('tags')
+    .insert(names.map((name) => ({ name, name_key: fold(name), created_at: clock.now() })))
+    .onConflict('name_key')
+    .ignore();
   const rows: readonly { id: number; name_key: string }[] = await tx('tags').whereIn('name_key', names.map(fold)).select('id', 'name_key');
   return new Map(names.map((name) => [name, rows.find((row) => row.name_key === fold(name))?.id ?? 0]));
 }

@@ -60,7 +60,13 @@ export const people: Migration = {
       created(table);
       table.index(['user_id']);
     });
-    await partialIndex(tx, { name: 'user_emails_one_primary', on: 'user_emails', columns: 'user_id', where: tx.client.config.client === 'pg' ? 'is_primary' : 'is_primary = 1', isUnique: true });
+    await partialIndex(tx, {
+      name: 'user_emails_one_primary',
+      on: 'user_emails',
+      columns: 'user_id',
+      where: tx.client.config.client === 'pg' ? 'is_primary' : 'is_primary = 1',
+      isUnique: true,
+    });
     await tx.schema.createTable('sessions', (table) => {
       id(table);
       table.string('token_hash', 64).notNullable().unique();

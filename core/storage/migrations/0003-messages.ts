@@ -85,7 +85,12 @@ export const messages: Migration = {
       table.index(['message_ref']);
       table.index(['ticket_id']);
     });
-    await partialIndex(tx, { name: 'outbox_unfinished', on: 'outbox', columns: 'send_after', where: "state in ('held', 'queued', 'sending', 'uncertain', 'failed')" });
+    await partialIndex(tx, {
+      name: 'outbox_unfinished',
+      on: 'outbox',
+      columns: 'send_after',
+      where: "state in ('held', 'queued', 'sending', 'uncertain', 'failed')",
+    });
     await tx.schema.createTable('mail_budget', (table) => {
       id(table);
       table.string('address_key', 320).notNullable();

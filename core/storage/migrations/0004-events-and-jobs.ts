@@ -51,10 +51,27 @@ export const eventsAndJobs: Migration = {
     await partialIndex(tx, { name: 'jobs_leased', on: 'jobs', columns: 'lease_until', where: "state = 'active'" });
     await partialIndex(tx, { name: 'jobs_finished', on: 'jobs', columns: 'finished_at', where: "state = 'done'" });
     await partialIndex(tx, { name: 'jobs_dead', on: 'jobs', columns: 'id', where: "state = 'dead'" });
-    await partialIndex(tx, { name: 'jobs_order', on: 'jobs', columns: 'order_key, id', where: "order_key is not null and state in ('ready', 'active')" });
-    await partialIndex(tx, { name: 'jobs_dedupe', on: 'jobs', columns: 'dedupe_key', where: "dedupe_key is not null and state in ('ready', 'active')", isUnique: true });
+    await partialIndex(tx, {
+      name: 'jobs_order',
+      on: 'jobs',
+      columns: 'order_key, id',
+      where: "order_key is not null and state in ('ready', 'active')",
+    });
+    await partialIndex(tx, {
+      name: 'jobs_dedupe',
+      on: 'jobs',
+      columns: 'dedupe_key',
+      where: "dedupe_key is not null and state in ('ready', 'active')",
+      isUnique: true,
+    });
     // The database itself keeps two workers off one concurrency key, whatever they both believed when they claimed.
-    await partialIndex(tx, { name: 'jobs_one_at_a_time', on: 'jobs', columns: 'concurrency_key', where: "concurrency_key is not null and state = 'active'", isUnique: true });
+    await partialIndex(tx, {
+      name: 'jobs_one_at_a_time',
+      on: 'jobs',
+      columns: 'concurrency_key',
+      where: "concurrency_key is not null and state = 'active'",
+      isUnique: true,
+    });
     await tx.schema.createTable('cron_runs', (table) => {
       table.string('name', 160).notNullable();
       time(table, 'slot').notNullable();

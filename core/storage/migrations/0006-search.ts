@@ -22,10 +22,14 @@ export const search: Migration = {
       table.index(['ticket_id']);
     });
     if (isPostgres) {
-      await tx.raw("alter table search_documents add column words tsvector generated always as (setweight(to_tsvector('simple', left(title, 2000)), 'A') || setweight(to_tsvector('simple', left(body, 200000)), 'B')) stored");
+      await tx.raw(
+        "alter table search_documents add column words tsvector generated always as (setweight(to_tsvector('simple', left(title, 2000)), 'A') || setweight(to_tsvector('simple', left(body, 200000)), 'B')) stored",
+      );
       await tx.raw('create index search_documents_words on search_documents using gin (words)');
     } else {
-      await tx.raw("create virtual table search_index using fts5(title, body, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0', prefix='2 3')");
+      await tx.raw(
+        "create virtual table search_index using fts5(title, body, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0', prefix='2 3')",
+      );
     }
   },
 };

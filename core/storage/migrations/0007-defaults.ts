@@ -1,13 +1,31 @@
 import type { Migration } from '../types.ts';
 
 const statuses = [
-  { key: 'open', category: 'open', names: { en: 'Open', tr: 'Açık' }, customer: { en: 'We are working on it', tr: 'Üzerinde çalışıyoruz' } },
-  { key: 'waiting', category: 'waiting', names: { en: 'Waiting for customer', tr: 'Müşteri bekleniyor' }, customer: { en: 'Waiting for you', tr: 'Sizden yanıt bekliyoruz' } },
+  {
+    key: 'open',
+    category: 'open',
+    names: { en: 'Open', tr: 'Açık' },
+    customer: { en: 'We are working on it', tr: 'Üzerinde çalışıyoruz' },
+  },
+  {
+    key: 'waiting',
+    category: 'waiting',
+    names: { en: 'Waiting for customer', tr: 'Müşteri bekleniyor' },
+    customer: { en: 'Waiting for you', tr: 'Sizden yanıt bekliyoruz' },
+  },
   { key: 'solved', category: 'solved', names: { en: 'Solved', tr: 'Çözüldü' }, customer: { en: 'Solved', tr: 'Çözüldü' } },
   { key: 'closed', category: 'closed', names: { en: 'Closed', tr: 'Kapandı' }, customer: { en: 'Closed', tr: 'Kapandı' } },
 ];
 
-const agentPermissions = ['tickets.view', 'tickets.reply', 'tickets.note', 'tickets.edit', 'tickets.delete', 'customers.view', 'customers.edit'];
+const agentPermissions = [
+  'tickets.view',
+  'tickets.reply',
+  'tickets.note',
+  'tickets.edit',
+  'tickets.delete',
+  'customers.view',
+  'customers.edit',
+];
 
 const roles = [
   { key: 'admin', name: 'Administrator', kind: 'agent', permissions: ['*'] },
@@ -43,10 +61,26 @@ export const defaults: Migration = {
       })),
     );
     await tx('roles').insert(
-      roles.map(({ key, name, kind, permissions }) => ({ key, name, kind, permissions: JSON.stringify(permissions), is_builtin: true, created_at: 0, updated_at: 0 })),
+      roles.map(({ key, name, kind, permissions }) => ({
+        key,
+        name,
+        kind,
+        permissions: JSON.stringify(permissions),
+        is_builtin: true,
+        created_at: 0,
+        updated_at: 0,
+      })),
     );
     await tx('views').insert(
-      views.map(({ key, names, filter }, position) => ({ key, names: JSON.stringify(names), filter, position, is_builtin: true, created_at: 0, updated_at: 0 })),
+      views.map(({ key, names, filter }, position) => ({
+        key,
+        names: JSON.stringify(names),
+        filter,
+        position,
+        is_builtin: true,
+        created_at: 0,
+        updated_at: 0,
+      })),
     );
   },
 };

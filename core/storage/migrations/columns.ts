@@ -43,6 +43,11 @@ export function reference(table: Knex.CreateTableBuilder, name: string, { to, on
 }
 
 /** An index over some rows only, written alike on both databases. */
-export async function partialIndex(tx: Tx, options: { name: string; on: string; columns: string; where: string; isUnique?: boolean }): Promise<void> {
-  await tx.raw(`create ${options.isUnique === true ? 'unique ' : ''}index ${options.name} on ${options.on} (${options.columns}) where ${options.where}`);
+export async function partialIndex(
+  tx: Tx,
+  options: { name: string; on: string; columns: string; where: string; isUnique?: boolean },
+): Promise<void> {
+  await tx.raw(
+    `create ${options.isUnique === true ? 'unique ' : ''}index ${options.name} on ${options.on} (${options.columns}) where ${options.where}`,
+  );
 }

@@ -42,7 +42,18 @@ describe('answering by itself', () => {
 
   it('lets an answer without headers find back by the signed address, where the mailbox uses it', async () => {
     await inbox.desk.storage.writeTx((tx) =>
-      tx('p_email_receivers').insert({ mailbox_id: inbox.mailboxId, host: 'h', port: 1, encryption: 'tls', state: 'paused', since_at: 0, signs_addresses: true, tags_subjects: true, created_at: 0, updated_at: 0 }),
+      tx('p_email_receivers').insert({
+        mailbox_id: inbox.mailboxId,
+        host: 'h',
+        port: 1,
+        encryption: 'tls',
+        state: 'paused',
+        since_at: 0,
+        signs_addresses: true,
+        tags_subjects: true,
+        created_at: 0,
+        updated_at: 0,
+      }),
     );
     const { ticket_id: ticketId } = await inbox.receive(mail({}));
     const ticket = await inbox.ticket(ticketId);
@@ -51,7 +62,10 @@ describe('answering by itself', () => {
     const text = sink.mails.at(-1)?.raw.toString() ?? '';
     const address = /^Reply-To: .*<(.+)>$/m.exec(text)?.[1];
 
-    const joined = await inbox.receive(mail({ To: 'undisclosed-recipients:;', 'Delivered-To': address, From: 'other@x.example', Subject: 'Thanks' }), 'support@desk.example');
+    const joined = await inbox.receive(
+      mail({ To: 'undisclosed-recipients:;', 'Delivered-To': address, From: 'other@x.example', Subject: 'Thanks' }),
+      'support@desk.example',
+    );
 
     expect(address).to.match(/^support\+t[0-9a-z]+\.[a-z2-7]{16}@desk\.example$/);
     expect(text).to.include(`Subject: Re: Printer [#${ticket.number}]`);
@@ -116,7 +130,10 @@ describe('answering by itself', () => {
 
     await bounceOf();
     expect((await inbox.ticket(ticketId)).category).to.equal('solved');
-    expect(await inbox.desk.storage.read('user_emails').where({ email_key: 'mina@example.com' }).first()).to.include({ bounces: 1, suppressed_at: null });
+    expect(await inbox.desk.storage.read('user_emails').where({ email_key: 'mina@example.com' }).first()).to.include({
+      bounces: 1,
+      suppressed_at: null,
+    });
     await bounceOf();
 
     const email = await inbox.desk.storage.read('user_emails').where({ email_key: 'mina@example.com' }).first();
@@ -134,7 +151,9 @@ describe('answering by itself', () => {
     await inbox.receive(bounce(sent?.message_id ?? '', 'can@example.com'));
 
     expect(foreign).to.include({ state: 'ignored', ticket_id: null });
-    expect(await inbox.desk.storage.read('user_emails').whereIn('email_key', ['mina@example.com', 'can@example.com']).pluck('bounces')).to.deep.equal([0, 0]);
+    expect(
+      await inbox.desk.storage.read('user_emails').whereIn('email_key', ['mina@example.com', 'can@example.com']).pluck('bounces'),
+    ).to.deep.equal([0, 0]);
   });
 
   it('notes a read receipt without reopening', async () => {
@@ -145,7 +164,11 @@ describe('answering by itself', () => {
 
     const row = await inbox.receive(
       mail(
-        { 'In-Reply-To': sent?.message_id, Subject: 'Read', 'Content-Type': 'multipart/report; report-type=disposition-notification; boundary=x' },
+        {
+          'In-Reply-To': sent?.message_id,
+          Subject: 'Read',
+          'Content-Type': 'multipart/report; report-type=disposition-notification; boundary=x',
+        },
         '--x\nContent-Type: text/plain\n\nRead.\n--x\nContent-Type: message/disposition-notification\n\nDisposition: manual-action/MDN-sent-manually; displayed\n--x--',
       ),
     );
@@ -154,20 +177,36 @@ describe('answering by itself', () => {
     expect((await inbox.ticket(ticketId)).category).to.equal('solved');
   });
 
-  it('opens a ticket for the customer whose mail an agent forwards, with the agent\'s words as a note', async () => {
+  it("opens a ticket for the customer whose mail an agent forwards, with the agent's words as a note", async () => {
     await inbox.desk.storage.writeTx((tx) =>
-      tx('p_email_receivers').insert({ mailbox_id: inbox.mailboxId, host: 'h', port: 1, encryption: 'tls', state: 'paused', since_at: 0, authserv_ids: '["mx.desk.example"]', created_at: 0, updated_at: 0 }),
+      tx('p_email_receivers').insert({
+        mailbox_id: inbox.mailboxId,
+        host: 'h',
+        port: 1,
+        encryption: 'tls',
+        state: 'paused',
+        since_at: 0,
+        authserv_ids: '["mx.desk.example"]',
+        created_at: 0,
+        updated_at: 0,
+      }),
     );
-    const body = 'Please take this one.\n\n---------- Forwarded message ---------\nFrom: Deniz Ak <deniz@customer.example>\nDate: Mon, Jan 5, 2026 at 8:00 AM\nSubject: Broken\nTo: Can <can@example.com>\n\nMy printer is broken.';
+    const body =
+      'Please take this one.\n\n---------- Forwarded message ---------\nFrom: Deniz Ak <deniz@customer.example>\nDate: Mon, Jan 5, 2026 at 8:00 AM\nSubject: Broken\nTo: Can <can@example.com>\n\nMy printer is broken.';
 
-    const row = await inbox.receive(mail({ 'Authentication-Results': 'mx.desk.example; dmarc=pass', From: 'Can <can@example.com>', Subject: 'Fwd: Broken' }, body));
+    const row = await inbox.receive(
+      mail({ 'Authentication-Results': 'mx.desk.example; dmarc=pass', From: 'Can <can@example.com>', Subject: 'Fwd: Broken' }, body),
+    );
 
     const ticket = await inbox.ticket(row.ticket_id);
     const requester = await inbox.desk.storage.read('user_emails').where({ user_id: ticket.requester_id }).first();
     const messages = await inbox.messages(ticket.id);
     expect(ticket.subject).to.equal('Broken');
     expect(requester.email_key).to.equal('deniz@customer.example');
-    expect(messages.map(({ kind, author_id: author }) => [kind, author])).to.deep.equal([['reply', ticket.requester_id], ['note', inbox.desk.people.can.id]]);
+    expect(messages.map(({ kind, author_id: author }) => [kind, author])).to.deep.equal([
+      ['reply', ticket.requester_id],
+      ['note', inbox.desk.people.can.id],
+    ]);
     expect(messages[0]?.text).to.include('My printer is broken.').and.not.include('take this one');
     expect(messages[1]?.text).to.equal('Please take this one.');
     expect((await inbox.outbox()).filter(({ kind }) => kind === 'acknowledgement')).to.deep.equal([]);
@@ -176,12 +215,27 @@ describe('answering by itself', () => {
   it('lets an agent answer by mail only with proof', async () => {
     const { ticket_id: ticketId } = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
     await inbox.desk.storage.writeTx((tx) =>
-      tx('p_email_receivers').insert({ mailbox_id: inbox.mailboxId, host: 'h', port: 1, encryption: 'tls', state: 'paused', since_at: 0, authserv_ids: '["mx.desk.example"]', created_at: 0, updated_at: 0 }),
+      tx('p_email_receivers').insert({
+        mailbox_id: inbox.mailboxId,
+        host: 'h',
+        port: 1,
+        encryption: 'tls',
+        state: 'paused',
+        since_at: 0,
+        authserv_ids: '["mx.desk.example"]',
+        created_at: 0,
+        updated_at: 0,
+      }),
     );
     const answer = { From: 'Can <can@example.com>', 'In-Reply-To': '<a@x.example>', Subject: 'Re: Printer' };
 
     await inbox.receive(mail({ ...answer, 'Authentication-Results': 'evil.example; dmarc=pass' }, 'Give her a refund.'));
-    await inbox.receive(mail({ 'Authentication-Results': 'mx.desk.example; dmarc=pass', ...answer }, 'It is out.\n\nOn Mon, Jan 5, 2026 at 9:00 AM Mina wrote:\n> Help'));
+    await inbox.receive(
+      mail(
+        { 'Authentication-Results': 'mx.desk.example; dmarc=pass', ...answer },
+        'It is out.\n\nOn Mon, Jan 5, 2026 at 9:00 AM Mina wrote:\n> Help',
+      ),
+    );
 
     const messages = await inbox.messages(ticketId ?? 0);
     expect(messages.map(({ direction, flags, author_id: author }) => [direction, JSON.parse(flags), author])).to.deep.equal([
@@ -191,13 +245,20 @@ describe('answering by itself', () => {
     ]);
     expect(messages.at(-1)?.text).to.equal('It is out.');
     const outgoing = (await inbox.outbox()).filter(({ kind }) => kind === 'reply');
-    expect(outgoing.map(({ state, envelope }) => [state, JSON.parse(envelope).to])).to.deep.equal([['sent', [{ name: 'Mina Kaya', email: 'mina@example.com' }]]]);
+    expect(outgoing.map(({ state, envelope }) => [state, JSON.parse(envelope).to])).to.deep.equal([
+      ['sent', [{ name: 'Mina Kaya', email: 'mina@example.com' }]],
+    ]);
   });
 });
 
 function bounce(messageId: string, recipient: string): Uint8Array {
   return mail(
-    { From: 'MAILER-DAEMON@mx.example', Subject: 'Undelivered', 'Return-Path': '<>', 'Content-Type': 'multipart/report; report-type=delivery-status; boundary=x' },
+    {
+      From: 'MAILER-DAEMON@mx.example',
+      Subject: 'Undelivered',
+      'Return-Path': '<>',
+      'Content-Type': 'multipart/report; report-type=delivery-status; boundary=x',
+    },
     [
       '--x',
       'Content-Type: text/plain',

@@ -56,12 +56,17 @@ describe('mail that comes more than once', () => {
   it('stays one message when two processes file it at once', async () => {
     const other = await createInbox({ beside: inbox.desk });
     try {
-      const raws = Array.from({ length: 20 }, (_, index) => mail({ 'Message-ID': `<race-${index}@x.example>`, From: `customer-${index % 7}@x.example` }));
+      const raws = Array.from({ length: 20 }, (_, index) =>
+        mail({ 'Message-ID': `<race-${index}@x.example>`, From: `customer-${index % 7}@x.example` }),
+      );
 
       // The same mails by two ways, so that each has two rows and two processes that file them.
-      await Promise.all([inbox, other].map(async (one, way) => {
-        for (const raw of raws) await one.command('mail pipe', [], {}, way === 0 ? raw : Buffer.concat([Buffer.from('Received: twice\r\n'), raw]));
-      }));
+      await Promise.all(
+        [inbox, other].map(async (one, way) => {
+          for (const raw of raws)
+            await one.command('mail pipe', [], {}, way === 0 ? raw : Buffer.concat([Buffer.from('Received: twice\r\n'), raw]));
+        }),
+      );
       inbox.desk.clock.advance(3_600_000);
       await Promise.all([inbox.desk.settle(), other.desk.settle()]);
 

@@ -18,7 +18,11 @@ describe('importing mail', () => {
 
   it('takes a folder in once, with the dates of the mails and without answering', async () => {
     mkdirSync(path.join(folder, 'cur'));
-    for (let index = 0; index < 5; index += 1) writeFileSync(path.join(folder, index < 3 ? '' : 'cur', `${index}.eml`), mail({ Date: 'Sun, 05 Jan 2020 10:00:00 +0000' }, `Mail ${index}`));
+    for (let index = 0; index < 5; index += 1)
+      writeFileSync(
+        path.join(folder, index < 3 ? '' : 'cur', `${index}.eml`),
+        mail({ Date: 'Sun, 05 Jan 2020 10:00:00 +0000' }, `Mail ${index}`),
+      );
     writeFileSync(path.join(folder, 'notes'), 'no mail at all');
 
     const first = await inbox.command('mail import', [folder]);
@@ -34,7 +38,10 @@ describe('importing mail', () => {
   it('keeps answers behind what they answer', async () => {
     for (let index = 0; index < 30; index += 1) {
       const answers = index % 3 === 0 ? {} : { 'In-Reply-To': `<old-${index - (index % 3)}@x.example>` };
-      writeFileSync(path.join(folder, `${String(index).padStart(2, '0')}.eml`), mail({ 'Message-ID': `<old-${index}@x.example>`, From: `c${index % 5}@x.example`, ...answers }));
+      writeFileSync(
+        path.join(folder, `${String(index).padStart(2, '0')}.eml`),
+        mail({ 'Message-ID': `<old-${index}@x.example>`, From: `c${index % 5}@x.example`, ...answers }),
+      );
     }
 
     await inbox.command('mail import', [folder]);

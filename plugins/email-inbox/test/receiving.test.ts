@@ -11,7 +11,10 @@ describe('receiving a mail', () => {
   afterEach(() => inbox.desk.close());
 
   it('opens a ticket with sender, text and original', async () => {
-    const raw = mail({ 'Message-ID': '<first@customer.example>', Cc: 'Deniz <deniz@customer.example>' }, 'The printer is on fire.\n\n-- \nMina');
+    const raw = mail(
+      { 'Message-ID': '<first@customer.example>', Cc: 'Deniz <deniz@customer.example>' },
+      'The printer is on fire.\n\n-- \nMina',
+    );
 
     const row = await inbox.receive(raw);
 
@@ -27,10 +30,12 @@ describe('receiving a mail', () => {
     expect((await inbox.desk.fetch(`/desk/p/email-inbox/messages/${message?.id}/raw`, { as: 'mina' })).status).to.equal(403);
   });
 
-  it('appends an answer to the customer\'s own mail, also by a person in Cc', async () => {
+  it("appends an answer to the customer's own mail, also by a person in Cc", async () => {
     const first = await inbox.receive(mail({ 'Message-ID': '<a@customer.example>', Cc: 'deniz@customer.example' }));
 
-    const second = await inbox.receive(mail({ From: 'deniz@customer.example', 'In-Reply-To': '<a@customer.example>', Subject: 'Re: Printer' }, 'Mine too'));
+    const second = await inbox.receive(
+      mail({ From: 'deniz@customer.example', 'In-Reply-To': '<a@customer.example>', Subject: 'Re: Printer' }, 'Mine too'),
+    );
     const third = await inbox.receive(mail({ From: 'stranger@evil.example', References: '<unknown@x> <a@customer.example>' }, 'And mine'));
 
     expect([second.ticket_id, third.ticket_id]).to.deep.equal([first.ticket_id, first.ticket_id]);
@@ -52,7 +57,14 @@ describe('receiving a mail', () => {
   it('does not thread by an id that only looks like ours', async () => {
     const first = await inbox.receive(mail({}));
 
-    const row = await inbox.receive(mail({ From: 'eve@evil.example', 'In-Reply-To': `<${first.ticket_id}.0123456789abcdef@desk.example>`, To: `support+t${Number(first.ticket_id).toString(36)}.aaaaaaaaaaaaaaaa@desk.example` }), 'support@desk.example');
+    const row = await inbox.receive(
+      mail({
+        From: 'eve@evil.example',
+        'In-Reply-To': `<${first.ticket_id}.0123456789abcdef@desk.example>`,
+        To: `support+t${Number(first.ticket_id).toString(36)}.aaaaaaaaaaaaaaaa@desk.example`,
+      }),
+      'support@desk.example',
+    );
 
     expect(row.ticket_id).to.not.equal(first.ticket_id);
   });
@@ -66,7 +78,9 @@ describe('receiving a mail', () => {
 
     expect(own.ticket_id).to.equal(first.ticket_id);
     expect(foreign.ticket_id).to.not.equal(first.ticket_id);
-    expect(await inbox.desk.storage.read('ticket_links').select('ticket_id', 'other_id')).to.deep.equal([{ ticket_id: first.ticket_id, other_id: foreign.ticket_id }]);
+    expect(await inbox.desk.storage.read('ticket_links').select('ticket_id', 'other_id')).to.deep.equal([
+      { ticket_id: first.ticket_id, other_id: foreign.ticket_id },
+    ]);
   });
 
   it('follows merges to the living ticket', async () => {
@@ -96,7 +110,9 @@ describe('receiving a mail', () => {
 
     expect(late.ticket_id).to.not.equal(first.ticket_id);
     expect((await inbox.ticket(first.ticket_id)).category).to.equal('solved');
-    expect(await inbox.desk.storage.read('ticket_links').select('ticket_id', 'other_id')).to.deep.equal([{ ticket_id: first.ticket_id, other_id: late.ticket_id }]);
+    expect(await inbox.desk.storage.read('ticket_links').select('ticket_id', 'other_id')).to.deep.equal([
+      { ticket_id: first.ticket_id, other_id: late.ticket_id },
+    ]);
   });
 
   it('stores an auto-reply without reopening', async () => {
@@ -112,7 +128,10 @@ describe('receiving a mail', () => {
 
   it('folds the quoted history and keeps it', async () => {
     const row = await inbox.receive(
-      mail({ 'Content-Type': 'text/html; charset=utf-8' }, '<p>It burns <b>again</b>.</p><script>alert(1)</script><div class="gmail_quote"><p>On Monday Can wrote:</p><blockquote>Is it out?</blockquote></div>'),
+      mail(
+        { 'Content-Type': 'text/html; charset=utf-8' },
+        '<p>It burns <b>again</b>.</p><script>alert(1)</script><div class="gmail_quote"><p>On Monday Can wrote:</p><blockquote>Is it out?</blockquote></div>',
+      ),
     );
 
     const [message] = await inbox.messages(row.ticket_id ?? 0);
@@ -159,7 +178,9 @@ describe('receiving a mail', () => {
     const { hooks } = inbox.desk.app.desk;
     const plugin = hooks.forPlugin('core', 0);
     plugin.filter('mail.incoming', (given) => ({ ...given, subject: `[ext] ${given.subject}`, tags: ['external'] }));
-    plugin.decide('mail.accept', ({ mail: given }) => (given.from?.email === 'eve@evil.example' ? { action: 'ignore', reason: 'Eve.' } : undefined));
+    plugin.decide('mail.accept', ({ mail: given }) =>
+      given.from?.email === 'eve@evil.example' ? { action: 'ignore', reason: 'Eve.' } : undefined,
+    );
 
     const taken = await inbox.receive(mail({}));
     const refused = await inbox.receive(mail({ From: 'eve@evil.example' }));
@@ -170,7 +191,11 @@ describe('receiving a mail', () => {
 
   it('quarantines what cannot be filed after five tries, and Retry brings it in', async () => {
     const { hooks } = inbox.desk.app.desk;
-    const broken = hooks.forPlugin('core', 0).filter('ticket.draft', (draft) => (draft.subject === 'Poison' ? { ...draft, message: { ...draft.message, attachments: [{ fileId: 999_999 }] } } : undefined));
+    const broken = hooks
+      .forPlugin('core', 0)
+      .filter('ticket.draft', (draft) =>
+        draft.subject === 'Poison' ? { ...draft, message: { ...draft.message, attachments: [{ fileId: 999_999 }] } } : undefined,
+      );
     await inbox.receive(mail({ Subject: 'Poison' }));
     const healthy = await inbox.receive(mail({ Subject: 'Fine' }));
     expect(healthy.state).to.equal('processed');
@@ -192,7 +217,12 @@ describe('receiving a mail', () => {
   });
 
   it('files mail of every shape with something to read', async () => {
-    const winmail = await inbox.receive(mail({ 'Content-Type': 'multipart/mixed; boundary=x' }, '--x\nContent-Type: application/octet-stream\nContent-Disposition: attachment\n\nabc\n--x--'));
+    const winmail = await inbox.receive(
+      mail(
+        { 'Content-Type': 'multipart/mixed; boundary=x' },
+        '--x\nContent-Type: application/octet-stream\nContent-Disposition: attachment\n\nabc\n--x--',
+      ),
+    );
     const empty = await inbox.receive(mail({ Subject: undefined }, ''));
     const nul = await inbox.receive(mail({ Subject: 'a\0b' }, 'x\0y'));
 

@@ -27,7 +27,13 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
   });
 
   const add = (options: Readonly<Record<string, string>> = {}): Promise<unknown> =>
-    inbox.command('mailbox add', [], { address: 'help@desk.example', name: 'Help', imap: `imap://help:secret@127.0.0.1:${imap.port}`, smtp: `smtp://127.0.0.1:${sink.port}`, ...options });
+    inbox.command('mailbox add', [], {
+      address: 'help@desk.example',
+      name: 'Help',
+      imap: `imap://help:secret@127.0.0.1:${imap.port}`,
+      smtp: `smtp://127.0.0.1:${sink.port}`,
+      ...options,
+    });
 
   async function until<T>(what: string, look: () => Promise<T | undefined>, ms = 10_000): Promise<T> {
     const start = performance.now();
@@ -43,8 +49,32 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
     inbox = await createInbox({ role: 'all' });
     await add();
     const raw = mail(
-      { To: 'help@desk.example', 'Message-ID': '<first@customer.example>', 'MIME-Version': '1.0', 'Content-Type': 'multipart/related; boundary=r' },
-      ['--r', 'Content-Type: text/html; charset=utf-8', '', '<p>See <img src="cid:Pic@x"></p>', '--r', 'Content-Type: image/png', 'Content-ID: <Pic@x>', 'Content-Disposition: inline; filename=pic.png', 'Content-Transfer-Encoding: base64', '', png.toString('base64'), '--r', 'Content-Type: application/pdf', 'Content-Disposition: attachment; filename="invoice.pdf"', 'Content-Transfer-Encoding: base64', '', Buffer.from('%PDF-1.4 fake').toString('base64'), '--r--'].join('\n'),
+      {
+        To: 'help@desk.example',
+        'Message-ID': '<first@customer.example>',
+        'MIME-Version': '1.0',
+        'Content-Type': 'multipart/related; boundary=r',
+      },
+      [
+        '--r',
+        'Content-Type: text/html; charset=utf-8',
+        '',
+        '<p>See <img src="cid:Pic@x"></p>',
+        '--r',
+        'Content-Type: image/png',
+        'Content-ID: <Pic@x>',
+        'Content-Disposition: inline; filename=pic.png',
+        'Content-Transfer-Encoding: base64',
+        '',
+        png.toString('base64'),
+        '--r',
+        'Content-Type: application/pdf',
+        'Content-Disposition: attachment; filename="invoice.pdf"',
+        'Content-Transfer-Encoding: base64',
+        '',
+        Buffer.from('%PDF-1.4 fake').toString('base64'),
+        '--r--',
+      ].join('\n'),
     );
     const started = performance.now();
     imap.deliver('help', [raw]);
@@ -54,7 +84,12 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
     const ticketId = Number(row.ticket_id);
     const [message] = await inbox.messages(ticketId);
     expect(message?.html).to.include('src="cid:pic@x"');
-    const attachments = await inbox.desk.storage.read('attachments').join('files', 'files.id', 'attachments.file_id').where({ message_id: message?.id }).orderBy('position').select('name', 'sha256', 'content_id', 'is_inline');
+    const attachments = await inbox.desk.storage
+      .read('attachments')
+      .join('files', 'files.id', 'attachments.file_id')
+      .where({ message_id: message?.id })
+      .orderBy('position')
+      .select('name', 'sha256', 'content_id', 'is_inline');
     expect(attachments.map((one) => ({ ...one, is_inline: Boolean(one.is_inline) }))).to.deep.equal([
       { name: 'pic.png', sha256: sha256(png), content_id: 'pic@x', is_inline: true },
       { name: 'invoice.pdf', sha256: sha256(Buffer.from('%PDF-1.4 fake')), content_id: null, is_inline: false },
@@ -65,25 +100,45 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
     const pasted = await can.upload({ name: 'pasted.png', contentType: 'image/png', content: png });
     const file = await can.upload({ name: 'manual.pdf', contentType: 'application/pdf', content: Buffer.from('%PDF-1.4 manual') });
     await can.reply(ticketId, { kind: 'reply', html: `<p>Do this: <img src="/files/${pasted}"></p>`, attachments: [{ fileId: file }] });
-    const sent = await until('the reply', async () => sink.mails.find(({ to, raw: bytes }) => to.includes('mina@example.com') && bytes.includes('Do this')));
+    const sent = await until('the reply', async () =>
+      sink.mails.find(({ to, raw: bytes }) => to.includes('mina@example.com') && bytes.includes('Do this')),
+    );
 
     const parsed = await parseMail(sent.raw);
     expect(parsed.inReplyTo).to.deep.equal(['first@customer.example']);
     expect(parsed.references).to.deep.equal(['first@customer.example']);
     expect(parsed.from).to.deep.equal([{ name: 'Help', address: 'help@desk.example' }]);
     expect(parsed.subject).to.equal('Re: Printer');
-    expect(parsed.headers.map(({ name }) => name)).to.include('x-desk-loop').and.to.not.include.members(['auto-submitted']);
+    expect(parsed.headers.map(({ name }) => name))
+      .to.include('x-desk-loop')
+      .and.to.not.include.members(['auto-submitted']);
     const inline = parsed.attachments.find(({ filename }) => filename === 'pasted.png');
     expect(inline?.sha256).to.equal(sha256(png));
     expect(parsed.html).to.include(`cid:${inline?.contentId}`);
     expect(parsed.attachments.find(({ filename }) => filename === 'manual.pdf')?.sha256).to.equal(sha256(Buffer.from('%PDF-1.4 manual')));
 
-    imap.deliver('help', [mail({ To: 'help@desk.example', Subject: 'Re: Printer', References: `<first@customer.example> <${parsed.messageId}>`, 'In-Reply-To': `<${parsed.messageId}>` }, 'That worked.\n\n> Do this')]);
+    imap.deliver('help', [
+      mail(
+        {
+          To: 'help@desk.example',
+          Subject: 'Re: Printer',
+          References: `<first@customer.example> <${parsed.messageId}>`,
+          'In-Reply-To': `<${parsed.messageId}>`,
+        },
+        'That worked.\n\n> Do this',
+      ),
+    ]);
     await until('the second mail', async () => ((await inbox.messages(ticketId)).length === 3 ? true : undefined));
     expect(await inbox.desk.storage.read('tickets')).to.have.length(1);
 
     const flags = await until('the acknowledgement', async () => {
-      const client = new ImapFlow({ host: '127.0.0.1', port: imap.port, secure: false, auth: { user: 'help', pass: 'secret' }, logger: false });
+      const client = new ImapFlow({
+        host: '127.0.0.1',
+        port: imap.port,
+        secure: false,
+        auth: { user: 'help', pass: 'secret' },
+        logger: false,
+      });
       await client.connect();
       await client.mailboxOpen('INBOX', { readOnly: true });
       const all = await client.fetchAll('1:*', { flags: true });
@@ -107,7 +162,10 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
     await inbox.command('mail fetch');
     await inbox.command('mail fetch');
 
-    expect(await inbox.desk.storage.read('messages').orderBy('id').pluck('message_id')).to.deep.equal(['<new@x.example>', '<archive@x.example>']);
+    expect(await inbox.desk.storage.read('messages').orderBy('id').pluck('message_id')).to.deep.equal([
+      '<new@x.example>',
+      '<archive@x.example>',
+    ]);
   });
 
   it('refuses a mailbox in the words of the server and stores nothing', async () => {
@@ -116,7 +174,9 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
     const error = await add({ imap: `imap://help:wrong@127.0.0.1:${imap.port}` }).catch((cause: unknown) => cause);
 
     expect(error).to.include({ code: 'email-inbox.connection-failed' });
-    expect(String(error)).to.match(/authentication failed/i).and.not.include('wrong');
+    expect(String(error))
+      .to.match(/authentication failed/i)
+      .and.not.include('wrong');
     expect(await inbox.desk.storage.read('mailboxes').pluck('address')).to.deep.equal(['support@desk.example']);
   });
 
@@ -143,7 +203,10 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
     await add();
     const other = await createInbox({ beside: inbox.desk });
     try {
-      imap.deliver('help', Array.from({ length: 60 }, () => mail({})));
+      imap.deliver(
+        'help',
+        Array.from({ length: 60 }, () => mail({})),
+      );
 
       await Promise.all([inbox.command('mail fetch'), other.command('mail fetch')]);
       await inbox.desk.settle();
@@ -158,7 +221,9 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
   it('leaves a mail unacknowledged on the server until it is filed', async () => {
     inbox = await createInbox();
     await add();
-    const broken = inbox.desk.app.desk.hooks.forPlugin('core', 0).filter('ticket.draft', (draft) => ({ ...draft, message: { ...draft.message, attachments: [{ fileId: 999_999 }] } }));
+    const broken = inbox.desk.app.desk.hooks
+      .forPlugin('core', 0)
+      .filter('ticket.draft', (draft) => ({ ...draft, message: { ...draft.message, attachments: [{ fileId: 999_999 }] } }));
     imap.deliver('help', [mail({})]);
     await inbox.command('mail fetch');
     expect(await seen(imap.port)).to.deep.equal([false]);
@@ -175,7 +240,14 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
     inbox = await createInbox();
     await add();
     const [mailbox] = await inbox.desk.storage.read('mailboxes').where({ address: 'help@desk.example' });
-    const form = new URLSearchParams({ host: '127.0.0.1', port: String(imap.port), encryption: 'auto', user: 'help', folder: 'INBOX', step: 'test' });
+    const form = new URLSearchParams({
+      host: '127.0.0.1',
+      port: String(imap.port),
+      encryption: 'auto',
+      user: 'help',
+      folder: 'INBOX',
+      step: 'test',
+    });
 
     const good = await inbox.desk.fetch(`/admin/p/email-inbox/mailboxes/${mailbox.id}`, { method: 'POST', body: form, as: 'ada' });
     form.set('user', 'somebody');
@@ -183,7 +255,9 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
 
     const text = await good.text();
     expect([good.status, moved.status]).to.deep.equal([200, 422]);
-    expect(text).to.match(/CAPABILITY/).and.not.include('secret');
+    expect(text)
+      .to.match(/CAPABILITY/)
+      .and.not.include('secret');
   });
 });
 

@@ -7,7 +7,13 @@ import { createInbox, mail, type Inbox } from '../support/inbox.ts';
 /** A line to the server that can be cut after some bytes, or stop carrying anything. */
 async function startProxy(target: number) {
   const open = new Set<Socket>();
-  const proxy = { port: 0, cutAfter: Number.POSITIVE_INFINITY, isStuck: false, connections: 0, close: async (): Promise<void> => undefined };
+  const proxy = {
+    port: 0,
+    cutAfter: Number.POSITIVE_INFINITY,
+    isStuck: false,
+    connections: 0,
+    close: async (): Promise<void> => undefined,
+  };
   const server = createServer((client) => {
     proxy.connections += 1;
     const upstream = createConnection({ host: '127.0.0.1', port: target });
@@ -53,7 +59,13 @@ describe('a line to the IMAP server that fails', () => {
     [imap, sink] = await Promise.all([startDovecot(), startSmtpSink()]);
     proxy = await startProxy(imap.port);
     inbox = await createInbox({ role: 'all' });
-    await inbox.command('mailbox add', [], { address: 'help@desk.example', name: 'Help', imap: `imap://help:secret@127.0.0.1:${proxy.port}`, smtp: `smtp://127.0.0.1:${sink.port}`, since: 'all' });
+    await inbox.command('mailbox add', [], {
+      address: 'help@desk.example',
+      name: 'Help',
+      imap: `imap://help:secret@127.0.0.1:${proxy.port}`,
+      smtp: `smtp://127.0.0.1:${sink.port}`,
+      since: 'all',
+    });
   });
   afterEach(async () => {
     await inbox.desk.close();
@@ -72,7 +84,10 @@ describe('a line to the IMAP server that fails', () => {
     this.timeout(120_000);
     const bodies = Array.from({ length: 40 }, (_, index) => `mail ${index} ${'x'.repeat(2000)}`);
     proxy.cutAfter = 9000;
-    imap.deliver('help', bodies.map((body) => mail({}, body)));
+    imap.deliver(
+      'help',
+      bodies.map((body) => mail({}, body)),
+    );
     await sleep(6000);
     expect((await inbox.desk.storage.read('p_email_receivers').first()).last_error).to.be.a('string');
     proxy.cutAfter = 60_000;
@@ -94,7 +109,8 @@ describe('a line to the IMAP server that fails', () => {
     imap.deliver('help', [mail({}, 'while it hangs')]);
     // The poll each minute runs into the limit of 30 seconds.
     const start = performance.now();
-    while ((await inbox.desk.storage.read('p_email_receivers').first()).last_error === null && performance.now() - start < 120_000) await sleep(500);
+    while ((await inbox.desk.storage.read('p_email_receivers').first()).last_error === null && performance.now() - start < 120_000)
+      await sleep(500);
     expect((await inbox.desk.storage.read('p_email_receivers').first()).last_error).to.be.a('string');
     proxy.isStuck = false;
 

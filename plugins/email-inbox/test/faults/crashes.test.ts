@@ -1,11 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ImapFlow } from 'imapflow';
-import { hasDovecot, startDeskProcess, startDovecot, startSmtpSink, testDatabase, type DeskProcess, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
+import {
+  hasDovecot,
+  startDeskProcess,
+  startDovecot,
+  startSmtpSink,
+  testDatabase,
+  type DeskProcess,
+  type Dovecot,
+  type SmtpSink,
+} from '@helpdesk/core/testing';
 import { parseMail } from '../../parsing.ts';
 import { createInbox, mail, pluginFolder, type Inbox } from '../support/inbox.ts';
 
-const receivingPoints = ['email-fetched', 'email-stored', 'email-recorded', 'email-parsed', 'email-in-transaction', 'email-filed', 'email-before-ack', 'email-acked'];
+const receivingPoints = [
+  'email-fetched',
+  'email-stored',
+  'email-recorded',
+  'email-parsed',
+  'email-in-transaction',
+  'email-filed',
+  'email-before-ack',
+  'email-acked',
+];
 const sendingPoints = ['mail-before-smtp', 'mail-after-smtp', 'mail-after-sent'];
 const total = 1000;
 // A killed process keeps its leases for a minute; the next one starts a little more than that later.
@@ -23,7 +41,13 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
     [imap, sink] = await Promise.all([startDovecot(), startSmtpSink()]);
     inbox = await createInbox();
     starts = 0;
-    await inbox.command('mailbox add', [], { address: 'help@desk.example', name: 'Help', imap: `imap://help:secret@127.0.0.1:${imap.port}`, smtp: `smtp://127.0.0.1:${sink.port}`, since: 'all' });
+    await inbox.command('mailbox add', [], {
+      address: 'help@desk.example',
+      name: 'Help',
+      imap: `imap://help:secret@127.0.0.1:${imap.port}`,
+      smtp: `smtp://127.0.0.1:${sink.port}`,
+      since: 'all',
+    });
   });
   afterEach(async () => {
     await inbox.desk.close();
@@ -64,14 +88,22 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
     await inbox.desk.storage.writeTx((tx) => tx('mailboxes').update({ transport: '{}' }));
     const bodies = Array.from({ length: total }, (_, index) => `mail number ${index}`);
     const share = Math.ceil(total / (receivingPoints.length + 1));
-    const deliver = (part: number): void => imap.deliver('help', bodies.slice(part * share, (part + 1) * share).map((body, index) => mail({ To: 'help@desk.example', From: `customer-${index % 40}@x.example` }, body)));
+    const deliver = (part: number): void =>
+      imap.deliver(
+        'help',
+        bodies
+          .slice(part * share, (part + 1) * share)
+          .map((body, index) => mail({ To: 'help@desk.example', From: `customer-${index % 40}@x.example` }, body)),
+      );
 
     for (const [part, point] of receivingPoints.entries()) {
       deliver(part);
       await dieAt(point);
     }
     deliver(receivingPoints.length);
-    await runUntil(async () => total - Number((await inbox.desk.storage.read('p_email_mails').whereNotNull('acked_at').count({ n: '*' }))[0]?.n));
+    await runUntil(
+      async () => total - Number((await inbox.desk.storage.read('p_email_mails').whereNotNull('acked_at').count({ n: '*' }))[0]?.n),
+    );
 
     const texts: string[] = await inbox.desk.storage.read('messages').pluck('text');
     expect(texts.toSorted()).to.deep.equal(bodies.toSorted());
@@ -82,9 +114,12 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
     expect(await unseen(imap.port)).to.equal(0);
   });
 
-  it('sends each reply once, and twice at most where the server\'s answer was lost', async function () {
+  it("sends each reply once, and twice at most where the server's answer was lost", async function () {
     this.timeout(300_000);
-    const opened = await inbox.receive(mail({ To: 'support@desk.example', From: 'customer@x.example', 'X-Auto-Response-Suppress': 'All' }), 'help@desk.example');
+    const opened = await inbox.receive(
+      mail({ To: 'support@desk.example', From: 'customer@x.example', 'X-Auto-Response-Suppress': 'All' }),
+      'help@desk.example',
+    );
     sink.mails.length = 0;
     const replies: string[] = [];
     const doubled: string[] = [];

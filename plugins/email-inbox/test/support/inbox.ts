@@ -29,14 +29,43 @@ export interface Inbox {
   /** Takes in one raw mail by `mail pipe`, runs the jobs, and returns its row. */
   receive(raw: Uint8Array | string, mailbox?: string): Promise<MailRow>;
   mails(): Promise<readonly MailRow[]>;
-  messages(ticketId: number): Promise<readonly { id: number; text: string; html: string | null; origin: string; direction: string; kind: string; flags: string; folds: string; addresses: string; author_id: number | null }[]>;
-  ticket(id: number | null): Promise<{ id: number; number: number; subject: string; category: string; place: string; requester_id: number; message_count: number }>;
+  messages(ticketId: number): Promise<
+    readonly {
+      id: number;
+      text: string;
+      html: string | null;
+      origin: string;
+      direction: string;
+      kind: string;
+      flags: string;
+      folds: string;
+      addresses: string;
+      author_id: number | null;
+    }[]
+  >;
+  ticket(
+    id: number | null,
+  ): Promise<{ id: number; number: number; subject: string; category: string; place: string; requester_id: number; message_count: number }>;
   /** Kind, recipients and headers of what the desk queued, oldest first. */
-  outbox(): Promise<readonly { id: number; kind: string; state: string; subject: string; message_id: string; headers: string; envelope: string; error: string | null; may_be_doubled: boolean | number }[]>;
+  outbox(): Promise<
+    readonly {
+      id: number;
+      kind: string;
+      state: string;
+      subject: string;
+      message_id: string;
+      headers: string;
+      envelope: string;
+      error: string | null;
+      may_be_doubled: boolean | number;
+    }[]
+  >;
 }
 
 /** A desk with this plugin and the mailbox support@desk.example. */
-export async function createInbox(options: TestDeskOptions & { readonly smtpPort?: number | undefined; readonly address?: string } = {}): Promise<Inbox> {
+export async function createInbox(
+  options: TestDeskOptions & { readonly smtpPort?: number | undefined; readonly address?: string } = {},
+): Promise<Inbox> {
   const { smtpPort, address = 'support@desk.example', ...rest } = options;
   const desk = await createTestDesk({ pluginFolders: [pluginFolder], ...rest });
   const inbox = inboxOf(desk);
@@ -51,14 +80,29 @@ function inboxOf(desk: TestDesk): Omit<Inbox, 'mailboxId'> {
       const now = desk.clock.now();
       const transport = smtpPort === undefined ? {} : { host: '127.0.0.1', port: smtpPort, encryption: 'auto', isOperators: true };
       const [row] = await desk.storage.writeTx((tx) =>
-        tx('mailboxes').insert({ name: 'Support', address, address_key: address, transport: JSON.stringify(transport), created_at: now, updated_at: now }).returning('id'),
+        tx('mailboxes')
+          .insert({
+            name: 'Support',
+            address,
+            address_key: address,
+            transport: JSON.stringify(transport),
+            created_at: now,
+            updated_at: now,
+          })
+          .returning('id'),
       );
       return Number(row.id);
     },
     async command(name, args = [], given = {}, stdin = new Uint8Array()) {
       const command = desk.app.plugins.snapshot.all('cli').find(({ value }) => value.name === name);
       if (command === undefined) throw new Error(`There is no command ${name}.`);
-      return command.value.run({ args, options: given, actor: { kind: 'system' }, stdin: Readable.from([Buffer.from(stdin)]), say: () => undefined });
+      return command.value.run({
+        args,
+        options: given,
+        actor: { kind: 'system' },
+        stdin: Readable.from([Buffer.from(stdin)]),
+        say: () => undefined,
+      });
     },
     async receive(raw, mailbox) {
       await inbox.command('mail pipe', [], mailbox === undefined ? {} : { mailbox }, Buffer.from(raw));

@@ -1,2 +1,0 @@
-export { deletePluginData } from './plugin-routes.ts';
-export { adminRoutes } from './admin-routes.ts';
