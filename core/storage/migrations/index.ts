@@ -8,7 +8,8 @@ import { system } from './0005-system.ts';
 import { search } from './0006-search.ts';
 import { defaults } from './0007-defaults.ts';
 
-const migrations: readonly Migration[] = [people, tickets, messages, eventsAndJobs, system, search, defaults];
+/** Every step of the core schema in order; a released one never changes. */
+export const coreMigrations: readonly Migration[] = [people, tickets, messages, eventsAndJobs, system, search, defaults];
 
 /**
  * Brings the core schema up to this version and returns the names of the steps it applied.
@@ -16,5 +17,5 @@ const migrations: readonly Migration[] = [people, tickets, messages, eventsAndJo
  * @throws SchemaRefused when a newer version has already migrated the database.
  */
 export function migrateCore(storage: Storage, version: string): Promise<readonly string[]> {
-  return runMigrations(storage, { owner: 'core', version, migrations });
+  return runMigrations(storage, { owner: 'core', version, migrations: coreMigrations });
 }
