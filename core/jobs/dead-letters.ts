@@ -15,7 +15,7 @@ export interface JobSummary {
 /** Jobs by state, newest first, at most `limit`. */
 export async function listJobs(reader: Reader, state: 'ready' | 'active' | 'dead', limit = 100): Promise<readonly JobSummary[]> {
   const rows = await reader('jobs')
-    .where({ state })
+    .whereIn('state', state === 'ready' ? ['ready', 'behind'] : [state])
     .orderBy('id', 'desc')
     .limit(limit)
     .select('id', 'name', 'plugin', 'state', 'attempts', 'error', 'run_at');
@@ -33,12 +33,12 @@ export async function listJobs(reader: Reader, state: 'ready' | 'active' | 'dead
 /** How many unfinished and dead jobs there are, and since when the oldest runnable one waits. */
 export async function queueDepth(reader: Reader): Promise<{ ready: number; active: number; dead: number; oldestReadyAt: number | null }> {
   const rows = await reader('jobs')
-    .whereIn('state', ['ready', 'active', 'dead'])
+    .whereIn('state', ['ready', 'behind', 'active', 'dead'])
     .groupBy('state')
     .select('state', reader.raw('count(*) as n'), reader.raw('min(run_at) as oldest'));
   const of = (state: string): number => Number(rows.find((row) => row.state === state)?.n ?? 0);
   return {
-    ready: of('ready'),
+    ready: of('ready') + of('behind'),
     active: of('active'),
     dead: of('dead'),
     oldestReadyAt: rows.find((row) => row.state === 'ready')?.oldest ?? null,

@@ -8,6 +8,7 @@ interface JobRow {
   name: string;
   plugin: string | null;
   lane: Lane;
+  order_key: string | null;
   payload: string;
   attempts: number;
   max_attempts: number;
@@ -24,7 +25,8 @@ export interface Claim {
 
 export const leaseMs = 60_000;
 
-const unfinished = ['ready', 'active'];
+// A job that waits behind an earlier one of its order key is not `ready`: claiming never walks over a backlog.
+const heads = ['ready', 'active'];
 
 /**
  * One table, one claim statement, on both databases.
@@ -51,7 +53,7 @@ export class JobQueue {
         name: job.name,
         plugin: job.plugin ?? null,
         lane: job.lane ?? 'normal',
-        state: 'ready',
+        state: await this.stateOfNew(tx, job),
         payload: JSON.stringify(job.payload),
         run_at: job.runAt ?? now,
         max_attempts: job.maxAttempts ?? 12,
@@ -61,7 +63,7 @@ export class JobQueue {
         created_at: now,
         updated_at: now,
       })
-      .onConflict(tx.raw("(dedupe_key) where dedupe_key is not null and state in ('ready', 'active')"))
+      .onConflict(tx.raw("(dedupe_key) where dedupe_key is not null and state in ('ready', 'active', 'behind')"))
       .ignore()
       .returning('id');
     tx.afterCommit(() => this.wake());
@@ -110,6 +112,7 @@ export class JobQueue {
       finished_at: now,
     });
     if (updated !== 1) throw new Conflict('jobs.lease-lost', { jobId: job.id });
+    await this.promote(tx, job.orderKey);
     tx.afterCommit(() => this.wake());
   }
 
@@ -131,6 +134,7 @@ export class JobQueue {
         updated_at: now,
         finished_at: failure.isFinal ? now : null,
       });
+      if (failure.isFinal) await this.promote(tx, job.orderKey);
     });
   }
 
@@ -151,6 +155,22 @@ export class JobQueue {
     return tx('jobs').where({ id: job.id, state: 'active', lease_owner: owner, attempts: job.attempts });
   }
 
+  // The lock on the head makes this and the head's completion follow each other: either the completion
+  // sees the new job and promotes it, or the new job sees no head and is ready at once.
+  private async stateOfNew(tx: Tx, job: NewJob): Promise<'ready' | 'behind'> {
+    if (job.orderKey === undefined) return 'ready';
+    const locking = tx('jobs').where({ order_key: job.orderKey }).whereIn('state', heads).orderBy('id');
+    if (this.storage.dialect === 'postgres') void locking.forUpdate();
+    return (await locking.select('id')).length === 0 ? 'ready' : 'behind';
+  }
+
+  /** Makes the next job of an order key ready, once the one before it is done or given up. */
+  private async promote(tx: Tx, orderKey: string | null): Promise<void> {
+    if (orderKey === null) return;
+    const next = await tx('jobs').where({ order_key: orderKey, state: 'behind' }).orderBy('id').first('id');
+    if (next !== undefined) await tx('jobs').where({ id: next.id }).update({ state: 'ready' });
+  }
+
   private async take(tx: Tx, claim: Claim): Promise<Job | undefined> {
     const now = this.clock.now();
     const candidates = tx('jobs as job')
@@ -168,7 +188,7 @@ export class JobQueue {
             .from('jobs as earlier')
             .whereNotNull('job.order_key')
             .whereRaw('earlier.order_key = job.order_key and earlier.id < job.id')
-            .whereIn('earlier.state', unfinished),
+            .whereIn('earlier.state', heads),
       )
       .whereNotExists(
         (other) =>
@@ -188,13 +208,14 @@ export class JobQueue {
     const [row]: JobRow[] = await tx('jobs')
       .whereIn('id', candidates)
       .update({ state: 'active', attempts: tx.raw('attempts + 1'), lease_owner: claim.owner, lease_until: now + leaseMs, updated_at: now })
-      .returning(['id', 'name', 'plugin', 'lane', 'payload', 'attempts', 'max_attempts']);
+      .returning(['id', 'name', 'plugin', 'lane', 'order_key', 'payload', 'attempts', 'max_attempts']);
     if (row === undefined) return undefined;
     // Its process died each time, so nobody could count the failure: a crash counts as an attempt.
     if (row.attempts > row.max_attempts) {
       await tx('jobs')
         .where({ id: row.id })
         .update({ state: 'dead', lease_owner: null, lease_until: null, error: 'The process died on each attempt.', finished_at: now });
+      await this.promote(tx, row.order_key);
       return this.take(tx, claim);
     }
     return {
@@ -202,6 +223,7 @@ export class JobQueue {
       name: row.name,
       plugin: row.plugin,
       lane: row.lane,
+      orderKey: row.order_key,
       payload: JSON.parse(row.payload),
       attempts: row.attempts,
       maxAttempts: row.max_attempts,

@@ -25,6 +25,7 @@ export interface Job {
   readonly name: string;
   readonly plugin: string | null;
   readonly lane: Lane;
+  readonly orderKey: string | null;
   readonly payload: Readonly<Record<string, unknown>>;
   readonly attempts: number;
   readonly maxAttempts: number;

@@ -130,6 +130,46 @@ describe('the job queue', () => {
     expect(await claim()).to.equal(undefined);
   });
 
+  it('goes on with an order key whose head was given up, and claims quickly beside a long backlog', async () => {
+    await storage.writeTx(async (tx) => {
+      for (let index = 0; index < 300; index += 1) await queue.enqueue(tx, { name: 'one', payload: { index }, orderKey: 'mailbox:1' });
+    });
+    const head = await claim();
+    if (head === undefined) throw new Error('Nothing was claimed.');
+    expect(await storage.read('jobs').where({ state: 'ready' })).to.deep.equal([]);
+    await queue.fail(head, 'a', { error: 'never', delayMs: 0, isFinal: true });
+
+    for (let index = 1; index < 4; index += 1) {
+      const next = await claim();
+      expect(next?.payload).to.deep.equal({ index });
+      if (next !== undefined) await queue.complete(next, 'a');
+    }
+  });
+
+  it('lets no job of an order key be forgotten while others finish and more are queued', async () => {
+    const done: number[] = [];
+    let queued = 0;
+    const producer = async (): Promise<void> => {
+      for (; queued < 40;) await add({ name: 'one', orderKey: 'k', payload: { index: queued++ } });
+    };
+    const consumer = async (): Promise<void> => {
+      for (let idle = 0; idle < 200 && done.length < 40;) {
+        const job = await claim('w');
+        if (job === undefined) {
+          idle += 1;
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          continue;
+        }
+        done.push(Number(job.payload['index']));
+        await queue.complete(job, 'w');
+      }
+    };
+
+    await Promise.all([producer(), consumer(), consumer()]);
+
+    expect(done).to.have.length(40);
+  });
+
   it('takes interactive work from its own lane while 1,000 imports wait', async () => {
     await storage.writeTx(async (tx) => {
       for (let index = 0; index < 1000; index += 1) await queue.enqueue(tx, { name: 'one', payload: {}, lane: 'bulk' });

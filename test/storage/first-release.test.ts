@@ -29,13 +29,20 @@ describe('a database of the first release', () => {
     storage = testDatabase() === 'sqlite' ? storedFile(handle) : await storedRows(handle);
     const config = { ...readConfig({ HELPDESK_DATA: handle.folder }, {}, handle.folder), databaseUrl: handle.url };
 
-    const app = await createApp({ config, clock: systemClock, log: createLogger('silent', systemClock, () => undefined), role: 'command', storage, pluginFolders: [] });
+    const app = await createApp({
+      config,
+      clock: systemClock,
+      log: createLogger('silent', systemClock, () => undefined),
+      role: 'command',
+      storage,
+      pluginFolders: [],
+    });
 
     expect(await checkInvariants(app.desk)).to.deep.equal([]);
     const found = await listTickets(app.desk, systemActor, { filter: 'isik', limit: 10 });
-    expect(found.items.map(({ number, subject, priority, category, messageCount }) => ({ number, subject, priority, category, messageCount }))).to.deep.equal([
-      { number: 1001, subject: 'Fatura nerede?', priority: 'high', category: 'waiting', messageCount: 4 },
-    ]);
+    expect(
+      found.items.map(({ number, subject, priority, category, messageCount }) => ({ number, subject, priority, category, messageCount })),
+    ).to.deep.equal([{ number: 1001, subject: 'Fatura nerede?', priority: 'high', category: 'waiting', messageCount: 4 }]);
     await app.stop();
   });
 });
@@ -58,14 +65,19 @@ async function storedRows(handle: DatabaseHandle): Promise<Storage> {
       await tx(table).delete();
       for (const row of list) await tx(table).insert(await fitting(tx, table, row));
       const { id } = (await tx(table).columnInfo()) as Readonly<Record<string, { readonly defaultValue: unknown }>>;
-      if (String(id?.defaultValue ?? '').startsWith('nextval')) await tx.raw("select setval(pg_get_serial_sequence(?, 'id'), (select coalesce(max(id), 1) from ??))", [table, table]);
+      if (String(id?.defaultValue ?? '').startsWith('nextval'))
+        await tx.raw("select setval(pg_get_serial_sequence(?, 'id'), (select coalesce(max(id), 1) from ??))", [table, table]);
     }
   });
   return storage;
 }
 
 // SQLite keeps 0 and 1 where PostgreSQL keeps booleans, and generated columns fill themselves.
-async function fitting(tx: Parameters<Parameters<Storage['writeTx']>[0]>[0], table: string, row: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+async function fitting(
+  tx: Parameters<Parameters<Storage['writeTx']>[0]>[0],
+  table: string,
+  row: Readonly<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
   const columns = (await tx(table).columnInfo()) as Readonly<Record<string, { readonly type: string }>>;
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, columns[name]?.type === 'boolean' ? value === 1 : value]));
 }

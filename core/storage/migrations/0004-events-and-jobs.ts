@@ -32,7 +32,7 @@ export const eventsAndJobs: Migration = {
       table.string('name', 160).notNullable();
       table.string('plugin', 40);
       table.string('lane', 12).notNullable().checkIn(['interactive', 'normal', 'bulk']);
-      table.string('state', 10).notNullable().checkIn(['ready', 'active', 'done', 'dead']);
+      table.string('state', 10).notNullable().checkIn(['ready', 'behind', 'active', 'done', 'dead']);
       table.text('payload').notNullable();
       table.integer('payload_version').notNullable().defaultTo(1);
       time(table, 'run_at').notNullable();
@@ -55,13 +55,13 @@ export const eventsAndJobs: Migration = {
       name: 'jobs_order',
       on: 'jobs',
       columns: 'order_key, id',
-      where: "order_key is not null and state in ('ready', 'active')",
+      where: "order_key is not null and state in ('ready', 'active', 'behind')",
     });
     await partialIndex(tx, {
       name: 'jobs_dedupe',
       on: 'jobs',
       columns: 'dedupe_key',
-      where: "dedupe_key is not null and state in ('ready', 'active')",
+      where: "dedupe_key is not null and state in ('ready', 'active', 'behind')",
       isUnique: true,
     });
     // The database itself keeps two workers off one concurrency key, whatever they both believed when they claimed.
