@@ -65,7 +65,7 @@ async function storedRows(handle: DatabaseHandle): Promise<Storage> {
       await tx(table).delete();
       for (const row of list) await tx(table).insert(await fitting(tx, table, row));
       const { id } = (await tx(table).columnInfo()) as Readonly<Record<string, { readonly defaultValue: unknown }>>;
-      if (String(id?.defaultValue ?? '').startsWith('nextval'))
+      if (typeof id?.defaultValue === 'string' && id.defaultValue.startsWith('nextval'))
         await tx.raw("select setval(pg_get_serial_sequence(?, 'id'), (select coalesce(max(id), 1) from ??))", [table, table]);
     }
   });
