@@ -3,45 +3,45 @@ import { hostname } from 'node:os';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import Koa from 'koa';
-import { authActions, authDecisions, issueSetupToken, Throttle } from './auth/index.ts';
+import { issueSetupToken, Throttle } from './auth/index.ts';
 import type { Config } from './config.ts';
 import type { Desk } from './desk.ts';
-import { EventLog, durableJobName, endSubscriptions, replaceSubscriptions } from './events/index.ts';
-import { FileStore, sweepFiles } from './files/index.ts';
+import { defineCoreHooks, defineCoreJobs, durableSource } from './core-registrations.ts';
+import { EventLog, endSubscriptions, replaceSubscriptions } from './events/index.ts';
+import { FileStore } from './files/index.ts';
 import { handleErrors } from './http/errors.ts';
 import { Pages } from './http/pages.ts';
+import { guardPluginRoute } from './http/plugin-guard.ts';
 import { requestBasics, sameOrigin } from './http/request-basics.ts';
 import type { Context, Middleware } from './http/request-state.ts';
 import { coreRoutes } from './http/routes.ts';
 import { Assets } from './http/static.ts';
 import { createTranslator, loadCatalog, type Catalog, type Translator } from './i18n/index.ts';
-import { Cron, JobQueue, JobRegistry, sweepJobs, Worker } from './jobs/index.ts';
-import { Forbidden, Unauthenticated } from './kernel/errors.ts';
+import { Cron, JobQueue, JobRegistry, Worker } from './jobs/index.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { FoundPlugin } from './kernel/manifest.ts';
 import { HookBus } from './kernel/hook-bus.ts';
 import type { Fault } from './kernel/hook-point.ts';
 import type { Logger } from './kernel/log.ts';
 import { PluginHost } from './kernel/plugin-host.ts';
-import { dispatchPlugins, type GuardedRoute } from './kernel/router-dispatch.ts';
+import { dispatchPlugins } from './kernel/router-dispatch.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
 import { buildTemplates, type Templates } from './kernel/templates.ts';
-import type { TemplateRoot } from './kernel/template-roots.ts';
 import { LiveHub } from './live/hub.ts';
 import { Presence } from './live/presence.ts';
-import { Mail, mailActions, mailDecisions, mailFilters, sendOutboxEntry } from './mail/index.ts';
-import { notify, notifyingEvents, notifyingHandler } from './notifications/index.ts';
+import { Mail } from './mail/index.ts';
+import { notifyingEvents, notifyingHandler } from './notifications/index.ts';
 import { linkCore } from './operations/index.ts';
 import { apiVersion, coreFolder, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
 import { mailSettings, Secrets, Settings, siteSettings, ticketSettings, type SettingsSchema } from './settings/index.ts';
 import { migrateCore, openStorage, runMigrations, type Storage } from './storage/index.ts';
 import { findTheme, type Theme } from './theme/index.ts';
-import { Statuses, ticketsActions, ticketsDecisions, ticketsFilters, wake } from './tickets/index.ts';
+import { templateRoots } from './template-folders.ts';
+import { Statuses } from './tickets/index.ts';
 import { createHelpers } from './ui/helpers.ts';
 import './ui/slots.ts';
 import { createIcons } from './ui/icon.ts';
-import { isAllowed, usersActions } from './users/index.ts';
 
 export type { Config } from './config.ts';
 export { defineConfig, readConfig } from './config.ts';
@@ -317,83 +317,4 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 
   return app;
-}
-
-function defineCoreHooks(hooks: HookBus): void {
-  for (const name of [...ticketsActions, ...usersActions, ...authActions, ...mailActions]) hooks.define('action', name);
-  for (const name of [...ticketsFilters, ...mailFilters]) hooks.define('filter', name);
-  for (const name of [...ticketsDecisions, ...authDecisions, ...mailDecisions]) hooks.define('decision', name);
-}
-
-function defineCoreJobs(desk: Desk): void {
-  const { jobRegistry, cron } = desk;
-  jobRegistry.define({ name: 'mail.send', plugin: null, run: (job) => sendOutboxEntry(desk, job) });
-  jobRegistry.define({ name: 'tickets.wake', plugin: null, run: (job) => wake(desk, job.payload) });
-  jobRegistry.define({ name: durableJobName('core', notifyingHandler), plugin: null, run: (job) => notify(desk, job) });
-  jobRegistry.define({ name: 'jobs.sweep', plugin: null, run: async () => void (await sweepJobs(desk.storage, desk.clock)) });
-  jobRegistry.define({ name: 'files.sweep', plugin: null, run: async () => void (await sweepFiles(desk)) });
-  cron.add({ name: 'files.sweep', plugin: null, everyMs: 3_600_000, lane: 'bulk' });
-  cron.add({ name: 'jobs.sweep', plugin: null, everyMs: 3_600_000, lane: 'bulk' });
-}
-
-// Durable handlers of running plugins are jobs; those of plugins that are switched off wait in the table.
-function durableSource(hooks: HookBus, snapshot: () => Snapshot) {
-  const split = (name: string): readonly [string, string] => [name.slice(0, name.indexOf(':')), name.slice(name.indexOf(':') + 1)];
-  return {
-    names: () => snapshot().plugins.flatMap(({ id }) => hooks.declarations(id).map(({ handler }) => durableJobName(id, handler))),
-    get: (name: string) => {
-      const [plugin, handler] = split(name);
-      const run = hooks.durable(plugin, handler);
-      if (run === undefined) return undefined;
-      return {
-        name,
-        plugin,
-        run: async (job: { readonly payload: Readonly<Record<string, unknown>>; readonly attempts: number }) => {
-          const { eventId, occurredAt, payload } = job.payload as { eventId: number; occurredAt: number; payload: unknown };
-          await run(payload, { eventId, at: occurredAt, attempt: job.attempts });
-        },
-      };
-    },
-  };
-}
-
-function templateRoots(plugins: readonly FoundPlugin[], theme: Theme): readonly TemplateRoot[] {
-  const isThemeable = (name: string): boolean => /^(portal|auth)\//.test(name) || name === 'ui/layouts/portal';
-  const core = ['tickets', 'users', 'auth', 'notifications', 'portal', 'admin', 'inbox'].map((feature) => ({
-    kind: 'core' as const,
-    id: 'core',
-    folder: path.join(coreFolder, feature, 'templates'),
-    prefix: feature,
-    themeable: isThemeable,
-  }));
-  return [
-    ...core,
-    { kind: 'core', id: 'core', folder: path.join(coreFolder, 'ui/layouts'), prefix: 'ui/layouts', themeable: isThemeable },
-    { kind: 'core', id: 'core', folder: path.join(coreFolder, 'ui/partials'), prefix: 'ui', themeable: isThemeable },
-    ...plugins.flatMap(({ id, folder, manifest }) =>
-      manifest.templates === undefined
-        ? []
-        : [
-            {
-              kind: 'plugin' as const,
-              id,
-              folder: path.join(folder, manifest.templates),
-              prefix: id,
-              themeable: () => true,
-              ...(manifest.overrides === undefined ? {} : { overrides: manifest.overrides }),
-            },
-          ],
-    ),
-    { kind: 'theme', id: theme.id, folder: theme.folder },
-  ];
-}
-
-function guardPluginRoute(ctx: Context, route: GuardedRoute): void {
-  const { actor } = ctx.state;
-  if (route.public === true) return;
-  if (actor === undefined) throw new Unauthenticated('auth.sign-in-needed');
-  if (route.permission !== undefined && !isAllowed(actor, route.permission))
-    throw new Forbidden('auth.forbidden', { permission: route.permission });
-  if ((route.area === 'desk' || route.area === 'admin') && actor.role !== 'agent')
-    throw new Forbidden('auth.forbidden', { permission: route.permission });
 }
