@@ -50,6 +50,14 @@ describe('signing in', () => {
     expect((await signIn('can@example.com', 'can has a password')).status).to.equal(303);
   });
 
+  it('keeps its cookie to https when the public address is https, also behind a proxy', async () => {
+    Object.assign(desk.app.desk.config, { url: 'https://desk.example' });
+    const response = await signIn('mina@example.com', 'mina has a password');
+
+    expect(response.headers.get('set-cookie')).to.match(/^__Host-hd_session=[^;]+;.* secure;/i);
+    expect(response.headers.get('strict-transport-security')).to.be.a('string');
+  });
+
   it('never leads to another site', async () => {
     for (const next of ['//evil.example', 'https://evil.example', '/\\evil.example']) {
       const response = await desk.fetch('/sign-in', {
