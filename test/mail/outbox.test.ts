@@ -108,6 +108,19 @@ describe('the outbox', () => {
     expect(replies()[0]?.raw.toString()).to.contain(waiting.find(({ kind }) => kind === 'reply')?.messageId ?? 'none');
   });
 
+  it('is certain that a server which was not reached has no copy', async () => {
+    await sink.close();
+    await answer('Hello.');
+    await desk.settle();
+
+    const [waiting] = await unfinishedMail(desk.storage.read, 1);
+    expect([waiting?.state, waiting?.mayBeDoubled]).to.deep.equal(['queued', false]);
+
+    desk.clock.advance(60_000);
+    await desk.settle();
+    expect((await unfinishedMail(desk.storage.read, 1))[0]?.mayBeDoubled).to.equal(false);
+  });
+
   it('shows a final refusal with the words of the server, tells the author and can be tried again', async () => {
     sink.refuseWith = { code: 550, message: 'No such mailbox' };
     const message = await answer('Hello?');
