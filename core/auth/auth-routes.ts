@@ -123,7 +123,11 @@ export function authRoutes({ desk, pages }: App): Middleware {
     .post('/reset', async (ctx) => {
       const form = await readForm(desk, ctx);
       try {
-        await enter(ctx, await resetPassword(desk, form.text('token'), form.text('password')), '');
+        // Nobody is signed in by this: who comes with the mail alone still has to pass whatever signing in asks.
+        await resetPassword(desk, form.text('token'), form.text('password'));
+        setFlash(ctx, { kind: 'done', key: 'flash.password-changed' });
+        ctx.redirect('/sign-in');
+        ctx.status = 303;
       } catch (error) {
         await showReset(ctx, form.text('token'), error);
       }

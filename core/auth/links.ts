@@ -1,4 +1,4 @@
-import { Conflict, Invalid, Unauthenticated } from '../kernel/errors.ts';
+import { Conflict, Forbidden, Invalid, Unauthenticated } from '../kernel/errors.ts';
 import type { Desk } from '../desk.ts';
 import {
   countAdministrators,
@@ -6,6 +6,7 @@ import {
   findOrCreateCustomer,
   findUser,
   findUserByEmail,
+  isEmailAddress,
   systemActor,
   type User,
 } from '../users/index.ts';
@@ -44,7 +45,13 @@ export async function completeSetup(
   await peek(desk, token, 'setup');
   const passwordHash = await hashPassword(admin.password);
   await consume(desk, token, 'setup');
-  return createUser(desk, systemActor, { ...admin, role: 'admin', passwordHash, isConfirmed: true });
+  try {
+    return await createUser(desk, systemActor, { ...admin, role: 'admin', passwordHash, isConfirmed: true });
+  } catch (error) {
+    // A mistyped or taken address must not use the only link up.
+    await release(desk, token, 'setup');
+    throw error;
+  }
 }
 
 /**
@@ -68,19 +75,25 @@ export async function requestMagicLink(
   });
 }
 
-/** Uses a sign-in link. Only the POST of the landing page calls this: a mail scanner's GET consumes nothing. */
+/**
+ * Uses a sign-in link. Only the POST of the landing page calls this: a mail scanner's GET consumes nothing.
+ *
+ * @throws Unauthenticated `auth.link-invalid`, Forbidden when a plugin refuses the sign-in.
+ */
 export async function useMagicLink(desk: Desk, token: string): Promise<{ user: User; returnTo: string | null }> {
   const row = await consume(desk, token, 'magic');
   if (row.user_id !== null) {
     const user = await findUser(desk.storage.read, row.user_id);
     if (user === undefined || !user.isActive || user.deletedAt !== null) throw new Unauthenticated('auth.link-invalid');
     await confirmAddress(desk, row.email);
+    await refuseByVerdict(desk, user.id);
     return { user, returnTo: row.return_to };
   }
   const email = row.email;
   if (email === null) throw new Unauthenticated('auth.link-invalid');
   const user = await desk.storage.writeTx((tx) => findOrCreateCustomer(desk, tx, { email }));
   await confirmAddress(desk, email);
+  await refuseByVerdict(desk, user.id);
   return { user, returnTo: row.return_to };
 }
 
@@ -216,6 +229,19 @@ async function consume(desk: Desk, token: string, purpose: Purpose): Promise<Lin
   return row;
 }
 
+async function release(desk: Desk, token: string, purpose: Purpose): Promise<void> {
+  await desk.storage.writeTx((tx) =>
+    tx('sign_in_tokens')
+      .where({ token_hash: tokenHash(token), purpose })
+      .update({ used_at: null }),
+  );
+}
+
+async function refuseByVerdict(desk: Desk, userId: number): Promise<void> {
+  const verdict = await desk.hooks.decide('auth.sign-in', { userId, method: 'link' });
+  if (verdict !== undefined) throw new Forbidden('auth.refused', { message: verdict.reason });
+}
+
 async function confirmAddress(desk: Desk, email: string | null): Promise<void> {
   if (email === null) return;
   await desk.storage.writeTx((tx) =>
@@ -224,7 +250,7 @@ async function confirmAddress(desk: Desk, email: string | null): Promise<void> {
 }
 
 async function limit(desk: Desk, request: { email: string; ip?: string | undefined }): Promise<void> {
-  if (!/^[^\s@]+@[^\s@]+$/.test(request.email.trim()))
+  if (!isEmailAddress(request.email.trim()))
     throw new Invalid('users.email-invalid', { email: request.email.slice(0, 320), fields: ['email'] });
   if (request.ip !== undefined) await desk.throttle.hit(`link-from:${request.ip}`, linkLimitPerClient);
   await desk.throttle.hit(`link:${request.email.trim().toLowerCase().slice(0, 150)}`, linkLimit);

@@ -45,6 +45,8 @@ export class Form {
 
 const maxJsonBytes = 5_000_000;
 const maxFieldBytes = 2_000_000;
+// Fields are held in memory, and anybody may send a form.
+const maxFieldsBytes = 8_000_000;
 const maxFields = 2000;
 const maxFiles = 50;
 
@@ -61,14 +63,12 @@ export async function readForm(desk: Desk, ctx: Context): Promise<Form> {
   const maxBytes = Number(maxUploadMegabytes) * 1_048_576;
   const stored: Promise<FileRecord & { field: string }>[] = [];
   let failure: Invalid | undefined;
-  const parser = busboy({
-    headers: ctx.req.headers,
-    defParamCharset: 'utf8',
-    limits: { fieldSize: maxFieldBytes, fields: maxFields, files: maxFiles, fieldNameSize: 200 },
-  });
+  const parser = parserOf(ctx);
+  let size = 0;
   parser.on('field', (name, value, info) => {
-    if (info.valueTruncated) failure = new Invalid('http.body-too-large', { field: name });
-    values.append(name, value);
+    size += value.length;
+    if (info.valueTruncated || size > maxFieldsBytes) failure = new Invalid('http.body-too-large', { field: name });
+    else values.append(name, value);
   });
   parser.on('file', (field, stream, info) => {
     if (!info.filename) {
@@ -84,7 +84,11 @@ export async function readForm(desk: Desk, ctx: Context): Promise<Form> {
   await new Promise<void>((resolve, reject) => {
     parser.once('close', resolve);
     parser.once('error', (cause) => reject(new Invalid('http.body-unreadable', {}, { cause })));
-    ctx.req.once('aborted', () => reject(new Invalid('http.body-unreadable')));
+    ctx.req.once('aborted', () => {
+      reject(new Invalid('http.body-unreadable'));
+      // Ends the file that was on its way, whose half would else stay open and on disk.
+      parser.destroy(new Error('The client went away.'));
+    });
     ctx.req.pipe(parser);
   });
   const settled = await Promise.allSettled(stored);
@@ -95,6 +99,19 @@ export async function readForm(desk: Desk, ctx: Context): Promise<Form> {
     values,
     settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
   );
+}
+
+function parserOf(ctx: Context): busboy.Busboy {
+  try {
+    return busboy({
+      headers: ctx.req.headers,
+      defParamCharset: 'utf8',
+      limits: { fieldSize: maxFieldBytes, fields: maxFields, files: maxFiles, fieldNameSize: 200 },
+    });
+  } catch (cause) {
+    // A multipart body whose header names no boundary.
+    throw new Invalid('http.body-unreadable', {}, { cause });
+  }
 }
 
 /** Reads a JSON body of at most 5 MB. @throws Invalid `http.body-unreadable`. */

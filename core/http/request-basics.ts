@@ -10,7 +10,9 @@ import type { Context, Middleware } from './request-state.ts';
 export function requestBasics(desk: Desk): Middleware {
   return async (ctx, next) => {
     ctx.state.requestId = randomUUID();
-    ctx.state.isSecure = ctx.secure;
+    // Behind a proxy that ends TLS the connection itself is plain; the public address says what browsers use.
+    ctx.state.isSecure = ctx.secure || new URL(desk.config.url).protocol === 'https:';
+    ctx.cookies.secure = ctx.state.isSecure;
     setSecurityHeaders(ctx);
     const token = ctx.cookies.get(sessionCookie(ctx.state.isSecure));
     const resumed = token === undefined ? undefined : await resumeSession(desk, token);

@@ -29,11 +29,17 @@ export function slotRoutes({ desk, pages }: App): Middleware {
 function inputFrom(text: string): Readonly<Record<string, unknown>> {
   try {
     const input: unknown = JSON.parse(text);
-    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Readonly<Record<string, unknown>>;
+    if (typeof input === 'object' && input !== null && !Array.isArray(input) && Object.entries(input).every(isPlainId))
+      return input as Readonly<Record<string, unknown>>;
   } catch {
     // Falls through to the refusal.
   }
   throw new Invalid('http.bad-address');
+}
+
+// Ids are checked as numbers, so one in another shape ("7") would reach the plugin unchecked.
+function isPlainId([key, value]: readonly [string, unknown]): boolean {
+  return !key.endsWith('Id') || value === null || Number.isSafeInteger(value);
 }
 
 function refuseForeign(actor: UserActor, userId: number): void {

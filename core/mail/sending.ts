@@ -25,6 +25,7 @@ export async function sendOutboxEntry(desk: Desk, job: JobRun): Promise<void> {
   }
   crashPoint('mail-before-smtp');
   let response: string;
+  let refused: readonly RefusedRecipient[];
   try {
     const transporter = await desk.mail.transports.get(
       credentials as Exclude<typeof credentials, Error | undefined> & {
@@ -33,12 +34,14 @@ export async function sendOutboxEntry(desk: Desk, job: JobRun): Promise<void> {
         encryption: 'tls' | 'starttls' | 'auto';
       },
     );
-    const info: { response?: string | undefined } = await transporter.sendMail(await compose(desk, entry));
+    const info: SendInfo = await transporter.sendMail(await compose(desk, entry));
     response = String(info.response ?? '');
+    refused = info.rejectedErrors ?? [];
   } catch (error) {
     return settle(desk, job, entry, judge(error));
   }
   crashPoint('mail-after-smtp');
+  if (refused.length > 0) return settle(desk, job, entry, judgeRefusals(refused));
   await desk.storage.writeTx(async (tx) => {
     const now = desk.clock.now();
     await moveOutboxState(tx, entry.id, ['sending'], {
@@ -64,6 +67,29 @@ interface Failure {
   readonly isPermanent: boolean;
   readonly isUncertain: boolean;
   readonly reason: string;
+  /** The recipients that are left; default all. */
+  readonly only?: readonly string[] | undefined;
+}
+
+/** What nodemailer tells when the server took a mail; some of its recipients may be refused all the same. */
+interface SendInfo {
+  readonly response?: string | undefined;
+  readonly rejectedErrors?: readonly RefusedRecipient[] | undefined;
+}
+
+interface RefusedRecipient {
+  readonly recipient?: string | undefined;
+  readonly responseCode?: number | undefined;
+  readonly message: string;
+}
+
+function judgeRefusals(refused: readonly RefusedRecipient[]): Failure {
+  return {
+    isPermanent: refused.every(({ responseCode = 0 }) => responseCode >= 500),
+    isUncertain: false,
+    reason: refused.map(({ recipient = '', message }) => `${recipient}: ${message}`).join('; '),
+    only: refused.flatMap(({ recipient }) => recipient ?? []),
+  };
 }
 
 /** Wins or loses against undo: both compare and set the state, so exactly one of them succeeds. */
@@ -100,7 +126,10 @@ async function compose(desk: Desk, entry: OutboxEntry) {
   );
   const { 'In-Reply-To': inReplyTo, References: references, ...headers } = shaped.headers;
   return {
-    envelope: { from: entry.envelope.from.email, to: [...entry.envelope.to, ...entry.envelope.cc].map(({ email }) => email) },
+    envelope: {
+      from: entry.envelope.from.email,
+      to: [...(entry.envelope.only ?? [...entry.envelope.to, ...entry.envelope.cc].map(({ email }) => email))],
+    },
     from: mailAddress(entry.envelope.from),
     to: entry.envelope.to.map(mailAddress),
     cc: entry.envelope.cc.map(mailAddress),
@@ -137,9 +166,12 @@ function judge(error: unknown): Failure {
   const code = typeof error === 'object' && error !== null && 'responseCode' in error ? Number(error.responseCode) : undefined;
   const command = typeof error === 'object' && error !== null && 'command' in error ? String(error.command) : '';
   const isLocal = error instanceof AppError && error.status === 422;
+  // A server that was never reached has no copy.
+  const syscall = typeof error === 'object' && error !== null && 'syscall' in error ? String(error.syscall) : '';
+  const isUnreached = syscall === 'connect' || syscall === 'getaddrinfo' || syscall.startsWith('query');
   return {
     isPermanent: isLocal || (code !== undefined && code >= 500),
-    isUncertain: code === undefined && (command === 'DATA' || command === 'CONN'),
+    isUncertain: code === undefined && !isUnreached && (command === 'DATA' || command === 'CONN'),
     reason: describe(error),
   };
 }
@@ -153,7 +185,12 @@ async function settle(desk: Desk, job: JobRun, entry: OutboxEntry, failure: Fail
   await desk.storage.writeTx(async (tx) => {
     const now = desk.clock.now();
     const state = isFinal ? 'failed' : failure.isUncertain ? 'uncertain' : 'queued';
-    await moveOutboxState(tx, entry.id, ['sending'], { state, error: failure.reason.slice(0, 1000), updated_at: now });
+    await moveOutboxState(tx, entry.id, ['sending'], {
+      state,
+      error: failure.reason.slice(0, 1000),
+      updated_at: now,
+      ...(failure.only === undefined ? {} : { envelope: JSON.stringify({ ...entry.envelope, only: failure.only }) }),
+    });
     if (entry.mailboxId !== null)
       await tx('mailboxes')
         .where({ id: entry.mailboxId })

@@ -44,24 +44,34 @@ for (const [address, prefix] of [
   ['192.168.0.0', 16],
   ['100.64.0.0', 10],
   ['0.0.0.0', 8],
+  ['192.0.0.0', 24],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
 ] as const)
   privateRanges.addSubnet(address, prefix);
 for (const [address, prefix] of [
-  ['::1', 128],
+  ['::', 96],
   ['fc00::', 7],
   ['fe80::', 10],
-  ['::', 128],
+  ['fec0::', 10],
+  ['ff00::', 8],
+  // Ways to write an IPv4 address, and with it a private one: NAT64 and 6to4.
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2002::', 16],
 ] as const)
   privateRanges.addSubnet(address, prefix, 'ipv6');
 
 export function isPrivateAddress(address: string): boolean {
-  const mapped = address.toLowerCase().startsWith('::ffff:') ? address.slice(7) : address;
-  const version = isIP(mapped);
-  return version !== 0 && privateRanges.check(mapped, version === 6 ? 'ipv6' : 'ipv4');
+  const version = isIP(address);
+  // An IPv4 address in IPv6 form (::ffff:7f00:1) is found in the IPv4 ranges as well.
+  return version !== 0 && privateRanges.check(address, version === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** Whether every address of the host is private; a host that does not resolve is not. */
+/** Whether any address of the host is private, since any of them may be connected to; a host that does not resolve is not. */
 export async function isPrivateHost(host: string): Promise<boolean> {
-  const addresses = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }];
-  return addresses.length > 0 && addresses.every(({ address }) => isPrivateAddress(address));
+  const bare = host.replace(/^\[|\]$/g, '');
+  const addresses = isIP(bare) === 0 ? await lookup(bare, { all: true }).catch(() => []) : [{ address: bare }];
+  return addresses.some(({ address }) => isPrivateAddress(address));
 }

@@ -13,6 +13,8 @@ export interface Envelope {
   readonly to: readonly Address[];
   readonly cc: readonly Address[];
   readonly replyTo?: Address | undefined;
+  /** The addresses that the server refused while it took the mail for the others; further tries go to them alone. */
+  readonly only?: readonly string[] | undefined;
 }
 
 export interface OutboxFile {

@@ -7,7 +7,7 @@ import { applyStatus, refuseClosing } from './changing-status.ts';
 import { cleanSubject } from './opening.ts';
 import { setTags } from './tagging.ts';
 import { mayChangeStatus, mayEdit, require } from './tickets-policy.ts';
-import { updateTicket } from './tickets-repository.ts';
+import { lockTicket, updateTicket } from './tickets-repository.ts';
 import { priorities, type Priority, type Ticket } from './types.ts';
 import { seeTicket } from './visible-tickets.ts';
 
@@ -43,6 +43,7 @@ export async function editTicket(desk: Desk, actor: Actor, ticketId: number, cha
   }
 
   return desk.storage.writeTx(async (tx) => {
+    await lockTicket(tx, ticketId);
     let ticket = await seeTicket(desk, actor, ticketId, tx);
     if (changes.version !== undefined && changes.version !== ticket.version)
       throw new Conflict('tickets.stale', { ticketId, version: ticket.version });

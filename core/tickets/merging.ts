@@ -2,7 +2,7 @@ import type { Desk } from '../desk.ts';
 import { Conflict } from '../kernel/errors.ts';
 import type { Actor } from '../users/index.ts';
 import { mayEdit, require } from './tickets-policy.ts';
-import { updateTicket } from './tickets-repository.ts';
+import { lockTicket, updateTicket } from './tickets-repository.ts';
 import type { Ticket } from './types.ts';
 import { seeTicket } from './visible-tickets.ts';
 
@@ -16,6 +16,8 @@ export async function mergeTickets(desk: Desk, actor: Actor, ticketId: number, i
   require(mayEdit(actor), 'tickets.edit');
   if (ticketId === intoId) throw new Conflict('tickets.merge-self', { ticketId });
   return desk.storage.writeTx(async (tx) => {
+    // In one order, so that two merges of one pair do not wait for each other.
+    for (const id of [ticketId, intoId].toSorted((a, b) => a - b)) await lockTicket(tx, id);
     const from = await seeTicket(desk, actor, ticketId, tx);
     const into = await seeTicket(desk, actor, intoId, tx);
     if (from.mergedIntoId !== null || into.mergedIntoId !== null) throw new Conflict('tickets.already-merged', { ticketId, intoId });

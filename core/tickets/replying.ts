@@ -8,7 +8,7 @@ import { mailIdHash } from '../mail/index.ts';
 import { attachmentsOf, insertMessage, latestMessages } from './messages-repository.ts';
 import { follow } from './following.ts';
 import { mayChangeStatus, mayNote, mayReply, require } from './tickets-policy.ts';
-import { findTicket, updateTicket } from './tickets-repository.ts';
+import { lockTicket, updateTicket } from './tickets-repository.ts';
 import type { Category, MailAddress, Message, NewMessage, Ticket } from './types.ts';
 import { seeTicket } from './visible-tickets.ts';
 
@@ -64,8 +64,9 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
 
   return {
     async commit(tx) {
-      const before = await findTicket(tx, ticketId);
-      if (before === undefined) throw new Conflict('tickets.stale', { ticketId });
+      const before = await lockTicket(tx, ticketId);
+      // Merged or removed since the first half: here the message would stand where nobody looks.
+      if (before === undefined || before.deletedAt !== null) throw new Conflict('tickets.stale', { ticketId });
       if (input.lastSeenMessageId !== undefined && (before.lastMessageId ?? 0) > input.lastSeenMessageId) {
         throw new Conflict('tickets.newer-message', { ticketId, newestMessageId: before.lastMessageId });
       }

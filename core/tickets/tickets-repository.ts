@@ -36,6 +36,17 @@ export async function findTicket(reader: Reader, id: number): Promise<Ticket | u
   return row === undefined ? undefined : ticketFromRow(row);
 }
 
+/**
+ * The ticket as it is until the transaction ends. What is checked or counted from must be read by this: PostgreSQL
+ * lets two transactions read one ticket and write it one after the other.
+ */
+export async function lockTicket(tx: Tx, id: number): Promise<Ticket | undefined> {
+  const locking = tx('tickets').where({ id });
+  if (tx.client.config.client === 'pg') void locking.forUpdate();
+  const row: TicketRow | undefined = await locking.first();
+  return row === undefined ? undefined : ticketFromRow(row);
+}
+
 /** By the number people use; a number of a merged or imported ticket leads to the one that took it over. */
 export async function ticketIdOfNumber(reader: Reader, number: number): Promise<number | undefined> {
   // The shell that a merge leaves keeps its number; the alias is what leads on.

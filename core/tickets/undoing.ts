@@ -5,7 +5,7 @@ import { userIdOf, type Actor } from '../users/index.ts';
 import { attachmentsOf, findMessage, latestMessages } from './messages-repository.ts';
 import { previewOf } from './message-content.ts';
 import { mayReply, require } from './tickets-policy.ts';
-import { updateTicket } from './tickets-repository.ts';
+import { lockTicket, updateTicket } from './tickets-repository.ts';
 import type { Message } from './types.ts';
 import { seeTicket } from './visible-tickets.ts';
 
@@ -42,6 +42,7 @@ export async function undoReply(desk: Desk, actor: Actor, messageId: number): Pr
       .onConflict(['ticket_id', 'user_id', 'kind'])
       .merge();
     const [newest] = (await latestMessages(tx, message.ticketId, 50)).filter((one: Message) => one.kind === 'reply').slice(-1);
+    await lockTicket(tx, message.ticketId);
     const ticket = await seeTicket(desk, actor, message.ticketId, tx);
     await updateTicket(tx, ticket.id, {
       message_count: Math.max(0, ticket.messageCount - 1),

@@ -34,6 +34,8 @@ export async function editUser(desk: Desk, actor: Actor, id: number, changes: Us
   if (before === undefined) throw new NotFound('users.not-found', { id });
   refuseUnlessAllowed(actor, before, changes);
   if (changes.role !== undefined && changes.role !== before.role.key) await refuseBeyondOwn(desk, actor, changes.role);
+  const isDemotion = (changes.role !== undefined && changes.role !== before.role.key) || changes.isActive === false;
+  if (isDemotion && before.role.kind === 'agent') await refuseBeyondOwn(desk, actor, before.role.key);
   return desk.storage.writeTx(async (tx) => {
     const now = desk.clock.now();
     const row: Record<string, unknown> = { updated_at: now };
@@ -77,7 +79,7 @@ export async function editUser(desk: Desk, actor: Actor, id: number, changes: Us
  * @throws Conflict `users.email-taken` when somebody has it already.
  */
 export async function addEmail(desk: Desk, actor: Actor, userId: number, email: string): Promise<void> {
-  if (!isAllowed(actor, 'customers.edit')) throw new Forbidden('auth.forbidden', { permission: 'customers.edit' });
+  await refuseForeignAddresses(desk, actor, userId);
   emailKey(email);
   await desk.storage.writeTx(async (tx) => {
     if (await findUserByEmail(tx, email)) throw new Conflict('users.email-taken', { email });
@@ -95,7 +97,7 @@ export async function addEmail(desk: Desk, actor: Actor, userId: number, email: 
 
 /** Makes one of the person's addresses the one that mail goes to. */
 export async function makePrimary(desk: Desk, actor: Actor, userId: number, emailId: number): Promise<void> {
-  if (!isAllowed(actor, 'customers.edit')) throw new Forbidden('auth.forbidden', { permission: 'customers.edit' });
+  await refuseForeignAddresses(desk, actor, userId);
   await desk.storage.writeTx(async (tx) => {
     const wanted = await tx('user_emails').where({ id: emailId, user_id: userId }).first('id');
     if (wanted === undefined) throw new NotFound('users.email-not-found', { emailId });
@@ -103,6 +105,15 @@ export async function makePrimary(desk: Desk, actor: Actor, userId: number, emai
     await tx('user_emails').where({ id: emailId }).update({ is_primary: true });
     await desk.events.record(tx, 'user.changed', { actor, payload: { userId, fields: ['emails'] } });
   });
+}
+
+// Whoever reads an address can sign in by it: a way to write to an agent's addresses is a way to become that agent.
+async function refuseForeignAddresses(desk: Desk, actor: Actor, userId: number): Promise<void> {
+  const user = await findUser(desk.storage.read, userId);
+  if (user === undefined) throw new NotFound('users.not-found', { id: userId });
+  const needed = user.role.kind === 'agent' ? 'people.manage' : 'customers.edit';
+  if (!isAllowed(actor, needed)) throw new Forbidden('auth.forbidden', { permission: needed });
+  if (user.role.kind === 'agent') await refuseBeyondOwn(desk, actor, user.role.key);
 }
 
 function refuseUnlessAllowed(actor: Actor, user: User, changes: UserChanges): void {

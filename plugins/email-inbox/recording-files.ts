@@ -15,7 +15,8 @@ export async function recordFiles(
   author: MailAuthor | undefined,
 ): Promise<{ attachments: readonly NewAttachment[]; author: User | undefined }> {
   const known = author === undefined ? undefined : await ctx.users.byEmail(author.address);
-  const isRecorded = stored.files.length === files.length;
+  // A mail can wait in quarantine for longer than files that nothing holds are kept.
+  const isRecorded = stored.files.length === files.length && (await ctx.files.find(stored.files)).length === files.length;
   if (isRecorded && (author === undefined || known !== undefined)) return { attachments: attach(files, stored.files), author: known };
 
   const blobs: { sha256: string; size: number }[] = [];

@@ -50,6 +50,14 @@ describe('signing in', () => {
     expect((await signIn('can@example.com', 'can has a password')).status).to.equal(303);
   });
 
+  it('keeps its cookie to https when the public address is https, also behind a proxy', async () => {
+    Object.assign(desk.app.desk.config, { url: 'https://desk.example' });
+    const response = await signIn('mina@example.com', 'mina has a password');
+
+    expect(response.headers.get('set-cookie')).to.match(/^__Host-hd_session=[^;]+;.* secure;/i);
+    expect(response.headers.get('strict-transport-security')).to.be.a('string');
+  });
+
   it('never leads to another site', async () => {
     for (const next of ['//evil.example', 'https://evil.example', '/\\evil.example']) {
       const response = await desk.fetch('/sign-in', {
@@ -109,6 +117,29 @@ describe('signing in', () => {
     expect(await desk.storage.read('user_emails').where({ email_key: 'new.person@example.org' })).to.have.length(1);
   });
 
+  it('by link: asks plugins as by password', async () => {
+    await mailSetUp();
+    const asked: string[] = [];
+    desk.app.desk.hooks.forPlugin('core', 0).decide('auth.sign-in', ({ method }) => {
+      asked.push(method);
+      return { reason: 'Closed for today.' };
+    });
+    await desk.fetch('/sign-in/link', { method: 'POST', body: new URLSearchParams({ email: 'mina@example.com' }) });
+
+    const refused = await desk.fetch('/sign-in/link/use', { method: 'POST', body: new URLSearchParams({ token: await linkIn() }) });
+
+    expect([refused.status, refused.headers.get('set-cookie')?.includes('hd_session') ?? false]).to.deep.equal([403, false]);
+    expect(asked).to.deep.equal(['link']);
+  });
+
+  it('by link: mails nothing to what is not one plain address', async () => {
+    await mailSetUp();
+    for (const email of ['mina,eve@evil.example', 'Mina<eve@evil.example>', 'a(b)@evil.example'])
+      expect((await desk.fetch('/sign-in/link', { method: 'POST', body: new URLSearchParams({ email }) })).status, email).to.equal(422);
+
+    expect(await desk.storage.read('outbox')).to.deep.equal([]);
+  });
+
   it('with a new password ends every session of the person', async () => {
     await mailSetUp();
     const cookie = await desk.cookie('can');
@@ -118,6 +149,8 @@ describe('signing in', () => {
     const done = await desk.fetch('/reset', { method: 'POST', body: new URLSearchParams({ token, password: 'a much longer one' }) });
 
     expect([short.status, done.status]).to.deep.equal([422, 303]);
+    // The mail alone signs nobody in.
+    expect([done.headers.get('location'), done.headers.get('set-cookie')?.includes('hd_session')]).to.deep.equal(['/sign-in', false]);
     expect((await desk.fetch('/admin', { headers: { cookie } })).status).to.equal(302);
     expect((await signIn('can@example.com', 'a much longer one')).status).to.equal(303);
   });
@@ -135,9 +168,11 @@ describe('signing in', () => {
       locale: 'tr',
       timeZone: 'Europe/Istanbul',
     };
+    const mistyped = await desk.fetch('/setup', { method: 'POST', body: new URLSearchParams({ ...form, email: 'mina@example.com' }) });
     const made = await desk.fetch('/setup', { method: 'POST', body: new URLSearchParams(form) });
     const again = await desk.fetch('/setup', { method: 'POST', body: new URLSearchParams({ ...form, email: 'mallory@example.com' }) });
 
+    expect(mistyped.status).to.equal(409);
     expect([made.status, made.headers.get('location')]).to.deep.equal([303, '/desk']);
     expect(again.status).to.equal(409);
     expect(await desk.app.desk.settings.get('site')).to.include({ name: 'Blue Shop', timeZone: 'Europe/Istanbul' });

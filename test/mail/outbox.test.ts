@@ -108,6 +108,43 @@ describe('the outbox', () => {
     expect(replies()[0]?.raw.toString()).to.contain(waiting.find(({ kind }) => kind === 'reply')?.messageId ?? 'none');
   });
 
+  it('is certain that a server which was not reached has no copy', async () => {
+    await sink.close();
+    await answer('Hello.');
+    await desk.settle();
+
+    const [waiting] = await unfinishedMail(desk.storage.read, 1);
+    expect([waiting?.state, waiting?.mayBeDoubled]).to.deep.equal(['queued', false]);
+
+    desk.clock.advance(60_000);
+    await desk.settle();
+    expect((await unfinishedMail(desk.storage.read, 1))[0]?.mayBeDoubled).to.equal(false);
+  });
+
+  it('shows that one of several recipients was refused, and tries again with that one alone', async () => {
+    let isGone = true;
+    const strict = await startSmtpSink({
+      onRcptTo: ({ address }, _session, done) =>
+        done(isGone && address === 'gone@example.org' ? Object.assign(new Error('No such mailbox'), { responseCode: 550 }) : null),
+    });
+    const { name, address } = mailbox;
+    const transport = { host: '127.0.0.1', port: strict.port, encryption: 'auto', isOperators: true } as const;
+    await saveMailbox(desk.app.desk, systemActor, { name, address, transport }, mailbox.id);
+    const message = await answer('Hello all.', { cc: [{ email: 'gone@example.org' }] });
+    await desk.settle();
+    const failed = await desk.storage.read('outbox').where({ message_ref: message.id }).first('id', 'state', 'error');
+    isGone = false;
+    await desk.app.desk.mail.retry(desk.actor('can'), failed.id);
+    await desk.settle();
+    desk.app.desk.mail.transports.close();
+    await strict.close();
+
+    expect(failed.state).to.equal('failed');
+    expect(failed.error).to.contain('gone@example.org').and.contain('No such mailbox');
+    const copies = strict.mails.filter(({ raw }) => raw.includes('Hello all.'));
+    expect(copies.map(({ to }) => to)).to.deep.equal([['customer@example.org'], ['gone@example.org']]);
+  });
+
   it('shows a final refusal with the words of the server, tells the author and can be tried again', async () => {
     sink.refuseWith = { code: 550, message: 'No such mailbox' };
     const message = await answer('Hello?');

@@ -216,6 +216,31 @@ describe('receiving a mail', () => {
     expect((await inbox.mails())[0]).to.include({ state: 'processed' });
   });
 
+  it('brings a mail with files in after more than a day of quarantine', async () => {
+    const broken = inbox.desk.app.desk.hooks
+      .forPlugin('core', 0)
+      .filter('ticket.draft', (draft) => ({ ...draft, message: { ...draft.message, attachments: [{ fileId: 999_999 }] } }));
+    await inbox.receive(
+      mail(
+        { 'Content-Type': 'multipart/mixed; boundary=x' },
+        '--x\nContent-Type: application/octet-stream\nContent-Disposition: attachment; filename=a.bin\n\nabc\n--x--',
+      ),
+    );
+    for (let hours = 0; hours < 30; hours += 1) {
+      inbox.desk.clock.advance(3_600_000);
+      await inbox.desk.settle();
+    }
+    await inbox.desk.app.desk.storage.writeTx((tx) => inbox.desk.app.desk.jobs.enqueue(tx, { name: 'files.sweep', payload: {} }));
+    await inbox.desk.settle();
+    expect(await inbox.desk.storage.read('files')).to.deep.equal([]);
+    broken.dispose();
+    const [waiting] = await inbox.mails();
+    await inbox.desk.fetch(`/admin/p/email-inbox/mails/${waiting?.id}/retry`, { method: 'POST', as: 'ada' });
+    await inbox.desk.settle();
+
+    expect((await inbox.mails())[0]).to.include({ state: 'processed' });
+  });
+
   it('files mail of every shape with something to read', async () => {
     const winmail = await inbox.receive(
       mail(
