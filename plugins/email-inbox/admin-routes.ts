@@ -122,7 +122,7 @@ async function showForm(
       address: mailbox.address,
       home,
       action: `${home}/mailboxes/${mailbox.id}`,
-      fields: fieldsOf(receiver, given.form),
+      fields: fieldsOf((key) => request.state.translator.t(key), receiver, given.form),
       test: given.test,
     },
     ...(given.test?.ok === false ? { status: 422 } : {}),
