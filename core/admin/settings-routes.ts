@@ -94,7 +94,10 @@ export function settingsRoutes(app: App): Middleware {
       template: 'admin/form',
       title: { key: 'admin.statuses' },
       view: {
-        title: { key: status === undefined ? 'admin.status.add' : 'admin.statuses' },
+        title:
+          status === undefined
+            ? { key: 'admin.status.add' }
+            : { key: 'admin.person.title', params: { name: status.names[ctx.state.locale] ?? status.names['en'] ?? status.key } },
         back: { href: '/admin/statuses', label: { key: 'admin.statuses' } },
         action: key === undefined ? '/admin/statuses' : `/admin/statuses/${key}`,
         submit: { key: 'ui.save' },

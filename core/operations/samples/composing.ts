@@ -41,7 +41,8 @@ export function composeTicket(chance: Chance, cast: Cast, { at, now }: { readonl
     },
   ];
   let clock = at;
-  const later = (low: number, high: number): number => (clock = Math.min(now, clock + chance.between(low, high) * minuteMs));
+  const later = (low: number, high: number): number =>
+    (clock += Math.min(chance.between(low, high) * minuteMs, Math.floor((now - clock) * (0.3 + 0.4 * chance.next()))));
   if (turns > 0 && chance.in(0.2)) messages.push({ kind: 'note', direction: 'out', authorId: agentId, text: say(notes), at: later(5, 90) });
   for (let turn = 0; turn < turns; turn += 1) {
     const isDesk = turn % 2 === 0;
