@@ -1,6 +1,6 @@
 import type { Desk } from '../desk.ts';
 import { Conflict } from '../kernel/errors.ts';
-import type { Reader, Tx } from '../storage/index.ts';
+import type { Tx } from '../storage/index.ts';
 import type { Actor } from '../users/index.ts';
 import { mayEdit, require } from './tickets-policy.ts';
 import { seeTicket } from './visible-tickets.ts';
