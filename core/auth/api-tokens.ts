@@ -21,7 +21,7 @@ export interface ApiToken {
 const prefix = 'hd_';
 
 /** `*`, an area such as `tickets`, or one permission. */
-export const knownScopes: readonly string[] = [
+const knownScopes: readonly string[] = [
   '*',
   ...new Set(corePermissions.map((permission) => permission.split('.')[0] ?? permission)),
   ...corePermissions,
