@@ -233,7 +233,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   const worker = new Worker(jobs, jobRegistry, log, { owner: processId });
 
   const koa = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
-  koa.on('error', (error: unknown) => log.error('A response could not be finished.', { error }));
+  koa.on('error', (error: unknown) => {
+    // A browser that leaves a page also leaves its live updates.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'))
+      log.error('A response could not be finished.', { error });
+  });
   const use = (middleware: Middleware): void => void koa.use((ctx, next) => middleware(ctx as unknown as Context, next));
   use(assets.middleware);
   use(requestBasics(desk));

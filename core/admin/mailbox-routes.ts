@@ -3,6 +3,7 @@ import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
+import type { Translator } from '../i18n/index.ts';
 import { AppError, NotFound } from '../kernel/errors.ts';
 import {
   findMailbox,
@@ -147,7 +148,7 @@ export function mailboxRoutes(app: App): Middleware {
       await show(ctx, mailbox, form, {
         test: {
           ok: false,
-          summary: { key: 'admin.test.failed', params: { reason } },
+          summary: { key: 'admin.test.failed', params: { reason: inWords(ctx.state.translator, reason) } },
           dialogue: [{ from: 'server', line: reason }],
           milliseconds: Math.round(performance.now() - started),
         },
@@ -230,4 +231,16 @@ function sendingState(
   if (mailbox.lastError !== null) return { sending: 'problem', sendingText: { key: 'admin.sending.failing' } };
   if (mailbox.transport === null && !hasSystemServer) return { sending: 'attention', sendingText: { key: 'admin.sending.none' } };
   return { sending: 'good', sendingText: { key: 'admin.sending.works' } };
+}
+
+const knownReasons = [
+  ['name', /ENOTFOUND|EAI_AGAIN/],
+  ['refused', /ECONNREFUSED/],
+  ['silent', /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/],
+] as const;
+
+// The usual causes are said in words; the dialogue keeps what the system said.
+function inWords(translator: Translator, reason: string): string {
+  const known = knownReasons.find(([, pattern]) => pattern.test(reason));
+  return known === undefined ? reason : translator.t(`admin.test.reason.${known[0]}`);
 }

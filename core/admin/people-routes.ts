@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { createApiToken, invite, knownScopes, listApiTokens, revokeApiToken } from '../auth/index.ts';
+import { createApiToken, invite, listApiTokens, revokeApiToken, scopeName, scopeOptions } from '../auth/index.ts';
 import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
@@ -244,11 +244,11 @@ export function peopleRoutes(app: App): Middleware {
           id: String(token.id),
           name: token.name,
           owner: { id: String(token.userId), name: owners.get(token.userId)?.name ?? '' },
-          scopes: token.scopes,
+          scopes: token.scopes.map((scope) => scopeName(ctx.state.translator, scope)),
           lastUsedAt: token.lastUsedAt ?? undefined,
           createdAt: token.createdAt,
         })),
-        scopes: knownScopes.map((scope) => ({ value: scope, label: scope, selected: scope === '*' })),
+        scopes: scopeOptions(ctx.state.translator),
         ...(fresh === undefined ? {} : { fresh }),
         action: '/admin/tokens',
       },

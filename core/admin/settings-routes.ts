@@ -3,9 +3,10 @@ import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
+import { fold, timeZoneOptions, type Translator } from '../i18n/index.ts';
 import { Invalid, NotFound } from '../kernel/errors.ts';
 import { findTheme, listThemes } from '../theme/index.ts';
-import type { SettingSchema, SettingValue } from '../settings/index.ts';
+import type { SettingSchema, SettingsSchema, SettingValue } from '../settings/index.ts';
 import type { FieldView } from '../ui/types.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
 import { saveStatus } from './saving-status.ts';
@@ -28,11 +29,12 @@ export function settingsRoutes(app: App): Middleware {
     const values = await desk.settings.get(owner);
     const schema = desk.settings.schemaOf(owner);
     const fields = await Promise.all(
-      Object.entries(schema).map(async ([key, one]) =>
+      shownSettings(owner, schema).map(async ([key, one]) =>
         fieldOf(
           owner,
           key,
           one,
+          ctx.state.translator,
           form === undefined ? values[key] : formValue(form, key, one),
           one['x-secret'] === true && (await desk.settings.hasSecret(owner, key)),
         ),
@@ -92,7 +94,10 @@ export function settingsRoutes(app: App): Middleware {
       template: 'admin/form',
       title: { key: 'admin.statuses' },
       view: {
-        title: { key: status === undefined ? 'admin.status.add' : 'admin.statuses' },
+        title:
+          status === undefined
+            ? { key: 'admin.status.add' }
+            : { key: 'admin.person.title', params: { name: status.names[ctx.state.locale] ?? status.names['en'] ?? status.key } },
         back: { href: '/admin/statuses', label: { key: 'admin.statuses' } },
         action: key === undefined ? '/admin/statuses' : `/admin/statuses/${key}`,
         submit: { key: 'ui.save' },
@@ -139,13 +144,13 @@ export function settingsRoutes(app: App): Middleware {
       administrator(ctx, 'settings.manage');
       const { translator } = ctx.state;
       const hits = desk.settings.owners().flatMap((owner) =>
-        Object.entries(desk.settings.schemaOf(owner))
+        shownSettings(owner, desk.settings.schemaOf(owner))
           .map(([key, one]) => ({
             href: `/admin/settings?page=${owner}`,
             label: { key: one['x-label'] ?? `settings.${owner}.${key}` },
             page: { key: titleOf(owner) },
           }))
-          .filter(({ label }) => translator.t(label.key).toLowerCase().includes(query.toLowerCase())),
+          .filter(({ label }) => fold(translator.t(label.key)).includes(fold(query))),
       );
       await renderAdmin(app, ctx, {
         template: 'admin/settings',
@@ -159,7 +164,10 @@ export function settingsRoutes(app: App): Middleware {
       const form = await readForm(desk, ctx);
       try {
         const schema = desk.settings.schemaOf(owner);
-        await desk.settings.set(owner, Object.fromEntries(Object.entries(schema).map(([key, one]) => [key, formValue(form, key, one)])));
+        await desk.settings.set(
+          owner,
+          Object.fromEntries(shownSettings(owner, schema).map(([key, one]) => [key, formValue(form, key, one)])),
+        );
         setFlash(ctx, { kind: 'done', key: 'flash.saved' });
         see(ctx, `/admin/settings?page=${owner}`);
       } catch (error) {
@@ -271,14 +279,30 @@ function titleOf(owner: string): string {
   return corePages.includes(owner) ? `settings.${owner}` : `settings.${owner}.title`;
 }
 
-function fieldOf(owner: string, key: string, schema: SettingSchema, value: unknown, isStored: boolean): FieldView {
+// The theme is chosen where it can be seen, among the themes.
+function shownSettings(owner: string, schema: SettingsSchema): readonly (readonly [string, SettingSchema])[] {
+  return Object.entries(schema).filter(([key]) => owner !== 'site' || key !== 'theme');
+}
+
+function optionLabel(translator: Translator, owner: string, key: string, value: string): string {
+  if (owner === 'site' && key === 'locale') return new Intl.DisplayNames([translator.locale], { type: 'language' }).of(value) ?? value;
+  const text = `settings.${owner}.${key}.${value}`;
+  return translator.has(text) ? translator.t(text) : value;
+}
+
+function fieldOf(owner: string, key: string, schema: SettingSchema, translator: Translator, value: unknown, isStored: boolean): FieldView {
   const label = { key: schema['x-label'] ?? `settings.${owner}.${key}` };
   const help = { key: schema['x-help'] ?? `settings.${owner}.${key}.help` };
   const base = { name: key, label, help, ...(schema['x-unit'] === undefined ? {} : { unit: { key: schema['x-unit'] } }) };
   if (schema['x-secret'] === true) return { ...base, type: 'secret', stored: isStored };
   if (schema.type === 'boolean') return { ...base, type: 'checkbox', value: value === true };
   if (schema.enum !== undefined)
-    return { ...base, type: 'select', options: schema.enum.map((one) => ({ value: one, label: one, selected: one === value })) };
+    return {
+      ...base,
+      type: 'select',
+      options: schema.enum.map((one) => ({ value: one, label: optionLabel(translator, owner, key, one), selected: one === value })),
+    };
+  if (owner === 'site' && key === 'timeZone') return { ...base, type: 'select', options: timeZoneOptions(String(value)) };
   if (schema.type === 'array') return { ...base, type: 'list', value: Array.isArray(value) ? value.map(String) : [] };
   if (schema.type === 'string')
     return { ...base, type: schema['x-multiline'] === true ? 'textarea' : 'text', value: typeof value === 'string' ? value : '' };

@@ -1,3 +1,5 @@
+import type { Translator } from '../i18n/index.ts';
+import type { OptionView } from '../ui/types.ts';
 import type { Timestamp } from '../kernel/clock.ts';
 import { Forbidden, Invalid, NotFound, Unauthenticated } from '../kernel/errors.ts';
 import type { Desk } from '../desk.ts';
@@ -19,11 +21,22 @@ export interface ApiToken {
 const prefix = 'hd_';
 
 /** `*`, an area such as `tickets`, or one permission. */
-export const knownScopes: readonly string[] = [
+const knownScopes: readonly string[] = [
   '*',
   ...new Set(corePermissions.map((permission) => permission.split('.')[0] ?? permission)),
   ...corePermissions,
 ];
+
+/** What a scope allows, in the reader's language. */
+export function scopeName(translator: Translator, scope: string): string {
+  if (scope === '*') return translator.t('scope.all');
+  return translator.t(scope.includes('.') ? `permission.${scope}` : `scope.${scope}`);
+}
+
+/** The scopes a new token can have; at first it may do all its owner may do. */
+export function scopeOptions(translator: Translator): readonly OptionView[] {
+  return knownScopes.map((scope) => ({ value: scope, label: scopeName(translator, scope), selected: scope === '*' }));
+}
 
 /**
  * Makes a token that acts as its user within the scopes; the token itself is returned once and never stored.

@@ -1,4 +1,4 @@
-export { actorOfToken, createApiToken, knownScopes, listApiTokens, revokeApiToken, type ApiToken } from './api-tokens.ts';
+export { actorOfToken, createApiToken, listApiTokens, revokeApiToken, scopeName, scopeOptions, type ApiToken } from './api-tokens.ts';
 export { authActions, authDecisions } from './auth-hooks.ts';
 export { invite, issueSetupToken, setPasswordHash, useMagicLink } from './links.ts';
 export { checkPassword, hashPassword } from './passwords.ts';

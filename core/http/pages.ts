@@ -8,6 +8,7 @@ import { NotFound } from '../kernel/errors.ts';
 import { isAllowed } from '../users/index.ts';
 import { unreadNotifications } from '../notifications/index.ts';
 import type { LinkView, RequestView, Sentence, SlotContent } from '../ui/types.ts';
+import { adminNavigation } from './admin-navigation.ts';
 import { takeFlash } from './cookies.ts';
 import { problemText, type Problem } from './errors.ts';
 import type { Context } from './request-state.ts';
@@ -59,14 +60,14 @@ export class Pages {
   async render(ctx: Context, page: Page): Promise<void> {
     const request = await this.requestView(ctx, page.slots);
     const links = this.menu(ctx, page.area);
-    const layout = { ...this.layoutDefaults(page.area, links), ...page.layout };
+    const layout = { ...this.layoutDefaults(ctx, page.area, links), ...page.layout };
     ctx.status = page.status ?? (ctx.status === 404 ? 200 : ctx.status);
     ctx.type = 'html';
     ctx.vary('HX-Request');
     ctx.body = this.templates(ctx).renderPage(`ui/layouts/${page.area}`, page.template, {
       ...layout,
       ...page.view,
-      title: page.title,
+      pageTitle: page.title,
       request,
     });
   }
@@ -226,9 +227,9 @@ export class Pages {
       }));
   }
 
-  private layoutDefaults(area: Area, links: readonly LinkView[]): object {
+  private layoutDefaults(ctx: Context, area: Area, links: readonly LinkView[]): object {
     if (area === 'desk') return { place: 'inbox', places: links, framed: false };
-    if (area === 'admin') return { groups: [], pluginLinks: links };
+    if (area === 'admin') return { navGroups: adminNavigation(ctx), pluginLinks: links };
     return { links, footerLinks: [], theme: this.deps.theme() };
   }
 }

@@ -45,8 +45,6 @@ export async function editTicket(desk: Desk, actor: Actor, ticketId: number, cha
   return desk.storage.writeTx(async (tx) => {
     await lockTicket(tx, ticketId);
     let ticket = await seeTicket(desk, actor, ticketId, tx);
-    if (changes.version !== undefined && changes.version !== ticket.version)
-      throw new Conflict('tickets.stale', { ticketId, version: ticket.version });
     const changed: Record<string, { from: unknown; to: unknown }> = {};
     if (subject !== undefined && subject !== ticket.subject) changed['subject'] = { from: ticket.subject, to: subject };
     if (changes.priority !== undefined && changes.priority !== ticket.priority)
@@ -62,6 +60,13 @@ export async function editTicket(desk: Desk, actor: Actor, ticketId: number, cha
         .pluck('name');
       if (before.join('\n') !== after.join('\n')) changed['tags'] = { from: before, to: after };
     }
+    // The same form sent twice, as Enter in the tag field does, changes nothing and offends nobody.
+    const changesMore =
+      (changes.assigneeId !== undefined && changes.assigneeId !== ticket.assigneeId) ||
+      (status !== undefined && status.id !== ticket.statusId);
+    const isStale = changes.version !== undefined && changes.version !== ticket.version;
+    if (isStale && (changesMore || Object.keys(changed).length > 0))
+      throw new Conflict('tickets.stale', { ticketId, version: ticket.version });
     if (Object.keys(changed).length > 0) {
       ticket = await updateTicket(tx, ticketId, {
         ...('subject' in changed && subject !== undefined ? { subject } : {}),

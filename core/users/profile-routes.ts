@@ -4,11 +4,12 @@ import {
   createApiToken,
   endSessions,
   hashPassword,
-  knownScopes,
   listApiTokens,
   listSessions,
   revokeApiToken,
   setPasswordHash,
+  scopeName,
+  scopeOptions,
 } from '../auth/index.ts';
 import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
@@ -90,11 +91,11 @@ export function profileRoutes(app: App): Middleware {
         tokens: tokens.map((token) => ({
           id: String(token.id),
           name: token.name,
-          scopes: token.scopes,
+          scopes: token.scopes.map((scope) => scopeName(ctx.state.translator, scope)),
           createdAt: token.createdAt,
           ...(token.lastUsedAt === null ? {} : { lastUsedAt: token.lastUsedAt }),
         })),
-        scopes: knownScopes.map((scope) => ({ value: scope, label: scope, selected: scope === '*' })),
+        scopes: scopeOptions(ctx.state.translator),
         action: '/desk/profile/tokens',
         ...(more.fresh === undefined ? {} : { fresh: more.fresh }),
       },

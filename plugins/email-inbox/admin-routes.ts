@@ -122,7 +122,7 @@ async function showForm(
       address: mailbox.address,
       home,
       action: `${home}/mailboxes/${mailbox.id}`,
-      fields: fieldsOf(receiver, given.form),
+      fields: fieldsOf((key) => request.state.translator.t(key), receiver, given.form),
       test: given.test,
     },
     ...(given.test?.ok === false ? { status: 422 } : {}),
@@ -175,7 +175,11 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
     if (!(error instanceof AppError)) throw error;
     await showForm(ctx, request, mailbox, {
       form,
-      test: { ok: false, summary: { key: 'email-inbox.test.bad', params: { message: explain(error) } }, dialogue },
+      test: {
+        ok: false,
+        summary: { key: 'email-inbox.test.bad', params: { message: inWords((key) => request.state.translator.t(key), explain(error)) } },
+        dialogue,
+      },
     });
   }
 }
@@ -190,4 +194,15 @@ async function mailOf(ctx: InboxContext, request: Context): Promise<StoredMail> 
   const mail = await findMail(ctx, Number(request.params['id']) || 0);
   if (mail === undefined) throw new NotFound('http.not-found');
   return mail;
+}
+
+const knownReasons = [
+  ['name', /ENOTFOUND|EAI_AGAIN/],
+  ['refused', /ECONNREFUSED/],
+  ['silent', /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/],
+] as const;
+
+function inWords(t: (key: string) => string, reason: string): string {
+  const known = knownReasons.find(([, pattern]) => pattern.test(reason));
+  return known === undefined ? reason : t(`email-inbox.reason.${known[0]}`);
 }

@@ -11,7 +11,7 @@ export interface TestView {
 }
 
 /** The fields of the receiving part of a mailbox, with what was typed or is stored. */
-export function fieldsOf(receiver: Receiver | undefined, form: Form | undefined): readonly object[] {
+export function fieldsOf(t: (key: string) => string, receiver: Receiver | undefined, form: Form | undefined): readonly object[] {
   const value = (name: string, stored: string | number | undefined): string | number =>
     form === undefined ? (stored ?? '') : form.text(name);
   const isOn = (name: string, stored: boolean): boolean => (form === undefined ? stored : form.isChecked(name));
@@ -20,7 +20,11 @@ export function fieldsOf(receiver: Receiver | undefined, form: Form | undefined)
     name,
     type: 'select',
     label: label(name),
-    options: options.map((option) => ({ value: option, label: option, selected: value(name, stored) === option })),
+    options: options.map((option) => ({
+      value: option,
+      label: t(`email-inbox.field.${name}.${option}`),
+      selected: value(name, stored) === option,
+    })),
   });
   return [
     { name: 'host', type: 'text', label: label('host'), value: value('host', receiver?.host), required: true, autocomplete: 'off' },

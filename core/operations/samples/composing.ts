@@ -1,10 +1,12 @@
 import type { Status } from '../../tickets/index.ts';
 import type { SampleMessage, SampleTicket } from './bulk-writing.ts';
 import type { Chance } from './random.ts';
-import { notes, stories } from './stories.ts';
+import { notes, stories, type Story } from './stories.ts';
+
+type Customer = SampleTicket['requester'] & { readonly locale: 'en' | 'tr' };
 
 export interface Cast {
-  readonly customers: readonly [SampleTicket['requester'], ...SampleTicket['requester'][]];
+  readonly customers: readonly [Customer, ...Customer[]];
   readonly agentIds: readonly [number, ...number[]];
   readonly statuses: Readonly<Record<Status['category'], Status>>;
   readonly tagIds: ReadonlyMap<string, number>;
@@ -14,12 +16,16 @@ export interface Cast {
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
+const storiesIn: Readonly<Record<Story['locale'], readonly [Story, ...Story[]]>> = { en: inLocale('en'), tr: inLocale('tr') };
+
 /** A believable ticket that was opened at `at`: the older it is, the likelier it is solved. */
 export function composeTicket(chance: Chance, cast: Cast, { at, now }: { readonly at: number; readonly now: number }): SampleTicket {
-  const story = chance.pick(stories);
   const order = String(chance.between(10_200, 98_700));
   const say = (texts: readonly [string, ...string[]]): string => chance.pick(texts).replaceAll('{n}', order);
+  const strand = chance.between(0, 1);
+  const follow = (texts: readonly [string, ...string[]]): string => (texts[strand] ?? texts[0]).replaceAll('{n}', order);
   const requester = chance.pick(cast.customers, 1.4);
+  const story = chance.pick(storiesIn[requester.locale]);
   const agentId = chance.pick(cast.agentIds, 1.3);
   const isOld = now - at > 4 * dayMs;
   const isSpam = chance.in(0.02);
@@ -29,13 +35,14 @@ export function composeTicket(chance: Chance, cast: Cast, { at, now }: { readonl
       kind: 'reply',
       direction: 'in',
       authorId: requester.id,
-      text: say(story.opening),
+      text: follow(story.opening),
       at,
       ...(cast.file !== undefined && chance.in(0.05) ? { file: cast.file } : {}),
     },
   ];
   let clock = at;
-  const later = (low: number, high: number): number => (clock = Math.min(now, clock + chance.between(low, high) * minuteMs));
+  const later = (low: number, high: number): number =>
+    (clock += Math.min(chance.between(low, high) * minuteMs, Math.floor((now - clock) * (0.3 + 0.4 * chance.next()))));
   if (turns > 0 && chance.in(0.2)) messages.push({ kind: 'note', direction: 'out', authorId: agentId, text: say(notes), at: later(5, 90) });
   for (let turn = 0; turn < turns; turn += 1) {
     const isDesk = turn % 2 === 0;
@@ -43,7 +50,7 @@ export function composeTicket(chance: Chance, cast: Cast, { at, now }: { readonl
       kind: 'reply',
       direction: isDesk ? 'out' : 'in',
       authorId: isDesk ? agentId : requester.id,
-      text: say(isDesk ? story.answer : story.thanks),
+      text: follow(isDesk ? story.answer : story.thanks),
       at: later(15, 1400),
     });
   }
@@ -60,7 +67,7 @@ export function composeTicket(chance: Chance, cast: Cast, { at, now }: { readonl
   const isSnoozed = category === 'waiting' && chance.in(0.15);
   const tagId = cast.tagIds.get(story.tag);
   return {
-    subject: say(story.subjects),
+    subject: (strand === 1 ? story.subjects[2] : chance.pick([story.subjects[0], story.subjects[1]])).replaceAll('{n}', order),
     requester,
     status: cast.statuses[category],
     place: isSpam ? 'spam' : 'desk',
@@ -72,4 +79,10 @@ export function composeTicket(chance: Chance, cast: Cast, { at, now }: { readonl
     tagIds: tagId !== undefined && chance.in(0.8) ? [tagId] : [],
     messages,
   };
+}
+
+function inLocale(locale: Story['locale']): readonly [Story, ...Story[]] {
+  const [first, ...others] = stories.filter((story) => story.locale === locale);
+  if (first === undefined) throw new Error(`The sample data has no stories in "${locale}".`);
+  return [first, ...others];
 }

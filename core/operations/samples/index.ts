@@ -60,6 +60,10 @@ export async function writeDemo(desk: Desk): Promise<DemoResult> {
     );
     const tickets = times.map((at) => composeTicket(chance, cast, { at, now }));
     for (let from = 0; from < tickets.length; from += atOnce) await writeSamples(tx, desk, tickets.slice(from, from + atOnce));
+    for (const { id } of people.customers) {
+      const first = tickets.find(({ requester }) => requester.id === id);
+      if (first !== undefined) await tx('users').where({ id }).update({ created_at: first.messages[0]?.at });
+    }
   });
   return { tickets: demoTickets, admin: needsAdmin ? 'ada@example.com' : undefined, password };
 }
@@ -86,9 +90,9 @@ async function makeCast(desk: Desk): Promise<Cast> {
   const agentIds: number[] = [];
   for (const [name, email, locale] of agents) agentIds.push((await person(desk, { name, email, locale, role: 'agent' })).id);
   const requesters: Cast['customers'][number][] = [];
-  for (const [name, email] of customers) {
-    const user = await person(desk, { name, email, role: 'customer' });
-    requesters.push({ id: user.id, name: user.name, email, organizationId: user.organizationId });
+  for (const [name, email, locale] of customers) {
+    const user = await person(desk, { name, email, locale, role: 'customer' });
+    requesters.push({ id: user.id, name: user.name, email, organizationId: user.organizationId, locale });
   }
   const [firstAgent, ...otherAgents] = agentIds;
   const [firstCustomer, ...otherCustomers] = requesters;

@@ -1,8 +1,8 @@
-/** One kind of request, with what customer and desk write about it. */
+/** One kind of request, with what customer and desk write about it: in two strands, of which the last subject belongs to the second. */
 export interface Story {
   readonly locale: 'en' | 'tr';
   readonly tag: string;
-  readonly subjects: readonly [string, ...string[]];
+  readonly subjects: readonly [string, string, string];
   readonly opening: readonly [string, ...string[]];
   readonly answer: readonly [string, ...string[]];
   readonly thanks: readonly [string, ...string[]];
@@ -13,7 +13,7 @@ export const stories: readonly [Story, ...Story[]] = [
   {
     locale: 'en',
     tag: 'shipping',
-    subjects: ['Where is my order {n}?', 'Order {n} has not arrived', 'Tracking for {n} does not move'],
+    subjects: ['Where is my order {n}?', 'Tracking for {n} does not move', 'Order {n} has not arrived'],
     opening: [
       'Hello,\n\nI ordered a floor lamp last week (order {n}) and the tracking page has said "in transit" for four days. Could you find out where it is?\n\nThank you',
       'Hi, order {n} was promised for Monday. Nobody rang the bell and there is no card in the letterbox.',
@@ -55,7 +55,7 @@ export const stories: readonly [Story, ...Story[]] = [
   {
     locale: 'en',
     tag: 'product',
-    subjects: ['Is the desk lamp dimmable?', 'Which bulb fits the Nova lamp?', 'Assembly of the oak shelf'],
+    subjects: ['Is the desk lamp dimmable?', 'Nova lamp with a wall dimmer', 'Assembly of the oak shelf'],
     opening: [
       'Hello, does the desk lamp Nova work with a wall dimmer? The product page does not say.',
       'One of the screws for the oak shelf does not fit the hole. Is there a second version of the manual?',
@@ -97,7 +97,7 @@ export const stories: readonly [Story, ...Story[]] = [
   {
     locale: 'tr',
     tag: 'ürün',
-    subjects: ['Nova masa lambası kısılabilir mi?', 'Abajurun camı çatlak geldi', 'Meşe raf montajı'],
+    subjects: ['Nova masa lambası kısılabilir mi?', 'Nova lamba ve duvar dimmeri', 'Abajurun camı çatlak geldi'],
     opening: [
       'Merhaba, Nova masa lambası duvar tipi dimmerle çalışıyor mu?',
       'Merhaba, {n} numaralı siparişteki abajurun camı çatlak çıktı. Fotoğrafı ekledim, değişim istiyorum.',
@@ -118,25 +118,25 @@ export const notes: readonly [string, ...string[]] = [
   'Depoya sordum, stokta iki tane kalmış.',
 ];
 
-export const customers: readonly (readonly [name: string, email: string])[] = [
-  ['Emma Clarke', 'emma.clarke@brightoffice.example'],
-  ['Oliver Grant', 'oliver@brightoffice.example'],
-  ['Hannah Weiss', 'hannah.weiss@atelier-weiss.example'],
-  ['Lukas Brandt', 'lukas.brandt@atelier-weiss.example'],
-  ['Sofia Rossi', 'sofia.rossi@mail.example'],
-  ['James O’Neill', 'james.oneill@mail.example'],
-  ['Grace Miller', 'grace.miller@mail.example'],
-  ['Noah Bennett', 'noah.bennett@mail.example'],
-  ['Chloé Martin', 'chloe.martin@mail.example'],
-  ['Arthur Lindqvist', 'arthur@lindqvist.example'],
-  ['Zeynep Aksoy', 'zeynep.aksoy@mavideniz.example'],
-  ['Emre Şahin', 'emre.sahin@mavideniz.example'],
-  ['Işıl Öztürk', 'isil.ozturk@posta.example'],
-  ['Mehmet Kılıç', 'mehmet.kilic@posta.example'],
-  ['Elif Yıldırım', 'elif.yildirim@posta.example'],
-  ['Burak Çetin', 'burak.cetin@posta.example'],
-  ['Ayşe Güneş', 'ayse.gunes@posta.example'],
-  ['Deniz Arslan', 'deniz.arslan@posta.example'],
+export const customers: readonly (readonly [name: string, email: string, locale: 'en' | 'tr'])[] = [
+  ['Emma Clarke', 'emma.clarke@brightoffice.example', 'en'],
+  ['Oliver Grant', 'oliver@brightoffice.example', 'en'],
+  ['Hannah Weiss', 'hannah.weiss@atelier-weiss.example', 'en'],
+  ['Lukas Brandt', 'lukas.brandt@atelier-weiss.example', 'en'],
+  ['Sofia Rossi', 'sofia.rossi@mail.example', 'en'],
+  ['James O’Neill', 'james.oneill@mail.example', 'en'],
+  ['Grace Miller', 'grace.miller@mail.example', 'en'],
+  ['Noah Bennett', 'noah.bennett@mail.example', 'en'],
+  ['Chloé Martin', 'chloe.martin@mail.example', 'en'],
+  ['Arthur Lindqvist', 'arthur@lindqvist.example', 'en'],
+  ['Zeynep Aksoy', 'zeynep.aksoy@mavideniz.example', 'tr'],
+  ['Emre Şahin', 'emre.sahin@mavideniz.example', 'tr'],
+  ['Işıl Öztürk', 'isil.ozturk@posta.example', 'tr'],
+  ['Mehmet Kılıç', 'mehmet.kilic@posta.example', 'tr'],
+  ['Elif Yıldırım', 'elif.yildirim@posta.example', 'tr'],
+  ['Burak Çetin', 'burak.cetin@posta.example', 'tr'],
+  ['Ayşe Güneş', 'ayse.gunes@posta.example', 'tr'],
+  ['Deniz Arslan', 'deniz.arslan@posta.example', 'tr'],
 ];
 
 export const organizations = [

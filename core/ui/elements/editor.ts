@@ -37,7 +37,10 @@ export class HdEditor extends HTMLElement {
     const format = this.#format();
     if (textarea.value !== '') squire.setHTML(format.value === 'html' ? textarea.value : toHtml(textarea.value));
     format.value = 'html';
+    // Whoever types already goes on typing: without a focused field the keys would act as shortcuts.
+    const isTyping = document.activeElement === textarea;
     textarea.hidden = true;
+    if (isTyping) squire.moveCursorToEnd().focus();
     squire.addEventListener('input', () => this.#sync());
     squire.addEventListener('pasteImage', (event: Event) => this.#onPasteImage(event));
     textarea.addEventListener('hd:restored', () => squire.setHTML(textarea.value));
