@@ -7,6 +7,7 @@ import type { Translator } from '../i18n/index.ts';
 import { AppError, NotFound } from '../kernel/errors.ts';
 import {
   findMailbox,
+  isSameAccount,
   listMailboxes,
   removeMailbox,
   saveMailbox,
@@ -128,7 +129,10 @@ export function mailboxRoutes(app: App): Middleware {
     const transport = transportOf(form, mailbox);
     const started = performance.now();
     const password =
-      form.optional('password') ?? (mailbox === undefined ? undefined : await desk.settings.secret('mail', smtpSecret(mailbox.id)));
+      form.optional('password') ??
+      (mailbox === undefined || !isSameAccount(mailbox.transport, transport)
+        ? undefined
+        : await desk.settings.secret('mail', smtpSecret(mailbox.id)));
     try {
       if (transport !== null) await testTransport({ ...transport, password });
       await show(ctx, mailbox, form, {

@@ -11,7 +11,7 @@ import {
   type Priority,
   type TicketDraft,
 } from '../tickets/index.ts';
-import { findUserByEmail } from '../users/index.ts';
+import { isAgent, findUserByEmail } from '../users/index.ts';
 import { endpoint, type ApiRequest, type Endpoint } from './endpoint.ts';
 import { usableFiles } from './files-endpoints.ts';
 import { nextOf, readIdCursor } from './paging.ts';
@@ -109,7 +109,12 @@ export const ticketsEndpoints: readonly Endpoint[] = [
     run: async ({ desk, actor, id, query }) => {
       const ticket = await seeTicket(desk, actor, id);
       const kinds = actor.role === 'agent' ? (['reply', 'note'] as const) : (['reply'] as const);
-      const found = await messagesOf(desk.storage.read, ticket.id, { kinds, after: readIdCursor(query.cursor), limit: query.limit + 1 });
+      const found = await messagesOf(desk.storage.read, ticket.id, {
+        kinds,
+        after: readIdCursor(query.cursor),
+        withoutHeld: !isAgent(actor),
+        limit: query.limit + 1,
+      });
       const items = found.slice(0, query.limit);
       return { items: await presentMessages(desk, actor, items), next: nextOf(found, query.limit) };
     },

@@ -18,5 +18,12 @@ export async function sweepFiles(desk: Desk): Promise<number> {
     ...mails.flatMap((text) => (JSON.parse(text) as readonly { readonly fileId: number }[]).map(({ fileId }) => fileId)),
   ]);
   const abandoned = loose.filter((id) => !used.has(id));
-  return abandoned.length === 0 ? 0 : desk.storage.writeTx((tx) => tx('files').whereIn('id', abandoned).delete());
+  return abandoned.length === 0
+    ? 0
+    : desk.storage.writeTx((tx) =>
+        tx('files')
+          .whereIn('id', abandoned)
+          .whereNotExists((attachment) => void attachment.from('attachments').whereRaw('attachments.file_id = files.id'))
+          .delete(),
+      );
 }

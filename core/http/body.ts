@@ -49,6 +49,7 @@ const maxFieldBytes = 2_000_000;
 const maxFieldsBytes = 8_000_000;
 const maxFields = 2000;
 const maxFiles = 50;
+const anonymousUploads = { hits: 40, windowMs: 3_600_000 };
 
 /**
  * Reads a urlencoded or multipart body; files stream straight into the file store.
@@ -59,6 +60,8 @@ export async function readForm(desk: Desk, ctx: Context): Promise<Form> {
   const values = new URLSearchParams();
   const type = ctx.get('Content-Type');
   if (!/^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(type)) return new Form(values, []);
+  // Files are stored before the form is looked at, so whoever is not signed in gets only so many requests.
+  if (ctx.state.actor === undefined && /^multipart/i.test(type)) await desk.throttle.hit(`upload:${ctx.ip}`, anonymousUploads);
   const { maxUploadMegabytes } = await desk.settings.get('tickets');
   const maxBytes = Number(maxUploadMegabytes) * 1_048_576;
   const stored: Promise<FileRecord & { field: string }>[] = [];

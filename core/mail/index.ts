@@ -1,5 +1,5 @@
 export { composeNotice, type Notice } from './system-mail.ts';
-export { findMailbox, listMailboxes, removeMailbox, saveMailbox, smtpSecret, type MailboxInput } from './mailboxes.ts';
+export { findMailbox, isSameAccount, listMailboxes, removeMailbox, saveMailbox, smtpSecret, type MailboxInput } from './mailboxes.ts';
 export { mailActions, mailDecisions, mailFilters } from './mail-hooks.ts';
 export { Mail, type AutomaticMail, type Delivery, type FailedMail } from './outbox.ts';
 export { deliveriesOf, unfinishedMail } from './outbox-repository.ts';

@@ -80,9 +80,23 @@ export function smtpSecret(mailboxId: number): string {
   return `mailbox:${mailboxId}:smtp`;
 }
 
+/** Whether two transports are one account of one server: only then a stored password may be used again. */
+export function isSameAccount(one: Transport | null | undefined, other: Transport | null | undefined): boolean {
+  return one?.host === other?.host && one?.port === other?.port && one?.user === other?.user;
+}
+
+// A stored password must not travel to a server that somebody typed in later.
+async function refuseMovedPassword(tx: Tx, input: MailboxInput, id: number | undefined): Promise<void> {
+  if (id === undefined || !input.transport || input.smtpPassword) return;
+  const before = await findMailbox(tx, id);
+  if (before?.transport && !isSameAccount(before.transport, input.transport) && input.transport.user !== undefined)
+    throw new Invalid('mailboxes.password-again', { fields: ['password'] });
+}
+
 async function writeMailbox(desk: Desk, tx: Tx, actor: Actor, input: MailboxInput, id?: number): Promise<Mailbox> {
   const name = cleanName(input.name);
   if (name === '') throw new Invalid('mailboxes.name-missing', { fields: ['name'] });
+  await refuseMovedPassword(tx, input, id);
   const now = desk.clock.now();
   const row = {
     name,

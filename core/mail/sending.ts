@@ -166,11 +166,13 @@ function judge(error: unknown): Failure {
   const code = typeof error === 'object' && error !== null && 'responseCode' in error ? Number(error.responseCode) : undefined;
   const command = typeof error === 'object' && error !== null && 'command' in error ? String(error.command) : '';
   const isLocal = error instanceof AppError && error.status === 422;
+  // A refused sign-in says something of our password, not of this mail: it waits until somebody mends that.
+  const isSignIn = typeof error === 'object' && error !== null && 'code' in error && error.code === 'EAUTH';
   // A server that was never reached has no copy.
   const syscall = typeof error === 'object' && error !== null && 'syscall' in error ? String(error.syscall) : '';
   const isUnreached = syscall === 'connect' || syscall === 'getaddrinfo' || syscall.startsWith('query');
   return {
-    isPermanent: isLocal || (code !== undefined && code >= 500),
+    isPermanent: isLocal || (code !== undefined && code >= 500 && !isSignIn),
     isUncertain: code === undefined && !isUnreached && (command === 'DATA' || command === 'CONN'),
     reason: describe(error),
   };

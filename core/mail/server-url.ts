@@ -69,9 +69,14 @@ export function isPrivateAddress(address: string): boolean {
   return version !== 0 && privateRanges.check(address, version === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** Whether any address of the host is private, since any of them may be connected to; a host that does not resolve is not. */
-export async function isPrivateHost(host: string): Promise<boolean> {
+/** The address to connect to, and whether any address of the host is private; a host that does not resolve stays as it is. */
+export async function resolveHost(host: string): Promise<{ readonly address: string; readonly isPrivate: boolean }> {
   const bare = host.replace(/^\[|\]$/g, '');
   const addresses = isIP(bare) === 0 ? await lookup(bare, { all: true }).catch(() => []) : [{ address: bare }];
-  return addresses.some(({ address }) => isPrivateAddress(address));
+  return { address: addresses[0]?.address ?? bare, isPrivate: addresses.some(({ address }) => isPrivateAddress(address)) };
+}
+
+/** Whether any address of the host is private, since any of them may be connected to; a host that does not resolve is not. */
+export async function isPrivateHost(host: string): Promise<boolean> {
+  return (await resolveHost(host)).isPrivate;
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import nodemailer, { type Transporter } from 'nodemailer';
 import { Invalid, Unavailable } from '../kernel/errors.ts';
-import { isPrivateHost } from './server-url.ts';
+import { resolveHost } from './server-url.ts';
 import type { Transport } from './types.ts';
 
 export interface Credentials extends Transport {
@@ -30,15 +31,16 @@ export class Transports {
 
 /** One transporter; with `isPooled` it keeps its connection for a while. */
 export async function createTransporter(server: Credentials, isPooled: boolean): Promise<Transporter> {
-  const isPrivate = await isPrivateHost(server.host);
+  const { address, isPrivate } = await resolveHost(server.host);
   if (isPrivate && server.isOperators !== true) throw new Invalid('mail.host-private', { host: server.host });
   const options = {
-    host: server.host,
+    // The very address that was judged is connected to: a name could lead elsewhere a moment later.
+    host: address,
     port: server.port,
     secure: server.encryption === 'tls',
     // Passwords and mail cross only private networks in the clear, and only where the server offers nothing better.
     requireTLS: server.encryption === 'starttls' || (server.encryption === 'auto' && !isPrivate),
-    ...(isPrivate ? { tls: { rejectUnauthorized: false } } : {}),
+    tls: { ...(isIP(server.host) === 0 ? { servername: server.host } : {}), ...(isPrivate ? { rejectUnauthorized: false } : {}) },
     ...(server.user === undefined ? {} : { auth: { user: server.user, pass: server.password ?? '' } }),
     connectionTimeout: 20_000,
     greetingTimeout: 20_000,

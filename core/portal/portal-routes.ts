@@ -83,7 +83,7 @@ export function portalRoutes({ desk, pages }: App): Middleware {
       const state = { open: '-is:solved -is:closed', solved: '-is:open -is:waiting -is:snoozed', all: '' }[filter];
       const cursor = searchParams.get('after') ?? undefined;
       const { items, next } = await listTickets(desk, actor, {
-        filter: `${scope === 'mine' && actor.role === 'agent' ? `requester:${actor.userId} ` : ''}${state} ${words}`,
+        filter: `${scope === 'mine' && (actor.role === 'agent' || organization !== undefined) ? `requester:${actor.userId} ` : ''}${state} ${words}`,
         limit: perPage,
         cursor,
       });

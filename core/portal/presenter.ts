@@ -28,7 +28,7 @@ export interface ReplyForm {
 /** The customer's view of a ticket: public messages only, in plain words. */
 export async function presentTicket(desk: Desk, ctx: Context, ticket: Ticket, form: ReplyForm): Promise<PortalTicketView> {
   const { actor } = ctx.state;
-  const messages = await messagesOf(desk.storage.read, ticket.id, { kinds: ['reply'], limit: maxMessages });
+  const messages = await messagesOf(desk.storage.read, ticket.id, { kinds: ['reply'], limit: maxMessages, withoutHeld: true });
   const [attachments, authors, statuses] = await Promise.all([
     attachmentsOf(
       desk.storage.read,

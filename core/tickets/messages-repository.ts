@@ -92,6 +92,8 @@ export async function findMessage(reader: Reader, id: number): Promise<Message |
 export interface MessagePage {
   readonly kinds?: readonly ('reply' | 'note')[];
   readonly after?: number;
+  /** Leaves out replies that can still be undone: customers see what was really sent. */
+  readonly withoutHeld?: boolean;
   readonly limit: number;
 }
 
@@ -100,6 +102,10 @@ export async function messagesOf(reader: Reader, ticketId: number, page: Message
   const query = reader('messages').where({ ticket_id: ticketId }).whereNull('deleted_at').orderBy('id').limit(page.limit);
   if (page.kinds !== undefined) void query.whereIn('kind', page.kinds);
   if (page.after !== undefined) void query.where('id', '>', page.after);
+  if (page.withoutHeld === true)
+    void query.whereNotExists(
+      (held) => void held.from('outbox').whereRaw('outbox.message_ref = messages.id').where('outbox.state', 'held'),
+    );
   const rows: MessageRow[] = await query;
   return rows.map(messageFromRow);
 }

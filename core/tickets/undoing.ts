@@ -1,11 +1,13 @@
 import type { Desk } from '../desk.ts';
 import { Conflict, NotFound } from '../kernel/errors.ts';
 import { removeDocument } from '../search/index.ts';
+import type { Tx } from '../storage/index.ts';
 import { userIdOf, type Actor } from '../users/index.ts';
 import { attachmentsOf, findMessage, latestMessages } from './messages-repository.ts';
 import { previewOf } from './message-content.ts';
 import { mayReply, require } from './tickets-policy.ts';
 import { lockTicket, updateTicket } from './tickets-repository.ts';
+import { applyStatus } from './changing-status.ts';
 import type { Message } from './types.ts';
 import { seeTicket } from './visible-tickets.ts';
 
@@ -51,6 +53,7 @@ export async function undoReply(desk: Desk, actor: Actor, messageId: number): Pr
       last_direction: newest?.direction ?? null,
       updated_at: now,
     });
+    await restoreStatus(desk, tx, actor, message);
     await desk.events.record(tx, 'ticket.reply-undone', {
       actor,
       ticketId: message.ticketId,
@@ -58,4 +61,20 @@ export async function undoReply(desk: Desk, actor: Actor, messageId: number): Pr
     });
   });
   return { ticketId: message.ticketId };
+}
+
+// The reply set a status in its own transaction, so its change is the first one after the event of the
+// reply. A later change by somebody else stays.
+async function restoreStatus(desk: Desk, tx: Tx, actor: Actor, message: Message): Promise<void> {
+  const recent: { id: number; name: string; payload: string }[] = await tx('events')
+    .where({ ticket_id: message.ticketId })
+    .whereIn('name', ['ticket.replied', 'ticket.status-changed'])
+    .orderBy('id', 'desc')
+    .limit(50)
+    .select('id', 'name', 'payload');
+  const [change, replied] = recent;
+  if (change?.name !== 'ticket.status-changed' || replied?.name !== 'ticket.replied') return;
+  if ((JSON.parse(replied.payload) as { messageId: number }).messageId !== message.id) return;
+  const before = await desk.statuses.byKey((JSON.parse(change.payload) as { from: string }).from);
+  await applyStatus(desk, tx, actor, await seeTicket(desk, actor, message.ticketId, tx), before);
 }

@@ -73,6 +73,7 @@ describe('the outbox', () => {
     await desk.settle();
 
     expect(replies()).to.deep.equal([]);
+    expect((await seeTicket(desk.app.desk, desk.actor('can'), ticket.id)).category).to.equal('open');
     expect(await desk.storage.read('drafts').select('user_id', 'kind', 'html')).to.deep.equal([
       { user_id: desk.people.can.id, kind: 'reply', html: '<p>Too <b>early</b>.</p>' },
     ]);
@@ -159,6 +160,45 @@ describe('the outbox', () => {
     expect(await desk.storage.read('notifications').where({ kind: 'delivery-failed', user_id: desk.people.can.id })).to.have.length(1);
     expect(replies()).to.have.length(1);
     expect(await desk.app.desk.mail.retry(desk.actor('can'), failed.id).catch(code)).to.equal('outbox.not-failed');
+  });
+
+  it('waits when the server refuses the sign-in, since that says nothing of the mail', async () => {
+    const strict = await startSmtpSink({ authOptional: false, onAuth: (_auth, _session, done) => done(new Error('Wrong password')) });
+    await saveMailbox(
+      desk.app.desk,
+      systemActor,
+      {
+        name: 'Support',
+        address: 'support@example.com',
+        transport: { host: '127.0.0.1', port: strict.port, encryption: 'auto', user: 'support', isOperators: true },
+        smtpPassword: 'old',
+      },
+      mailbox.id,
+    );
+    const message = await answer('Soon.');
+    await desk.settle();
+
+    expect(await desk.storage.read('outbox').where({ message_ref: message.id }).first('state')).to.deep.equal({ state: 'queued' });
+    await strict.close();
+  });
+
+  it('never lets a stored password travel to another server', async () => {
+    const account = { host: '127.0.0.1', port: sink.port, encryption: 'auto', user: 'support', isOperators: true } as const;
+    await saveMailbox(
+      desk.app.desk,
+      systemActor,
+      { name: 'Support', address: 'support@example.com', transport: account, smtpPassword: 'secret' },
+      mailbox.id,
+    );
+
+    const moved = await saveMailbox(
+      desk.app.desk,
+      systemActor,
+      { name: 'Support', address: 'support@example.com', transport: { ...account, host: '127.0.0.2' } },
+      mailbox.id,
+    ).catch(code);
+
+    expect(moved).to.equal('mailboxes.password-again');
   });
 
   it('sends nothing to an address that a recipient field smuggles in', async () => {
