@@ -134,12 +134,12 @@ export function mailboxRoutes(app: App): Middleware {
         ? undefined
         : await desk.settings.secret('mail', smtpSecret(mailbox.id)));
     try {
-      if (transport !== null) await testTransport({ ...transport, password });
+      const dialogue = transport === null ? [] : await testTransport({ ...transport, password });
       await show(ctx, mailbox, form, {
         test: {
           ok: transport !== null,
           summary: { key: transport === null ? 'admin.test.no-server' : 'admin.test.ok' },
-          dialogue: [],
+          dialogue,
           milliseconds: Math.round(performance.now() - started),
         },
       });
@@ -153,7 +153,7 @@ export function mailboxRoutes(app: App): Middleware {
         test: {
           ok: false,
           summary: { key: 'admin.test.failed', params: { reason: inWords(ctx.state.translator, reason) } },
-          dialogue: [{ from: 'server', line: reason }],
+          dialogue: dialogueOf(error) ?? [{ from: 'server', line: reason }],
           milliseconds: Math.round(performance.now() - started),
         },
       });
@@ -247,4 +247,9 @@ const knownReasons = [
 function inWords(translator: Translator, reason: string): string {
   const known = knownReasons.find(([, pattern]) => pattern.test(reason));
   return known === undefined ? reason : translator.t(`admin.test.reason.${known[0]}`);
+}
+
+function dialogueOf({ details }: AppError): ConnectionTestView['dialogue'] | undefined {
+  const { dialogue } = details;
+  return Array.isArray(dialogue) && dialogue.length > 0 ? (dialogue as ConnectionTestView['dialogue']) : undefined;
 }

@@ -29,8 +29,8 @@ export class Transports {
   }
 }
 
-/** One transporter; with `isPooled` it keeps its connection for a while. */
-export async function createTransporter(server: Credentials, isPooled: boolean): Promise<Transporter> {
+/** One transporter; with `isPooled` it keeps its connection for a while, with `dialogue` it writes down what is said. */
+async function createTransporter(server: Credentials, isPooled: boolean, dialogue?: DialogueLine[]): Promise<Transporter> {
   const { address, isPrivate } = await resolveHost(server.host);
   if (isPrivate && server.isOperators !== true) throw new Invalid('mail.host-private', { host: server.host });
   const options = {
@@ -47,24 +47,49 @@ export async function createTransporter(server: Credentials, isPooled: boolean):
     socketTimeout: 120_000,
     disableFileAccess: true,
     disableUrlAccess: true,
+    ...(dialogue === undefined ? {} : { logger: dialogueLogger(dialogue), debug: true }),
   };
   return isPooled
     ? nodemailer.createTransport({ ...options, pool: true, maxConnections: 1, maxMessages: 100 })
     : nodemailer.createTransport(options);
 }
 
-/** @throws Unavailable `mail.connection-failed` with the server's words. */
-export async function testTransport(server: Credentials): Promise<void> {
-  const transporter = await createTransporter(server, false);
+/** One line of what we and the server said; what would tell a password is left out. */
+export interface DialogueLine {
+  readonly from: 'us' | 'server';
+  readonly line: string;
+}
+
+/**
+ * Connects and signs in as sending would, and returns what was said.
+ *
+ * @throws Unavailable `mail.connection-failed` with the server's words, and the dialogue in its details.
+ */
+export async function testTransport(server: Credentials): Promise<readonly DialogueLine[]> {
+  const dialogue: DialogueLine[] = [];
+  const transporter = await createTransporter(server, false, dialogue);
   try {
     await transporter.verify();
+    return dialogue;
   } catch (error) {
     throw new Unavailable(
       'mail.connection-failed',
-      { host: server.host, port: server.port, message: error instanceof Error ? error.message : String(error) },
+      { host: server.host, port: server.port, message: error instanceof Error ? error.message : String(error), dialogue },
       { cause: error },
     );
   } finally {
     transporter.close();
   }
+}
+
+// Nodemailer logs each line with who said it; AUTH lines come with their secret struck out already.
+function dialogueLogger(dialogue: DialogueLine[]) {
+  const note = (entry: unknown, ...words: readonly unknown[]): void => {
+    if (typeof entry !== 'object' || entry === null || !('tnx' in entry) || (entry.tnx !== 'client' && entry.tnx !== 'server')) return;
+    const [pattern = '', ...values] = words.map(String);
+    const line = values.reduce((text, value) => text.replace(/%[sdj]/, () => value), pattern);
+    for (const one of line.split(/\r?\n/))
+      if (one.trim() !== '') dialogue.push({ from: entry.tnx === 'client' ? 'us' : 'server', line: one.slice(0, 300) });
+  };
+  return { level: () => undefined, trace: note, debug: note, info: note, warn: note, error: note, fatal: note };
 }

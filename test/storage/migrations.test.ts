@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { expect } from 'chai';
 import { createDatabase, testDatabase, type DatabaseHandle } from '#core/testing/index.js';
-import { dropTables, migrateCore, runMigrations, tableNames, type Migration, type Storage } from '#core/storage/index.js';
+import { coreMigrations, dropTables, migrateCore, runMigrations, tableNames, type Migration, type Storage } from '#core/storage/index.js';
 
 describe('migrations', () => {
   let handle: DatabaseHandle;
@@ -110,16 +110,23 @@ describe('migrations', () => {
     expect(await runMigrations(storage, plan([notes]))).to.deep.equal(['0001-notes']);
   });
 
-  it('happen once when five processes start at the same moment', async function () {
-    this.timeout(60_000);
-    const outcomes = await Promise.all(Array.from({ length: 5 }, () => migrateInProcess(handle)));
+  for (const [database, released] of [
+    ['an empty', 0],
+    ['an old', 3],
+  ] as const)
+    it(`happen once when five processes start at the same moment on ${database} database`, async function () {
+      this.timeout(60_000);
+      if (released > 0) await runMigrations(storage, { owner: 'core', version: '0.0.1', migrations: coreMigrations.slice(0, released) });
+      const outcomes = await Promise.all(Array.from({ length: 5 }, () => migrateInProcess(handle)));
 
-    expect(outcomes.filter((applied) => applied === 'failed')).to.deep.equal([]);
-    const ledger: string[] = await storage.read('migrations').where({ owner: 'core' }).pluck('name');
-    expect(new Set(ledger).size).to.equal(ledger.length);
-    expect(outcomes.flatMap((applied) => (applied === 'failed' ? [] : applied)).toSorted()).to.deep.equal(ledger.toSorted());
-    expect(await storage.read('roles').where({ key: 'admin' })).to.have.length(1);
-  });
+      expect(outcomes.filter((applied) => applied === 'failed')).to.deep.equal([]);
+      const ledger: string[] = await storage.read('migrations').where({ owner: 'core' }).pluck('name');
+      expect(new Set(ledger).size).to.equal(ledger.length);
+      expect(outcomes.flatMap((applied) => (applied === 'failed' ? [] : applied)).toSorted()).to.deep.equal(
+        ledger.toSorted().slice(released),
+      );
+      expect(await storage.read('roles').where({ key: 'admin' })).to.have.length(1);
+    });
 });
 
 function migrateInProcess(handle: DatabaseHandle): Promise<readonly string[] | 'failed'> {
