@@ -51,7 +51,8 @@ async function tryInDesk({ folder, parent }: StagedPlugin, clock: Clock, beside:
   } finally {
     await app.stop();
   }
-  return [...problems, ...app.faults.filter(({ plugin }) => plugin === id).map(({ hook, error }) => `${hook}: ${sentenceOf(error)}`)];
+  const faults = app.faults.filter(({ plugin, error }) => plugin === id && !problems.includes(sentenceOf(error)));
+  return [...problems, ...faults.map(({ hook, error }) => `${hook}: ${sentenceOf(error)}`)];
 }
 
 async function activateWithNeeds(app: App, id: string, seen: Set<string>): Promise<void> {
