@@ -15,12 +15,17 @@ export { createLogger } from './log.ts';
 export { saveMailbox } from './mail/index.ts';
 export {
   createBackup,
+  dependenciesOf,
   findSiteRoot,
+  installPlugin,
   loadSiteConfig,
+  packPlugin,
   prepareDataFolder,
   reindex,
   restoreBackup,
   seedTickets,
+  stagePlugin,
+  uninstallPlugin,
   writeDemo,
   type BackupDeps,
   type FloorPlan,
@@ -28,6 +33,7 @@ export {
   type Statement,
 } from './operations/index.ts';
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
+export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
 export { dropTables, migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';
 export { listThemes } from './theme/index.ts';

@@ -4,7 +4,10 @@ import { bench } from './bench.ts';
 import { doctor, migrate } from './database.ts';
 import { jobsCommands } from './jobs.ts';
 import { peopleCommands } from './people.ts';
+import { pluginCheck } from './plugin-check.ts';
 import { pluginCreate } from './plugin-create.ts';
+import { installCommands } from './plugin-install.ts';
+import { pluginPack } from './plugin-pack.ts';
 import { pluginCommands } from './plugin.ts';
 import { samplesCommands } from './samples.ts';
 import { searchReindex } from './search.ts';
@@ -20,6 +23,9 @@ export const commands: readonly Command[] = [
   ...peopleCommands,
   ...pluginCommands,
   pluginCreate,
+  pluginCheck,
+  pluginPack,
+  ...installCommands,
   ...themeCommands,
   ...settingsCommands,
   ...jobsCommands,
