@@ -5,7 +5,7 @@ import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { fold, timeZoneOptions, type Translator } from '../i18n/index.ts';
 import { Invalid, NotFound } from '../kernel/errors.ts';
-import { findTheme, listThemes } from '../theme/index.ts';
+import { checkTheme, findTheme, listThemes } from '../theme/index.ts';
 import type { SettingSchema, SettingsSchema, SettingValue } from '../settings/index.ts';
 import type { FieldView } from '../ui/types.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
@@ -249,16 +249,16 @@ export function settingsRoutes(app: App): Middleware {
         template: 'admin/themes',
         title: { key: 'admin.themes' },
         view: {
-          themes: listThemes(desk.config).map((theme) => ({
+          themes: await Promise.all(listThemes(desk.config).map(async (theme) => ({
             id: theme.id,
             name: theme.title,
             description: theme.description,
             version: theme.version,
             active: theme.id === active,
             screenshotUrl: theme.id === active ? app.themeScreenshot() : undefined,
-            problems: [],
+            problems: await checkTheme(desk.config, theme.folder),
             mayActivate: theme.id !== active,
-          })),
+          }))),
           options: [],
           previewUrl: '/',
         },
