@@ -52,9 +52,7 @@ function overriding(
   const base = offers.findLast(({ root }) => root.kind !== 'theme');
   if (base !== undefined) {
     const [mine, theirs] = [versionOf(readTemplate(file)), versionOf(readTemplate(base))];
-    return mine < theirs
-      ? [{ level: 'warning', text: `${file.name} was copied from version ${mine}; it is now version ${theirs}.` }]
-      : [];
+    return mine < theirs ? [{ level: 'warning', text: `${file.name} was copied from version ${mine}; it is now version ${theirs}.` }] : [];
   }
   if (file.name.startsWith('partials/') || included.has(file.name)) return [];
   const nearest = names.toSorted((a, b) => distance(a, file.name) - distance(b, file.name))[0];

@@ -16,7 +16,8 @@ export type { ThemeProblem } from './problem.ts';
 
 const levels = ['fatal', 'error', 'warning', 'recommendation'] as const;
 const stylesheets = ['tokens.css', 'theme.css'];
-const sided = /(?:^|[{};])\s*((?:(?:margin|padding|border)-(?:left|right)(?:-\w+)*|border-(?:top|bottom)-(?:left|right)-radius|left|right)\s*:|(?:text-align|float|clear)\s*:\s*(?:left|right)\b)/g;
+const sided =
+  /(?:^|[{};])\s*((?:(?:margin|padding|border)-(?:left|right)(?:-\w+)*|border-(?:top|bottom)-(?:left|right)-radius|left|right)\s*:|(?:text-align|float|clear)\s*:\s*(?:left|right)\b)/g;
 
 /** Everything that is wrong with the theme in a folder, the worst first; plugins are read and not run. */
 export async function checkTheme(config: Config, folder: string): Promise<readonly ThemeProblem[]> {

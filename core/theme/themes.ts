@@ -22,7 +22,9 @@ interface ThemeManifest {
 
 /** Themes of the site and of the data folder. */
 export function listThemes(config: Config): readonly Theme[] {
-  return themeRoots(config).flatMap((root) => (existsSync(root) ? readdirSync(root).flatMap((id) => readTheme(path.join(root, id), id) ?? []) : []));
+  return themeRoots(config).flatMap((root) =>
+    existsSync(root) ? readdirSync(root).flatMap((id) => readTheme(path.join(root, id), id) ?? []) : [],
+  );
 }
 
 /** The folder of the theme with this id, whether or not it can be used. */

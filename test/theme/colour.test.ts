@@ -33,7 +33,8 @@ describe('colours of a theme', () => {
   }
 
   it('does not guess at colours it cannot read', () => {
-    for (const text of ['color-mix(in oklab, red, blue)', 'oklch(1 2)', '#12345', 'rgb(a b c)', '']) expect(parseColour(text)).to.equal(undefined);
+    for (const text of ['color-mix(in oklab, red, blue)', 'oklch(1 2)', '#12345', 'rgb(a b c)', ''])
+      expect(parseColour(text)).to.equal(undefined);
   });
 
   it('follows var() and light-dark(), and takes the later value', () => {
