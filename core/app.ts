@@ -32,11 +32,12 @@ import { Presence } from './live/presence.ts';
 import { Mail } from './mail/index.ts';
 import { notifyingEvents, notifyingHandler } from './notifications/index.ts';
 import { linkCore } from './operations/index.ts';
-import { apiVersion, coreFolder, coreVersion } from './paths.ts';
+import { NotFound } from './kernel/errors.ts';
+import { apiVersion, coreFolder, coreLocales, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
 import { mailSettings, Secrets, Settings, siteSettings, ticketSettings, type SettingsSchema } from './settings/index.ts';
 import { migrateCore, openStorage, runMigrations, type Storage } from './storage/index.ts';
-import { findTheme, type Theme } from './theme/index.ts';
+import { findTheme, refuseFatal, themeFolder, type Theme } from './theme/index.ts';
 import { templateRoots } from './template-folders.ts';
 import { Statuses } from './tickets/index.ts';
 import { createHelpers } from './ui/helpers.ts';
@@ -71,7 +72,11 @@ export interface App {
   callback(): ReturnType<Koa['callback']>;
   /** Starts plugins and, by role, workers and timers. */
   start(): Promise<void>;
-  /** Switches the portal to another theme, at once in this process and within seconds in the others. */
+  /**
+   * Switches the portal to another theme, at once in this process and within seconds in the others.
+   *
+   * @throws NotFound `themes.not-found`, Refused `themes.check-failed`.
+   */
   activateTheme(id: string): Promise<void>;
   /** Address of the active theme's picture, if it has one. */
   themeScreenshot(): string | undefined;
@@ -80,7 +85,6 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const coreLocales = ['locales', 'http/locales', 'mail/locales', 'admin/locales'].map((folder) => path.join(coreFolder, folder));
 const reconcileMs = 1000;
 const cronMs = 15_000;
 const reservedPaths = [
@@ -292,6 +296,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 
   async function activateTheme(id: string): Promise<void> {
+    const folder = themeFolder(config, id);
+    if (folder === undefined) throw new NotFound('themes.not-found', { theme: id, message: `There is no theme ${id}.` });
+    await refuseFatal(config, folder);
     await settings.set('site', { theme: id });
     await readTheme();
     await plugins.refresh();

@@ -4,6 +4,9 @@ import path from 'node:path';
 /** The folder of @helpdesk/core: its templates, catalogues and stylesheets lie beside the compiled code. */
 export const coreFolder = path.resolve(import.meta.dirname, '..');
 
+/** Where core's own texts lie. */
+export const coreLocales = ['locales', 'http/locales', 'mail/locales', 'admin/locales'].map((folder) => path.join(coreFolder, folder));
+
 const manifest: { version: string } = JSON.parse(readFileSync(path.join(coreFolder, 'package.json'), 'utf8'));
 
 export const coreVersion = manifest.version;

@@ -4,8 +4,8 @@ import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { fold, timeZoneOptions, type Translator } from '../i18n/index.ts';
-import { Invalid, NotFound } from '../kernel/errors.ts';
-import { findTheme, listThemes } from '../theme/index.ts';
+import { NotFound } from '../kernel/errors.ts';
+import { checkTheme, findTheme, listThemes } from '../theme/index.ts';
 import type { SettingSchema, SettingsSchema, SettingValue } from '../settings/index.ts';
 import type { FieldView } from '../ui/types.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
@@ -137,6 +137,28 @@ export function settingsRoutes(app: App): Middleware {
     });
   }
 
+  async function showThemes(ctx: Context, error?: unknown): Promise<void> {
+    administrator(ctx, 'plugins.manage');
+    const site = await desk.settings.get('site');
+    const active = findTheme(desk.config, String(site['theme'])).id;
+    const themes = listThemes(desk.config).map(async (theme) => ({
+      id: theme.id,
+      name: theme.title,
+      description: theme.description,
+      version: theme.version,
+      active: theme.id === active,
+      screenshotUrl: theme.id === active ? app.themeScreenshot() : undefined,
+      problems: await checkTheme(desk.config, theme.folder),
+      mayActivate: theme.id !== active,
+    }));
+    await renderAdmin(app, ctx, {
+      template: 'admin/themes',
+      title: { key: 'admin.themes' },
+      view: { themes: await Promise.all(themes), options: [], previewUrl: '/' },
+      error,
+    });
+  }
+
   return new Router()
     .get('/admin/settings', async (ctx) => {
       const query = ctx.URL.searchParams.get('q') ?? '';
@@ -241,36 +263,16 @@ export function settingsRoutes(app: App): Middleware {
         await showTag(ctx, ctx.URL.searchParams.get('name') ?? '', error);
       }
     })
-    .get('/admin/themes', async (ctx) => {
-      administrator(ctx, 'plugins.manage');
-      const site = await desk.settings.get('site');
-      const active = findTheme(desk.config, String(site['theme'])).id;
-      await renderAdmin(app, ctx, {
-        template: 'admin/themes',
-        title: { key: 'admin.themes' },
-        view: {
-          themes: listThemes(desk.config).map((theme) => ({
-            id: theme.id,
-            name: theme.title,
-            description: theme.description,
-            version: theme.version,
-            active: theme.id === active,
-            screenshotUrl: theme.id === active ? app.themeScreenshot() : undefined,
-            problems: [],
-            mayActivate: theme.id !== active,
-          })),
-          options: [],
-          previewUrl: '/',
-        },
-      });
-    })
+    .get('/admin/themes', (ctx) => showThemes(ctx))
     .post('/admin/themes/:id/activate', async (ctx) => {
       administrator(ctx, 'plugins.manage');
-      const id = ctx.params['id'] ?? '';
-      if (!listThemes(desk.config).some((theme) => theme.id === id)) throw new Invalid('themes.unknown', { theme: id });
-      await app.activateTheme(id);
-      setFlash(ctx, { kind: 'done', key: 'flash.saved' });
-      see(ctx, '/admin/themes');
+      try {
+        await app.activateTheme(ctx.params['id'] ?? '');
+        setFlash(ctx, { kind: 'done', key: 'flash.saved' });
+        see(ctx, '/admin/themes');
+      } catch (error) {
+        await showThemes(ctx, error);
+      }
     })
     .middleware();
 }

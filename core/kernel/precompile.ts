@@ -45,6 +45,45 @@ export function checkTemplate(source: unknown): readonly TemplateProblem[] {
   }
 }
 
+export interface TemplateName {
+  readonly kind: 'helper' | 'partial';
+  readonly name: string;
+  readonly line: number;
+}
+
+/** The helpers and partials that a template names; the text must parse. */
+export function templateNames(source: string): readonly TemplateName[] {
+  return namesIn(Handlebars.parse(source));
+}
+
+function namesIn(tree: unknown): TemplateName[] {
+  if (Array.isArray(tree)) return tree.flatMap(namesIn);
+  if (typeof tree !== 'object' || tree === null) return [];
+  const own = nameOf(tree);
+  const below = Object.entries(tree).flatMap(([key, child]) => (key === 'loc' ? [] : namesIn(child)));
+  return own === undefined ? below : [own, ...below];
+}
+
+function nameOf(node: object): TemplateName | undefined {
+  if (!('type' in node)) return undefined;
+  if (node.type === 'PartialStatement' || node.type === 'PartialBlockStatement') {
+    const name = 'name' in node ? originalOf(node.name) : undefined;
+    return name === undefined ? undefined : { kind: 'partial', name, line: lineOf(node) };
+  }
+  const isCall = node.type === 'SubExpression' || hasArguments(node);
+  const name = isCall && 'path' in node ? originalOf(node.path) : undefined;
+  return name === undefined ? undefined : { kind: 'helper', name, line: lineOf(node) };
+}
+
+// Without arguments a name may be a field of the data.
+function hasArguments(node: object): boolean {
+  return ('params' in node && Array.isArray(node.params) && node.params.length > 0) || ('hash' in node && hasType(node.hash, 'Hash'));
+}
+
+function originalOf(node: unknown): string | undefined {
+  return typeof node === 'object' && node !== null && 'original' in node ? String(node.original) : undefined;
+}
+
 function unsafeParts(tree: unknown): TemplateProblem[] {
   if (Array.isArray(tree)) return tree.flatMap(unsafeParts);
   if (typeof tree !== 'object' || tree === null) return [];
