@@ -7,6 +7,7 @@ import { sentenceOf } from './kernel/sentence.ts';
 import { createLogger } from './log.ts';
 import { quickProblems, stagePlugin, type StagedPlugin } from './operations/index.ts';
 
+/** How thoroughly a plugin is checked, and with what around it. */
 export interface CheckOptions {
   readonly clock: Clock;
   /** Leaves the temporary desk out. */

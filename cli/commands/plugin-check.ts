@@ -3,6 +3,7 @@ import path from 'node:path';
 import { checkPlugin, NotFound } from '@helpdesk/core/operator';
 import { Failed, type Command, type Invocation } from '../command.ts';
 
+/** Reports what is wrong with a plugin folder, with exit code 1. */
 export const pluginCheck: Command = {
   name: 'plugin check',
   summary: 'Looks for what is wrong with a plugin folder, and runs the plugin in a desk made for that.',

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { installPlugin, NotFound, Refused, uninstallPlugin } from '@helpdesk/core/operator';
 import type { Command } from '../command.ts';
 
+/** Bring the files of plugins into the data folder and take them out again. */
 export const installCommands: readonly Command[] = [
   {
     name: 'plugin install',

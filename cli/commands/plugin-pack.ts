@@ -3,6 +3,7 @@ import { checkStaged, dependenciesOf, packPlugin, Refused, stagePlugin } from '@
 import { Failed, type Command } from '../command.ts';
 import { folderOf, pluginFolders } from './plugin-check.ts';
 
+/** Writes the archive that `plugin install` takes. */
 export const pluginPack: Command = {
   name: 'plugin pack',
   summary: 'Compiles a plugin folder and writes it as <id>-<version>.tgz.',

@@ -13,6 +13,7 @@ import { maxBytes, unpack } from './unpacking.ts';
 
 type Places = Pick<Config, 'root' | 'data'>;
 
+/** What was put into the data folder, and where it came from. */
 export interface InstalledPlugin {
   readonly id: string;
   readonly version: string;

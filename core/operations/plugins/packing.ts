@@ -7,6 +7,7 @@ import { isTypeScript } from './staging.ts';
 import { writeArchive, type PackedFile } from './tar.ts';
 import { maxBytes } from './unpacking.ts';
 
+/** An archive that was written. */
 export interface PackedPlugin {
   readonly id: string;
   readonly version: string;
@@ -40,6 +41,7 @@ export function archiveOf(plugin: FoundPlugin): Buffer {
   return writeArchive(files);
 }
 
+/** The SHA-256 of some bytes, in hexadecimal. */
 export function sha256(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');
 }
