@@ -36,5 +36,5 @@ export { apiVersion, coreFolder, coreVersion } from './paths.ts';
 export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
 export { dropTables, migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';
-export { checkTheme, createTheme, listThemes, themeFolder, type ThemeProblem } from './theme/index.ts';
+export { checkTheme, createTheme, listThemes, themeFolder } from './theme/index.ts';
 export { createUser, findUserByEmail, systemActor } from './users/index.ts';

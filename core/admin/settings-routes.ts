@@ -5,7 +5,6 @@ import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { fold, timeZoneOptions, type Translator } from '../i18n/index.ts';
 import { NotFound } from '../kernel/errors.ts';
-import { checkTheme, findTheme, listThemes } from '../theme/index.ts';
 import type { SettingSchema, SettingsSchema, SettingValue } from '../settings/index.ts';
 import type { FieldView } from '../ui/types.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
@@ -14,7 +13,7 @@ import { renameTag } from './saving-tag.ts';
 
 const corePages = ['site', 'tickets', 'mail'];
 
-/** Settings, statuses, tags and themes. */
+/** Settings, statuses and tags. */
 export function settingsRoutes(app: App): Middleware {
   const { desk } = app;
 
@@ -137,28 +136,6 @@ export function settingsRoutes(app: App): Middleware {
     });
   }
 
-  async function showThemes(ctx: Context, error?: unknown): Promise<void> {
-    administrator(ctx, 'plugins.manage');
-    const site = await desk.settings.get('site');
-    const active = findTheme(desk.config, String(site['theme'])).id;
-    const themes = listThemes(desk.config).map(async (theme) => ({
-      id: theme.id,
-      name: theme.title,
-      description: theme.description,
-      version: theme.version,
-      active: theme.id === active,
-      screenshotUrl: theme.id === active ? app.themeScreenshot() : undefined,
-      problems: await checkTheme(desk.config, theme.folder),
-      mayActivate: theme.id !== active,
-    }));
-    await renderAdmin(app, ctx, {
-      template: 'admin/themes',
-      title: { key: 'admin.themes' },
-      view: { themes: await Promise.all(themes), options: [], previewUrl: '/' },
-      error,
-    });
-  }
-
   return new Router()
     .get('/admin/settings', async (ctx) => {
       const query = ctx.URL.searchParams.get('q') ?? '';
@@ -261,17 +238,6 @@ export function settingsRoutes(app: App): Middleware {
         see(ctx, '/admin/tags');
       } catch (error) {
         await showTag(ctx, ctx.URL.searchParams.get('name') ?? '', error);
-      }
-    })
-    .get('/admin/themes', (ctx) => showThemes(ctx))
-    .post('/admin/themes/:id/activate', async (ctx) => {
-      administrator(ctx, 'plugins.manage');
-      try {
-        await app.activateTheme(ctx.params['id'] ?? '');
-        setFlash(ctx, { kind: 'done', key: 'flash.saved' });
-        see(ctx, '/admin/themes');
-      } catch (error) {
-        await showThemes(ctx, error);
       }
     })
     .middleware();

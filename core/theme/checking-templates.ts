@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { FoundPlugin } from '../kernel/manifest.ts';
-import { checkTemplate, templateNames } from '../kernel/precompile.ts';
+import { checkTemplate, precompileTemplate, templateNames } from '../kernel/precompile.ts';
 import { candidates, readTemplate, versionOf, type TemplateFile } from '../kernel/template-roots.ts';
 import { templateRoots } from '../template-folders.ts';
 import { createHelpers } from '../ui/helpers.ts';
@@ -29,6 +29,7 @@ export function checkTemplates(theme: Theme, plugins: readonly FoundPlugin[]): r
     for (const { kind, line, message } of faults)
       problems.push({ level: kind === 'unquoted' ? 'warning' : 'fatal', text: `${where}, line ${line}: ${firstLine(message)}` });
     if (faults.some(({ kind }) => kind === 'syntax')) continue;
+    if (!faults.some(({ kind }) => kind === 'unsafe')) problems.push(...compiling(where, source, [...helpers]));
     for (const { kind, name, line } of templateNames(source)) {
       if (kind === 'partial') included.add(name);
       const isKnown = kind === 'partial' ? all.has(name) || name === '@partial-block' : isHelper(name);
@@ -40,6 +41,16 @@ export function checkTemplates(theme: Theme, plugins: readonly FoundPlugin[]): r
   // A plugin's helpers are known when it runs; their names begin with its id.
   function isHelper(name: string): boolean {
     return helpers.has(name) || plugins.some(({ id }) => name.startsWith(`${id}-`));
+  }
+}
+
+// Some faults show only when code is made of what was parsed, such as a partial with two contexts.
+function compiling(where: string, source: string, helpers: readonly string[]): readonly ThemeProblem[] {
+  try {
+    precompileTemplate(where, source, helpers);
+    return [];
+  } catch (error) {
+    return [{ level: 'fatal', text: `${where}: ${firstLine(error instanceof Error ? error.message : String(error))}.` }];
   }
 }
 
@@ -62,10 +73,10 @@ function overriding(
 
 /** How many letters must be added, removed or changed to make one text of the other. */
 function distance(from: string, to: string): number {
-  let row = [...to, ''].map((_letter, index) => index);
-  for (const [i, letter] of [...from].entries()) {
+  let row = [...to.split(''), ''].map((_letter, index) => index);
+  for (const [i, letter] of from.split('').entries()) {
     const next = [i + 1];
-    for (const [j, other] of [...to].entries())
+    for (const [j, other] of to.split('').entries())
       next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
     row = next;
   }

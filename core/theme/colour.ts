@@ -72,7 +72,7 @@ function channel(text: string): number {
 }
 
 function fromHex(digits: string): Colour | undefined {
-  const long = digits.length <= 4 ? [...digits].map((digit) => digit + digit).join('') : digits;
+  const long = digits.length <= 4 ? digits.replaceAll(/./g, '$&$&') : digits;
   if (!/^([0-9a-f]{6}|[0-9a-f]{8})$/.test(long)) return undefined;
   const part = (at: number): number => Number.parseInt(long.slice(at, at + 2) || 'ff', 16) / 255;
   return { red: part(0), green: part(2), blue: part(4), alpha: part(6) };

@@ -52,7 +52,7 @@ function closingOf(text: string, start: number): number | undefined {
 
 function splitTop(text: string): string[] {
   let open = 0;
-  for (const [at, letter] of [...text].entries()) {
+  for (const [at, letter] of text.split('').entries()) {
     if (letter === '(') open++;
     if (letter === ')') open--;
     if (letter === ',' && open === 0) return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
