@@ -2,6 +2,7 @@ import path from 'node:path';
 import { createApp, readConfig, type App } from '../app.ts';
 import { actorOf, createApiToken, hashPassword, openSession } from '../auth/index.ts';
 import { sessionCookie } from '../http/cookies.ts';
+import { checkInvariants, type Violation } from '../doctor/index.ts';
 import { createLogger } from '../log.ts';
 import { createUser, systemActor, type User, type UserActor } from '../users/index.ts';
 import type { Storage } from '../storage/index.ts';
@@ -65,6 +66,8 @@ export interface TestDesk {
   fetch(pathname: string, init?: RequestInit & { as?: Name }): Promise<Response>;
   /** Runs every job that is due, and what those jobs queue. */
   settle(): Promise<number>;
+  /** What `helpdesk doctor` would say: every invariant of core and of the running plugins that does not hold. */
+  violations(): Promise<readonly Violation[]>;
   close(): Promise<void>;
 }
 
@@ -119,6 +122,7 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
       return fetch(`${await desk.url()}${pathname}`, { redirect: 'manual', ...init, headers });
     },
     settle: () => app.worker.drain(),
+    violations: () => checkInvariants(app.desk, app.plugins.snapshot),
     async close() {
       await server?.close();
       await app.stop();

@@ -68,6 +68,7 @@ describe('a line to the IMAP server that fails', () => {
     });
   });
   afterEach(async () => {
+    expect(await inbox.desk.violations()).to.deep.equal([]);
     await inbox.desk.close();
     await Promise.all([proxy.close(), imap.close(), sink.close()]);
   });
