@@ -103,6 +103,26 @@ describe('migrations', () => {
       .and.not.include('loot');
   });
 
+  it('leave nothing behind when the process is killed in the middle, and run again from there', async function () {
+    this.timeout(60_000);
+    const core = path.resolve(import.meta.dirname, '../../../core/dist');
+    const script = `
+      const { openStorage, runMigrations } = await import(${JSON.stringify(path.join(core, 'storage/index.js'))});
+      const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
+      const storage = openStorage({ ...${JSON.stringify(targetOf(handle))}, log });
+      await runMigrations(storage, { owner: 'demo', version: '1.0.0', prefix: 'p_demo_', migrations: [{ name: '0001-notes', source: 'notes', up: async (tx, table) => {
+        await tx.schema.createTable(table('half'), (t) => t.increments('id'));
+        process.kill(process.pid, 'SIGKILL');
+        await new Promise(() => {});
+      } }] });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const signal = await new Promise((resolve) => child.once('exit', (_code, ended) => resolve(ended)));
+
+    expect(signal).to.equal('SIGKILL');
+    expect(await runMigrations(storage, plan([notes]))).to.deep.equal(['0001-notes']);
+    expect(await tableNames(storage.read, storage.dialect)).to.have.members(['migrations', 'p_demo_lines', 'p_demo_notes']);
+  });
+
   it("drop a plugin's tables without its code", async () => {
     await runMigrations(storage, plan([notes]));
 
@@ -129,13 +149,16 @@ describe('migrations', () => {
     });
 });
 
+function targetOf(handle: DatabaseHandle): { readonly file: string } | { readonly url: string } {
+  return handle.url === undefined ? { file: path.join(handle.folder, 'helpdesk.sqlite') } : { url: handle.url };
+}
+
 function migrateInProcess(handle: DatabaseHandle): Promise<readonly string[] | 'failed'> {
-  const target = handle.url === undefined ? { file: path.join(handle.folder, 'helpdesk.sqlite') } : { url: handle.url };
   const core = path.resolve(import.meta.dirname, '../../../core/dist');
   const script = `
     const { openStorage, migrateCore } = await import(${JSON.stringify(path.join(core, 'storage/index.js'))});
     const log = { debug() {}, info() {}, warn() {}, error() {}, child: () => log };
-    const storage = openStorage({ ...${JSON.stringify(target)}, log });
+    const storage = openStorage({ ...${JSON.stringify(targetOf(handle))}, log });
     process.stdout.write(JSON.stringify(await migrateCore(storage, '0.1.0')));
     await storage.close();`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
