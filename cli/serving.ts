@@ -11,15 +11,17 @@ const patienceMs = 5000;
 /** Runs the desk in this process until it is asked to stop. */
 export async function serve(io: Io, config: Config, role: Role): Promise<void> {
   try {
-    await serveUntil(io, config, role, untilAsked());
+    await serveUntil(io, config, role);
   } finally {
     // The channel to the supervisor would keep the process alive.
     if (process.connected) process.disconnect();
   }
 }
 
-async function serveUntil(io: Io, config: Config, role: Role, stopped: Promise<void>): Promise<void> {
-  const app = await openDesk(io, config, { role });
+async function serveUntil(io: Io, config: Config, role: Role): Promise<void> {
+  const { stopped, restart } = untilAsked();
+  // Without a parent that starts another, a process that ends is only gone.
+  const app = await openDesk(io, config, { role, ...(process.connected ? { onRestart: restart } : {}) });
   if (!app.desk.secrets.isOpen)
     io.err(`The key file ${config.secretFile} is missing or wrong. The desk runs, and stored passwords must be entered again.\n`);
   const server = role === 'work' ? undefined : await listen(app, config);
@@ -35,13 +37,19 @@ async function serveUntil(io: Io, config: Config, role: Role, stopped: Promise<v
 }
 
 // Parent and terminal may both ask, and a parent that died asks by closing its channel.
-function untilAsked(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = (): void => resolve();
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
-    process.once('disconnect', stop);
-  });
+function untilAsked(): { readonly stopped: Promise<void>; restart(): void } {
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => (stop = () => resolve()));
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.once('disconnect', stop);
+  return {
+    stopped,
+    restart: () => {
+      process.send?.('restart');
+      stop();
+    },
+  };
 }
 
 async function listen(app: App, { host, port }: Config): Promise<Server> {

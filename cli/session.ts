@@ -24,13 +24,14 @@ export interface Opening {
   readonly role: 'web' | 'work' | 'all' | 'command';
   readonly isPassive?: boolean;
   readonly logLevel?: LogLevel;
+  readonly onRestart?: () => void;
 }
 
 /** Builds the desk without starting it; the schema is brought up to date. @throws with a sentence for what an operator can mend. */
-export async function openDesk(io: Io, config: Config, { role, isPassive, logLevel }: Opening): Promise<App> {
+export async function openDesk(io: Io, config: Config, { role, isPassive, logLevel, onRestart }: Opening): Promise<App> {
   prepareDataFolder(config);
   const log = createLogger(logLevel ?? config.logLevel, io.clock, (line) => io.err(line));
-  return createApp({ config, clock: io.clock, log, role, ...(isPassive === undefined ? {} : { isPassive }) });
+  return createApp({ config, clock: io.clock, log, role, ...(isPassive === undefined ? {} : { isPassive }), ...(onRestart === undefined ? {} : { onRestart }) });
 }
 
 /** One desk for one command, opened on first use. */

@@ -20,9 +20,13 @@ export async function supervise(io: Io, args: readonly string[]): Promise<void> 
   let delayMs = firstDelayMs;
   let wasReady = false;
   for (;;) {
-    const { isReady, ranMs, how } = await runChild(io, args, stopping.signal);
+    const { isReady, isRestart, ranMs, how } = await runChild(io, args, stopping.signal);
     if (stopping.signal.aborted) return;
     wasReady ||= isReady;
+    if (isRestart) {
+      io.err('The desk starts anew.\n');
+      continue;
+    }
     // The child has said why.
     if (!wasReady) throw new Failed('');
     delayMs = ranMs > wellAfterMs ? firstDelayMs : Math.min(delayMs * 2, longestDelayMs);
@@ -34,6 +38,8 @@ export async function supervise(io: Io, args: readonly string[]): Promise<void> 
 
 interface Ended {
   readonly isReady: boolean;
+  /** The child ended because it was asked to start anew. */
+  readonly isRestart: boolean;
   readonly ranMs: number;
   readonly how: string;
 }
@@ -41,6 +47,7 @@ interface Ended {
 function runChild(io: Io, args: readonly string[], stopping: AbortSignal): Promise<Ended> {
   const startedAt = performance.now();
   let isReady = false;
+  let isRestart = false;
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
     cwd: io.cwd,
     env: io.env,
@@ -48,6 +55,7 @@ function runChild(io: Io, args: readonly string[], stopping: AbortSignal): Promi
   });
   child.on('message', (message) => {
     if (message === 'ready') isReady = true;
+    if (message === 'restart') isRestart = true;
   });
   const forward = (): void => {
     child.kill('SIGTERM');
@@ -58,7 +66,7 @@ function runChild(io: Io, args: readonly string[], stopping: AbortSignal): Promi
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       stopping.removeEventListener('abort', forward);
-      resolve({ isReady, ranMs: performance.now() - startedAt, how: signal ?? `exit code ${code ?? 0}` });
+      resolve({ isReady, isRestart, ranMs: performance.now() - startedAt, how: signal ?? `exit code ${code ?? 0}` });
     });
   });
 }

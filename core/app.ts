@@ -24,6 +24,7 @@ import { HookBus } from './kernel/hook-bus.ts';
 import type { Fault } from './kernel/hook-point.ts';
 import type { Logger } from './kernel/log.ts';
 import { PluginHost } from './kernel/plugin-host.ts';
+import { askForRestart, restartAskedAt } from './kernel/plugins-repository.ts';
 import { dispatchPlugins } from './kernel/router-dispatch.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
 import { buildTemplates, type Templates } from './kernel/templates.ts';
@@ -31,7 +32,8 @@ import { LiveHub } from './live/hub.ts';
 import { Presence } from './live/presence.ts';
 import { Mail } from './mail/index.ts';
 import { notifyingEvents, notifyingHandler } from './notifications/index.ts';
-import { linkCore } from './operations/index.ts';
+import { linkCore, putBackPlugin } from './operations/index.ts';
+import { grantDefaults } from './plugins/index.ts';
 import { NotFound } from './kernel/errors.ts';
 import { apiVersion, coreFolder, coreLocales, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
@@ -59,6 +61,8 @@ export interface AppOptions {
   readonly isMigrated?: boolean;
   /** Changes plugins for the processes that run elsewhere, and runs none here. */
   readonly isPassive?: boolean;
+  /** Ends this process so that its parent starts another; absent when nobody would. */
+  readonly onRestart?: () => void;
 }
 
 /** A whole desk in one object. `start` brings up its workers and plugins, `callback` answers requests. */
@@ -70,6 +74,10 @@ export interface App {
   /** Faults of plugins since the start, newest last, at most 200. */
   readonly faults: readonly Fault[];
   callback(): ReturnType<Koa['callback']>;
+  /** Whether `restart` starts anew what runs here. */
+  readonly isSupervised: boolean;
+  /** Asks every supervised process of this desk to start anew, one that runs elsewhere within seconds. */
+  restart(): Promise<void>;
   /** Starts plugins and, by role, workers and timers. */
   start(): Promise<void>;
   /**
@@ -227,6 +235,17 @@ export async function createApp(options: AppOptions): Promise<App> {
     passive: options.isPassive === true,
     activeByDefault: ['email-inbox'],
     reservedPaths,
+    pinned: config.pinnedPlugins,
+    onFirst: grantDefaults,
+    putBack: async (plugin, error) => {
+      const isBack = putBackPlugin(config, plugin);
+      log.error(isBack ? 'A new version could not start; the one before was put back.' : 'A new version could not start.', {
+        plugin: plugin.id,
+        version: plugin.version,
+        error,
+      });
+      return isBack;
+    },
     templates: templatesOf,
   });
   jobRegistry.addSource(durableSource(hooks, () => plugins.snapshot));
@@ -257,6 +276,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     pages,
     faults,
     callback: () => koa.callback(),
+    isSupervised: options.onRestart !== undefined,
+    restart: () => askForRestart(storage, clock.now()),
     start,
     activateTheme,
     themeScreenshot: () =>
@@ -267,6 +288,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   for (const middleware of coreRoutes(app)) use(middleware);
   koa.use(dispatchPlugins({ snapshot: () => plugins.snapshot, guard: (ctx, route) => guardPluginRoute(ctx as unknown as Context, route) }));
 
+  const startedAt = clock.now();
   const timers: NodeJS.Timeout[] = [];
   async function start(): Promise<void> {
     linkCore(config.data);
@@ -284,6 +306,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     every(reconcileMs, async () => {
       await readTheme();
       await plugins.reconcile();
+      if (options.onRestart !== undefined && ((await restartAskedAt(storage.read)) ?? 0) > startedAt) options.onRestart();
     });
     if (!runsJobs) return;
     worker.start();

@@ -14,6 +14,8 @@ export interface SiteConfig {
   readonly databaseUrl?: string;
   /** `pinned` freezes the set of active plugins; the admin page is read-only then. */
   readonly plugins?: { readonly mode: 'pinned'; readonly active: readonly string[] };
+  /** `false` keeps everybody from installing plugins in the browser; the command line still can. Default true. */
+  readonly browserInstall?: boolean;
   /** Reverse proxies in front whose `X-Forwarded-*` headers are believed. Default 0. */
   readonly trustedProxies?: number;
 }
@@ -29,6 +31,7 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly locale: string;
   readonly pinnedPlugins: readonly string[] | undefined;
+  readonly browserInstall: boolean;
   readonly trustedProxies: number;
   /** Folder of the site: where `plugins/` and `themes/` lie. */
   readonly root: string;
@@ -61,6 +64,7 @@ export function readConfig(environment: Environment, site: SiteConfig, root: str
     logLevel: readLevel(environment['LOG_LEVEL'] ?? 'info'),
     locale: 'en',
     pinnedPlugins: site.plugins?.mode === 'pinned' ? site.plugins.active : undefined,
+    browserInstall: site.browserInstall ?? true,
     trustedProxies: site.trustedProxies ?? 0,
     root,
   };

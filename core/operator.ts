@@ -17,15 +17,14 @@ export {
   createBackup,
   dependenciesOf,
   findSiteRoot,
-  installPlugin,
   loadSiteConfig,
   packPlugin,
   prepareDataFolder,
+  readPackage,
   reindex,
   restoreBackup,
   seedTickets,
   stagePlugin,
-  uninstallPlugin,
   writeDemo,
   type BackupDeps,
   type FloorPlan,
@@ -34,7 +33,8 @@ export {
 } from './operations/index.ts';
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
 export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
+export { deletePluginData, exportPluginData, installInDesk, uninstallFromDesk } from './plugins/index.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
-export { dropTables, migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';
+export { migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';
 export { checkTheme, createTheme, listThemes, themeFolder } from './theme/index.ts';
 export { createUser, findUserByEmail, systemActor } from './users/index.ts';

@@ -61,6 +61,15 @@ export interface PluginDefinition<S extends SettingsSchema = SettingsSchema> {
   activate(context: PluginContext<S>): void | Promise<void>;
   /** Only for what taking back registrations cannot undo. */
   deactivate?(context: PluginContext<S>): void | Promise<void>;
+  /** Runs once, after the first migrations and before the first activation, in one process only. */
+  install?(context: PluginContext<S>): void | Promise<void>;
+  /**
+   * Runs once per version before it is activated, for data rather than for the schema. The version
+   * before must still be able to work with what it leaves: it is put back when this one cannot start.
+   */
+  upgrade?(context: PluginContext<S>, from: string, to: string): void | Promise<void>;
+  /** Runs while the plugin is off, before its files are removed or, with `deleteData`, its tables, settings and files. */
+  uninstall?(context: PluginContext<S>, options: { readonly deleteData: boolean }): void | Promise<void>;
 }
 
 /** The identity, for its types; a plain object works as well. */

@@ -1,4 +1,8 @@
-import { dropTables, NotFound, Refused, type App } from '@helpdesk/core/operator';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { deletePluginData, exportPluginData, NotFound, systemActor, type App } from '@helpdesk/core/operator';
 import { Misused, type Command, type Invocation } from '../command.ts';
 
 export const pluginCommands: readonly Command[] = [
@@ -63,17 +67,27 @@ export const pluginCommands: readonly Command[] = [
   },
   {
     name: 'plugin delete-data',
-    summary: 'Deletes the tables of a plugin that is off, for good.',
+    summary: 'Deletes everything stored for a plugin that is off, for good; works without its code.',
     args: ['<id>'],
-    options: { confirm: { value: 'id', help: 'The id once more.', isRequired: true } },
-    run: async ({ desk, args: [id = ''], options }) => {
+    options: {
+      confirm: { value: 'id', help: 'The id once more.', isRequired: true },
+      export: { value: 'folder', help: 'Writes its tables there first, as JSON lines.' },
+    },
+    run: async ({ io, desk, args: [id = ''], options }) => {
       if (options['confirm'] !== id) throw new Misused(`To delete the data of ${id}, type --confirm ${id}.`);
       const app = await desk({ isPassive: true });
-      const { row, found } = await statusOf(app, id);
-      if (row?.isDesired === true) throw new Refused('plugins.active', { message: `${id} is active; deactivate it first.` });
-      const slug = row?.slug ?? found?.manifest.db?.slug;
-      return { id, dropped: slug === undefined || slug === null ? [] : await dropTables(app.desk.storage, id, `p_${slug}_`) };
+      const exported = typeof options['export'] === 'string' ? await writeExport(app, id, path.resolve(io.cwd, options['export'])) : undefined;
+      return { id, dropped: await deletePluginData(app, systemActor, id), ...(exported === undefined ? {} : { exported }) };
     },
+  },
+  {
+    name: 'plugin export',
+    summary: 'Writes what is stored for a plugin as JSON lines, a file per table; secrets are left out.',
+    args: ['<id>', '<folder>'],
+    run: async ({ io, desk, args: [id = '', folder = ''] }) => ({
+      id,
+      exported: await writeExport(await desk({ isPassive: true }), id, path.resolve(io.cwd, folder)),
+    }),
   },
 ];
 
@@ -92,4 +106,19 @@ async function statusOf({ plugins }: App, id: string) {
   const status = (await plugins.list()).find((one) => one.id === id);
   if (status === undefined) throw new NotFound('plugins.not-found', { message: `There is no plugin ${id}.` });
   return status;
+}
+
+async function writeExport(app: App, id: string, folder: string): Promise<readonly string[]> {
+  mkdirSync(folder, { recursive: true });
+  const files: string[] = [];
+  for (const { name, rows } of await exportPluginData(app, id)) {
+    const file = path.join(folder, `${name}.jsonl`);
+    await pipeline(Readable.from(withNewlines(rows())), createWriteStream(file));
+    files.push(file);
+  }
+  return files;
+}
+
+async function* withNewlines(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${line}\n`;
 }

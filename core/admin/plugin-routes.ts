@@ -161,29 +161,6 @@ export function pluginRoutes(app: App): Middleware {
     .middleware();
 }
 
-/**
- * Drops the tables of a plugin and everything stored for it; works without its code.
- *
- * @throws Conflict while it is switched on.
- */
-export async function deletePluginData({ desk, plugins }: App, id: string): Promise<readonly string[]> {
-  const status = (await plugins.list()).find((one) => one.id === id);
-  if (status === undefined) throw new NotFound('plugins.not-found', { id });
-  if (status.isRunning || status.row?.isDesired === true) throw new Conflict('plugins.still-on', { id });
-  const slug = status.found?.manifest.db?.slug ?? status.row?.slug;
-  if (id === 'core' || id === '') throw new Invalid('plugins.not-found', { id });
-  const dropped = slug === undefined || slug === null ? [] : await dropTables(desk.storage, id, `p_${slug}_`);
-  await desk.storage.writeTx(async (tx) => {
-    for (const table of ['settings', 'secrets', 'search_documents'] as const) {
-      if (table === 'search_documents' && desk.storage.dialect === 'sqlite')
-        await tx.raw('delete from search_index where rowid in (select id from search_documents where owner = ?)', [id]);
-      await tx(table).where({ owner: id }).delete();
-    }
-    for (const table of ['jobs', 'subscriptions', 'ticket_meta'] as const) await tx(table).where({ plugin: id }).delete();
-  });
-  return dropped;
-}
-
 function stateOf({ found, row, isRunning, blocked }: PluginStatus): PluginState {
   if (found === undefined) return 'missing';
   if (row?.state === 'quarantined' || row?.state === 'upgrading') return row.state;

@@ -7,6 +7,7 @@ import type { FoundPlugin, PluginManifest } from './manifest.ts';
 import type { Hooks } from './plugin-hooks.ts';
 import type { ImportModule } from './plugin-migrations.ts';
 import { runInScope } from './scope.ts';
+import { preparingMs } from './preparing.ts';
 import type { PluginServices, ServiceRegistry } from './services.ts';
 
 /** What the kernel gives to whoever builds a plugin's context; all of it is undone at deactivation. */
@@ -29,6 +30,12 @@ export interface PluginModule<C> {
   activate(context: C): void | Promise<void>;
   /** Only for what taking back registrations cannot undo. */
   deactivate?(context: C): void | Promise<void>;
+  /** Once, after the first migrations and before the first activation. */
+  install?(context: C): void | Promise<void>;
+  /** Once per version, before it is activated: for data, not for the schema. */
+  upgrade?(context: C, from: string, to: string): void | Promise<void>;
+  /** Before its files or its data are removed, while it is off. */
+  uninstall?(context: C, options: { readonly deleteData: boolean }): void | Promise<void>;
 }
 
 export interface ActivationPorts<C> {
@@ -40,6 +47,8 @@ export interface ActivationPorts<C> {
   /** Milliseconds for each of import, activate and deactivate. */
   readonly deadlineMs: number;
   readonly onFault: FaultSink;
+  /** Runs `work` once over all processes when this version has not been prepared yet. */
+  readonly prepare: (plugin: FoundPlugin, work: (from: string | null) => Promise<void>) => Promise<void>;
   /** The routes of the plugins that run already. */
   readonly routes: () => readonly Owned<'route'>[];
   /** Called when a running plugin registers or takes back something. */
@@ -69,19 +78,10 @@ export class PluginRun<C> {
 
   /** Imports and activates. Whatever fails is thrown after everything it had registered is taken back. */
   async start(loadOrder: number): Promise<void> {
-    const { id, entry } = this.plugin;
-    const { importModule, makeContext, deadlineMs } = this.#ports;
+    const { prepare, deadlineMs } = this.#ports;
     try {
-      const module = definitionIn<C>(
-        id,
-        await withinDeadline(
-          this.#asItself(() => importModule(entry)),
-          deadlineMs,
-        ),
-      );
-      const context = makeContext(this.plugin, this.#kit(loadOrder), module);
-      this.#module = module;
-      this.#context = context;
+      const { module, context } = await this.#load(loadOrder);
+      await prepare(this.plugin, (from) => this.#prepare(module, context, from));
       await withinDeadline(
         this.#asItself(async () => module.activate(context)),
         deadlineMs,
@@ -92,6 +92,43 @@ export class PluginRun<C> {
       await this.stop(() => {});
       throw error;
     }
+  }
+
+  /** Tells a plugin that is off that its files or data go, and takes back what that registered. */
+  async uninstall(options: { readonly deleteData: boolean }): Promise<void> {
+    try {
+      const { module, context } = await this.#load(0);
+      await withinDeadline(
+        this.#asItself(async () => module.uninstall?.(context, options)),
+        this.#ports.deadlineMs,
+      );
+    } finally {
+      await this.stop(() => {});
+    }
+  }
+
+  async #load(loadOrder: number): Promise<{ readonly module: PluginModule<C>; readonly context: C }> {
+    const { id, entry } = this.plugin;
+    const { importModule, makeContext, deadlineMs } = this.#ports;
+    const module = definitionIn<C>(
+      id,
+      await withinDeadline(
+        this.#asItself(() => importModule(entry)),
+        deadlineMs,
+      ),
+    );
+    const context = makeContext(this.plugin, this.#kit(loadOrder), module);
+    this.#module = module;
+    this.#context = context;
+    return { module, context };
+  }
+
+  #prepare(module: PluginModule<C>, context: C, from: string | null): Promise<void> {
+    const { version } = this.plugin;
+    return withinDeadline(
+      this.#asItself(async () => (from === null ? module.install?.(context) : module.upgrade?.(context, from, version))),
+      preparingMs,
+    );
   }
 
   /** Handlers die first, calls in flight included; `unroute` must make the desk forget the plugin's pages. */

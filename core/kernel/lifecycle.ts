@@ -140,7 +140,7 @@ export class Lifecycle {
     await this.#ports.storage.writeTx(async (tx) => {
       if (!(await this.#isUnchanged(tx, row))) return;
       const { version, slug } = this.#newRow(plugin, true);
-      await updatePlugin(tx, plugin.id, { version, slug, state: 'active', lastError: null });
+      await updatePlugin(tx, plugin.id, { version, slug, state: 'active', lastError: null, provenVersion: version });
       await this.#ports.subscriptions.replace(tx, plugin.id, declarations);
     });
   }
@@ -150,6 +150,60 @@ export class Lifecycle {
     if (row.state === state && row.lastError === lastError) return;
     await this.#ports.storage.writeTx(async (tx) => {
       if (await this.#isUnchanged(tx, row)) await updatePlugin(tx, row.id, { state, lastError });
+    });
+  }
+
+  /** Notes whose files lie there now. A running desk says that it must be restarted; one that failed tries again. */
+  async noteInstalled(plugin: FoundPlugin, origin: { readonly source: string; readonly sha256: string }, also: (tx: Tx) => Promise<void>): Promise<number> {
+    return this.#ports.storage.writeTx(async (tx) => {
+      const generation = await lockGeneration(tx);
+      const row = (await pluginRows(tx)).find((one) => one.id === plugin.id);
+      if (row === undefined) await insertPlugin(tx, this.#newRow(plugin, false));
+      await updatePlugin(tx, plugin.id, { ...origin, rejectedVersion: null, rejection: null });
+      if (row?.isDesired === true) await updatePlugin(tx, plugin.id, { changedAt: this.#later(row) });
+      else await updatePlugin(tx, plugin.id, { version: plugin.version, state: 'installed', lastError: null });
+      await also(tx);
+      await setGeneration(tx, generation + 1);
+      return generation + 1;
+    });
+  }
+
+  /** Makes exactly the pinned plugins desired. */
+  async pin(pinned: readonly string[], found: readonly FoundPlugin[]): Promise<void> {
+    const isPinned = (row: PluginRow): boolean => row.isDesired === pinned.includes(row.id);
+    const missing = pinned.filter((id) => !found.some((one) => one.id === id));
+    if (missing.length === 0 && (await pluginRows(this.#ports.storage.read)).every(isPinned)) return;
+    await this.#ports.storage.writeTx(async (tx) => {
+      const generation = await lockGeneration(tx);
+      const rows = await pluginRows(tx);
+      for (const id of missing)
+        if (!rows.some((row) => row.id === id)) await insertPlugin(tx, { ...this.#blank(id), isDesired: true, state: 'missing' });
+      for (const row of rows.filter((one) => !isPinned(one))) {
+        await updatePlugin(tx, row.id, { isDesired: !row.isDesired, state: row.isDesired ? 'inactive' : 'installed', changedAt: this.#later(row) });
+        if (row.isDesired) await this.#ports.subscriptions.end(tx, row.id);
+      }
+      await setGeneration(tx, generation + 1);
+    });
+  }
+
+  /** Notes that a version cannot run; false when another process has noted it already. */
+  async reject({ id, version }: FoundPlugin, row: PluginRow, rejection: string): Promise<boolean> {
+    return this.#ports.storage.writeTx(async (tx) => {
+      await lockGeneration(tx);
+      const now = (await pluginRows(tx)).find((one) => one.id === id);
+      if (now === undefined || now.rejectedVersion === version) return false;
+      await updatePlugin(tx, id, { rejectedVersion: version, rejection, preparedVersion: row.provenVersion });
+      return true;
+    });
+  }
+
+  /** Makes every process try a plugin that failed once more. */
+  async tryAgain(id: string): Promise<void> {
+    await this.#ports.storage.writeTx(async (tx) => {
+      const generation = await lockGeneration(tx);
+      const row = (await pluginRows(tx)).find((one) => one.id === id);
+      await updatePlugin(tx, id, { state: 'installed', lastError: null, changedAt: this.#later(row) });
+      await setGeneration(tx, generation + 1);
     });
   }
 
@@ -165,17 +219,26 @@ export class Lifecycle {
   }
 
   #newRow({ id, version, manifest }: FoundPlugin, isDesired: boolean): PluginRow {
-    const slug = manifest.db?.slug ?? null;
+    return { ...this.#blank(id), version, slug: manifest.db?.slug ?? null, isDesired };
+  }
+
+  #blank(id: string): PluginRow {
     return {
       id,
-      version,
-      slug,
-      isDesired,
+      version: '',
+      slug: null,
+      isDesired: false,
       state: 'installed',
       loadOrder: 0,
       lastError: null,
       changedBy: null,
       changedAt: this.#ports.clock.now(),
+      source: null,
+      sha256: null,
+      preparedVersion: null,
+      provenVersion: null,
+      rejectedVersion: null,
+      rejection: null,
     };
   }
 }

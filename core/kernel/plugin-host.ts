@@ -1,8 +1,9 @@
 import { type ActivationPorts, type PluginKit, type PluginModule, PluginRun } from './activating.ts';
 import { isRoute } from './contributions.ts';
 import { type Discovery, discover, type PluginRoot } from './discovery.ts';
+import type { Tx } from '../storage/types.ts';
 import { DeadlinePassed } from './deadline-wheel.ts';
-import { Refused } from './errors.ts';
+import { Conflict, NotFound, Refused } from './errors.ts';
 import { SerialQueue, untilEverywhere } from './generation.ts';
 import type { HookBus } from './hook-bus.ts';
 import type { FaultSink } from './hook-point.ts';
@@ -12,6 +13,7 @@ import type { FoundPlugin } from './manifest.ts';
 import { importFile, type ImportModule, type MigrationRunner, runPluginMigrations } from './plugin-migrations.ts';
 import {
   forgetProcess,
+  isOnlyVersion,
   pluginRows,
   type PluginRow,
   lockGeneration,
@@ -21,6 +23,7 @@ import {
   setGeneration,
 } from './plugins-repository.ts';
 import { type Blocked, resolve } from './resolve.ts';
+import { prepareOnce } from './preparing.ts';
 import { sentenceOf } from './sentence.ts';
 import { ServiceRegistry } from './services.ts';
 import { buildSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
@@ -40,6 +43,12 @@ export interface PluginHostPorts<C> extends LifecyclePorts {
   /** Changes plugins for others without running them, as a command does while the desk runs elsewhere. */
   readonly passive?: boolean;
   readonly activeByDefault?: readonly string[];
+  /** What the configuration file says must be on, and nothing else. */
+  readonly pinned?: readonly string[] | undefined;
+  /** Runs in the transaction that ends a plugin's first preparation, such as giving roles its default permissions. */
+  readonly onFirst?: (tx: Tx, plugin: FoundPlugin) => Promise<void>;
+  /** Puts the version before back in place of one that cannot start; undefined when there is none. */
+  readonly putBack?: (plugin: FoundPlugin, error: unknown) => Promise<boolean>;
   /** Portal addresses that no plugin may claim. */
   readonly reservedPaths?: readonly string[];
   readonly importModule?: ImportModule;
@@ -60,6 +69,7 @@ export interface PluginStatus {
 
 // A third of the time after which a silent process counts as gone.
 const heartbeatMs = 5000;
+const liveForMs = 15_000;
 
 /** Runs the desired plugins of this process and changes, for all processes, which are desired. */
 export class PluginHost<C> {
@@ -71,6 +81,8 @@ export class PluginHost<C> {
   readonly #runs = new Map<string, PluginRun<C>>();
   /** Plugin to the `changedAt` it failed at: it is tried again after the next change only. */
   readonly #failedAt = new Map<string, number>();
+  /** Running plugins that may have contract steps to do. */
+  readonly #contracting = new Set<string>();
   #order: readonly string[] = [];
   #found: Discovery = { plugins: [], broken: [] };
   #reported = { generation: -1, at: 0 };
@@ -97,7 +109,10 @@ export class PluginHost<C> {
     this.#found = await discover(this.#ports.roots);
     for (const { message, folder } of this.#found.broken) this.#ports.log.warn(message, { folder });
     await this.#lifecycle.enroll(this.#found.plugins, this.#ports.activeByDefault ?? []);
+    if (this.#ports.pinned !== undefined) await this.#lifecycle.pin(this.#ports.pinned, this.#found.plugins);
     await this.#queue.run('start', () => this.#switch());
+    // A version that was put back is a new generation.
+    await this.reconcile();
   }
 
   /** Deactivates everything here, in reverse; other processes and what is desired stay as they are. */
@@ -115,15 +130,21 @@ export class PluginHost<C> {
    * `plugins.activation-failed`, Unavailable `plugins.not-everywhere`.
    */
   async activate(id: string, { changedBy = null }: { readonly changedBy?: number | null } = {}): Promise<void> {
+    this.#requireUnpinned();
     const { storage } = this.#ports;
     this.#found = await discover(this.#ports.roots);
     await this.#lifecycle.enroll(this.#found.plugins, []);
     const plugin = this.#lifecycle.requireRunnable(id, this.#found.plugins, await pluginRows(storage.read));
     // Before the transaction: the ledger has its own lock, and tables of a plugin that stays off do no harm.
-    await this.#migrate(plugin);
+    await this.#migrate(plugin, await pluginRows(storage.read));
     const generation = await this.#lifecycle.switchOn(id, this.#found.plugins, changedBy);
     await this.#everywhere(generation);
     const row = (await pluginRows(storage.read)).find((one) => one.id === id);
+    if (row?.rejectedVersion === plugin.version)
+      throw new Refused('plugins.activation-failed', {
+        plugin: id,
+        message: `${id} ${plugin.version} cannot start, and ${row.provenVersion ?? 'the version before'} was put back: ${row.rejection ?? ''}`,
+      });
     if (row?.state === 'failed')
       throw new Refused('plugins.activation-failed', { plugin: id, message: row.lastError ?? 'The plugin failed.' });
   }
@@ -137,6 +158,7 @@ export class PluginHost<C> {
     id: string,
     { changedBy = null, withDependents = false }: { readonly changedBy?: number | null; readonly withDependents?: boolean } = {},
   ): Promise<void> {
+    this.#requireUnpinned();
     this.#found = await discover(this.#ports.roots);
     await this.#everywhere(await this.#lifecycle.switchOff(id, this.#found.plugins, { changedBy, withDependents }));
   }
@@ -146,7 +168,35 @@ export class PluginHost<C> {
     await this.#queue.run('reconcile', async () => {
       if ((await readGeneration(this.#ports.storage.read)) === this.#snapshot.generation) await this.#report();
       else await this.#switch();
+      if (this.#contracting.size > 0) await this.#contract();
     });
+  }
+
+  /** Runs a plugin's own `uninstall` while it is off; that it fails is a fault and stops nobody. */
+  async uninstalling(id: string, options: { readonly deleteData: boolean }): Promise<void> {
+    const plugin = (await discover(this.#ports.roots)).plugins.find((one) => one.id === id);
+    if (plugin === undefined) return;
+    try {
+      await new PluginRun(plugin, this.#activationPorts()).uninstall(options);
+    } catch (error) {
+      this.#ports.onFault({ plugin: id, hook: 'uninstall', kind: error instanceof DeadlinePassed ? 'timeout' : 'throw', error });
+    }
+  }
+
+  /** Notes a plugin whose files were just put in place; `also` runs in the same transaction. @throws NotFound, Unavailable `plugins.not-everywhere`. */
+  async noteInstalled(id: string, origin: { readonly source: string; readonly sha256: string }, also: (tx: Tx) => Promise<void>): Promise<void> {
+    this.#found = await discover(this.#ports.roots);
+    const plugin = this.#found.plugins.find((one) => one.id === id);
+    if (plugin === undefined) throw new NotFound('plugins.not-found', { plugin: id, message: `There is no plugin ${id}.` });
+    await this.#everywhere(await this.#lifecycle.noteInstalled(plugin, origin, also));
+  }
+
+  /** Why a plugin could not run with the others as they are; undefined when it could. @throws NotFound, Conflict. */
+  async whyNot(plugin: FoundPlugin): Promise<string | undefined> {
+    const rows = await pluginRows(this.#ports.storage.read);
+    const others = (await discover(this.#ports.roots)).plugins.filter(({ id }) => id !== plugin.id);
+    const { blocked } = resolve([...others, plugin], [...desiredIds(rows), plugin.id], this.#ports.apiVersion);
+    return blocked.find(({ id }) => id === plugin.id)?.message ?? blocked.find(({ chain }) => chain.includes(plugin.id))?.message;
   }
 
   /** Makes every process build its snapshot anew, as after a change of the theme. @throws Unavailable `plugins.not-everywhere`. */
@@ -211,15 +261,17 @@ export class PluginHost<C> {
         await this.#lifecycle.noteState(row, 'upgrading', `Restart to run ${id} ${plugin.version}.`);
       return;
     }
+    const isProven = row.provenVersion === null || row.provenVersion === plugin.version;
     if (this.#failedAt.get(id) === row.changedAt) return;
     try {
       this.#requireRunning(plugin);
-      await this.#migrate(plugin);
+      await this.#migrate(plugin, rows);
       await this.#run(plugin);
       this.#failedAt.delete(id);
       await this.#lifecycle.noteActive(plugin, row, this.#ports.hooks.declarations(id));
     } catch (error) {
       await this.#stopPlugin(id);
+      if (!isProven && (await this.#putBack(plugin, row, error))) return;
       this.#failedAt.set(id, row.changedAt);
       this.#ports.onFault({ plugin: id, hook: 'activate', kind: error instanceof DeadlinePassed ? 'timeout' : 'throw', error });
       await this.#lifecycle.noteState(row, 'failed', sentenceOf(error));
@@ -227,8 +279,45 @@ export class PluginHost<C> {
   }
 
   // One at a time: SQLite waits for its lock inside a thread, and a few that wait leave none for the one that works.
-  #migrate(plugin: FoundPlugin): Promise<void> {
-    return this.#migrations.run(plugin.id, async () => void (await runPluginMigrations(plugin, this.#ports)));
+  #migrate(plugin: FoundPlugin, rows: readonly PluginRow[]): Promise<void> {
+    const row = rows.find(({ id }) => id === plugin.id);
+    // On a first installation nobody uses what a contract step drops.
+    const skipsContract = row !== undefined && row.preparedVersion !== null;
+    if (skipsContract) this.#contracting.add(plugin.id);
+    const tolerates = row?.rejectedVersion ?? undefined;
+    return this.#migrations.run(plugin.id, async () => void (await runPluginMigrations(plugin, { ...this.#ports, skipsContract, tolerates })));
+  }
+
+  // Drops what the version before used, once no process runs that any more.
+  async #contract(): Promise<void> {
+    const { storage, clock } = this.#ports;
+    for (const id of this.#contracting) {
+      const plugin = this.#runs.get(id)?.plugin;
+      if (plugin === undefined || !(await isOnlyVersion(storage.read, plugin, clock.now() - liveForMs))) continue;
+      const row = (await pluginRows(storage.read)).find((one) => one.id === id);
+      this.#contracting.delete(id);
+      try {
+        await this.#migrations.run(`${id} contract`, async () => {
+          await runPluginMigrations(plugin, { ...this.#ports, tolerates: row?.rejectedVersion ?? undefined });
+        });
+      } catch (error) {
+        this.#ports.onFault({ plugin: id, hook: 'migrations', kind: 'throw', error });
+      }
+    }
+  }
+
+  // The process that notes it first moves the files; the next generation runs the old version everywhere.
+  async #putBack(plugin: FoundPlugin, row: PluginRow, error: unknown): Promise<boolean> {
+    if (this.#ports.putBack === undefined) return false;
+    if (!(await this.#lifecycle.reject(plugin, row, sentenceOf(error)))) return true;
+    if (!(await this.#ports.putBack(plugin, error))) return false;
+    await this.#lifecycle.tryAgain(plugin.id);
+    return true;
+  }
+
+  #requireUnpinned(): void {
+    if (this.#ports.pinned === undefined) return;
+    throw new Conflict('plugins.pinned', { message: 'The configuration file decides which plugins run; change it there.' });
   }
 
   async #run(plugin: FoundPlugin): Promise<void> {
@@ -271,6 +360,7 @@ export class PluginHost<C> {
       reservedPaths,
       deadlineMs,
       onFault,
+      prepare: (plugin, work) => prepareOnce(this.#ports, plugin, work),
       routes: () => [...this.#runs.values()].flatMap(({ contributions }) => contributions.filter(isRoute)),
       onChange: () => {
         this.#snapshot = this.#build(this.#snapshot.generation);
@@ -296,7 +386,8 @@ export class PluginHost<C> {
     const isFresh = this.#reported.generation === generation && Math.abs(clock.now() - this.#reported.at) < heartbeatMs;
     if (passive || isFresh) return;
     this.#reported = { generation, at: clock.now() };
-    await reportProcess(storage, process, { generation, now: clock.now() });
+    const versions = new Map([...this.#runs.values()].map(({ plugin }) => [plugin.id, plugin.version]));
+    await reportProcess(storage, process, { generation, now: clock.now(), versions });
   }
 }
 

@@ -12,13 +12,17 @@ export type ImportModule = (file: string) => Promise<unknown>;
 /** The ledger's runner in core/storage; it confines each step to the prefix. */
 export type MigrationRunner = (
   storage: Storage,
-  plan: { readonly owner: string; readonly version: string; readonly prefix?: string; readonly migrations: readonly Migration[] },
+  plan: { readonly owner: string; readonly version: string; readonly prefix?: string; readonly migrations: readonly Migration[]; readonly skipsContract?: boolean; readonly tolerates?: string | undefined },
 ) => Promise<readonly string[]>;
 
 export interface PluginMigrationOptions {
   readonly storage: Storage;
   readonly runMigrations: MigrationRunner;
   readonly importModule?: ImportModule;
+  /** Leaves contract steps for when no process runs the version before. */
+  readonly skipsContract?: boolean;
+  /** A version that was put back; what it added is left alone. */
+  readonly tolerates?: string | undefined;
 }
 
 const maxNameBytes = 63;
@@ -32,7 +36,7 @@ export const importFile: ImportModule = (file) => import(pathToFileURL(file).hre
  */
 export async function runPluginMigrations(
   plugin: FoundPlugin,
-  { storage, runMigrations, importModule = importFile }: PluginMigrationOptions,
+  { storage, runMigrations, importModule = importFile, skipsContract = false, tolerates }: PluginMigrationOptions,
 ): Promise<readonly string[]> {
   const { id, version, manifest } = plugin;
   if (manifest.db === undefined) return [];
@@ -41,7 +45,7 @@ export async function runPluginMigrations(
     throw new Invalid('migrations.engine', { plugin: id, message: `${id} does not work with ${storage.dialect}.` });
   }
   const migrations = await loadMigrations(plugin, importModule);
-  return runMigrations(storage, { owner: id, version, prefix: `p_${manifest.db.slug}_`, migrations });
+  return runMigrations(storage, { owner: id, version, prefix: `p_${manifest.db.slug}_`, migrations, skipsContract, tolerates });
 }
 
 /** The steps of a plugin by file name; compiled ones in `dist` go before a plain folder. */
@@ -69,8 +73,15 @@ async function loadStep(id: string, file: string, importModule: ImportModule): P
   const up = typeof loaded === 'object' && loaded !== null && 'up' in loaded ? loaded.up : undefined;
   if (typeof up !== 'function')
     throw new Invalid('migrations.no-up', { plugin: id, message: `${id}: the migration ${name} exports no function up.` });
+  const phase = typeof loaded === 'object' && loaded !== null && 'phase' in loaded ? loaded.phase : 'expand';
+  if (phase !== 'expand' && phase !== 'contract')
+    throw new Invalid('migrations.bad-phase', {
+      plugin: id,
+      message: `${id}: the phase of the migration ${name} is neither expand nor contract.`,
+    });
   return {
     name,
+    phase,
     source: await readFile(file, 'utf8'),
     up: (tx, table) => withCheckedNames(id, name, tx, () => runAsPlugin(id, async () => void (await up(tx, table)))),
   };

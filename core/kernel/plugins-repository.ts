@@ -12,6 +12,16 @@ export interface PluginRow {
   readonly lastError: string | null;
   readonly changedBy: number | null;
   readonly changedAt: number;
+  /** What was installed, and the checksum of its archive; null for what came with the desk. */
+  readonly source: string | null;
+  readonly sha256: string | null;
+  /** The version whose `install` or `upgrade` has run; null before the first activation. */
+  readonly preparedVersion: string | null;
+  /** The version that ran last. */
+  readonly provenVersion: string | null;
+  /** A version that could not run in its place and was put back, and why. */
+  readonly rejectedVersion: string | null;
+  readonly rejection: string | null;
 }
 
 export type PluginChange = Partial<Omit<PluginRow, 'id'>>;
@@ -26,6 +36,12 @@ interface StoredRow {
   readonly last_error: string | null;
   readonly changed_by: number | null;
   readonly changed_at: number;
+  readonly source: string | null;
+  readonly sha256: string | null;
+  readonly prepared_version: string | null;
+  readonly proven_version: string | null;
+  readonly rejected_version: string | null;
+  readonly rejection: string | null;
 }
 
 const columns = {
@@ -37,6 +53,12 @@ const columns = {
   lastError: 'last_error',
   changedBy: 'changed_by',
   changedAt: 'changed_at',
+  source: 'source',
+  sha256: 'sha256',
+  preparedVersion: 'prepared_version',
+  provenVersion: 'proven_version',
+  rejectedVersion: 'rejected_version',
+  rejection: 'rejection',
 } as const satisfies Record<keyof PluginChange, string>;
 
 export async function pluginRows(reader: Reader): Promise<readonly PluginRow[]> {
@@ -51,6 +73,12 @@ export async function pluginRows(reader: Reader): Promise<readonly PluginRow[]> 
     lastError: row.last_error,
     changedBy: row.changed_by,
     changedAt: Number(row.changed_at),
+    source: row.source,
+    sha256: row.sha256,
+    preparedVersion: row.prepared_version,
+    provenVersion: row.proven_version,
+    rejectedVersion: row.rejected_version,
+    rejection: row.rejection,
   }));
 }
 
@@ -88,14 +116,15 @@ export interface ProcessIdentity {
 export async function reportProcess(
   storage: Storage,
   { id, host, pid, role }: ProcessIdentity,
-  report: { readonly generation: number; readonly now: number },
+  report: { readonly generation: number; readonly now: number; readonly versions?: ReadonlyMap<string, string> },
 ): Promise<void> {
   const { generation, now } = report;
+  const versions = JSON.stringify(Object.fromEntries(report.versions ?? []));
   await storage.writeTx(async (tx) => {
     await tx('processes')
-      .insert({ id, host, pid, role, generation, started_at: now, seen_at: now })
+      .insert({ id, host, pid, role, generation, versions, started_at: now, seen_at: now })
       .onConflict('id')
-      .merge({ generation, seen_at: now });
+      .merge({ generation, versions, seen_at: now });
   });
 }
 
@@ -107,6 +136,33 @@ export async function forgetProcess(storage: Storage, id: string): Promise<void>
 export async function liveGenerations(reader: Reader, since: number): Promise<readonly number[]> {
   const rows: readonly { readonly generation: number }[] = await reader('processes').where('seen_at', '>', since).select('generation');
   return rows.map(({ generation }) => generation);
+}
+
+/** Whether each process that was seen after `since` runs this version of a plugin, or does not run the plugin. */
+export async function isOnlyVersion(reader: Reader, { id, version }: { readonly id: string; readonly version: string }, since: number): Promise<boolean> {
+  const rows: readonly { readonly versions: string }[] = await reader('processes')
+    .where('seen_at', '>', since)
+    .whereNot({ role: 'command' })
+    .select('versions');
+  return rows.every(({ versions }) => {
+    const running: Readonly<Record<string, string | undefined>> = JSON.parse(versions);
+    return running[id] === undefined || running[id] === version;
+  });
+}
+
+/** When somebody last asked all processes to start anew. */
+export async function restartAskedAt(reader: Reader): Promise<number | undefined> {
+  const row: { readonly restart_at: number | null } | undefined = await reader('kernel_state').where({ id: 1 }).first('restart_at');
+  return row?.restart_at == null ? undefined : Number(row.restart_at);
+}
+
+export async function askForRestart(storage: Storage, now: number): Promise<void> {
+  await storage.writeTx(async (tx) => void (await tx('kernel_state').where({ id: 1 }).update({ restart_at: now })));
+}
+
+/** Removes every trace of a plugin's row; found again, it is new. */
+export async function deletePlugin(tx: Tx, id: string): Promise<void> {
+  await tx('plugins').where({ id }).delete();
 }
 
 function stored(change: PluginChange): Record<string, unknown> {

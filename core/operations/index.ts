@@ -1,10 +1,10 @@
 export { createBackup, restoreBackup, type BackupDeps, type BackupResult } from './backup.ts';
 export { linkCore } from './linking-core.ts';
 export { prepareDataFolder } from './data-folder.ts';
-export { quickProblems } from './plugins/checking.ts';
-export { installPlugin, uninstallPlugin, type InstalledPlugin } from './plugins/installing.ts';
-export { packPlugin, type PackedPlugin } from './plugins/packing.ts';
-export { dependenciesOf, stagePlugin, type StagedPlugin } from './plugins/staging.ts';
+export { importProblems, quickProblems } from './plugins/checking.ts';
+export { installPackage, putBackPlugin, readPackage, uninstallPlugin, type InstalledPlugin } from './plugins/installing.ts';
+export { packPlugin, sha256, type PackedPlugin } from './plugins/packing.ts';
+export { dependenciesOf, stageArchive, stagePlugin, type StagedPlugin } from './plugins/staging.ts';
 export { reindex } from './reindexing.ts';
 export { findSiteRoot, loadSiteConfig } from './site-config.ts';
 export { seedTickets, writeDemo, type DemoResult } from './samples/index.ts';

@@ -12,6 +12,10 @@ export interface MigrationPlan {
   /** A plugin's tables all begin with it (`p_<slug>_`); absent for core. */
   readonly prefix?: string;
   readonly migrations: readonly Migration[];
+  /** Leaves contract steps for later. */
+  readonly skipsContract?: boolean;
+  /** A newer version that was put back: its steps may stand in the ledger, for they only added. */
+  readonly tolerates?: string | undefined;
 }
 
 /** A schema that this version cannot work with; the sentence says what to do. */
@@ -46,6 +50,7 @@ export async function runMigrations(storage: Storage, plan: MigrationPlan): Prom
     await refuseNewerSchema(connection, plan);
     const applied: string[] = [];
     for (const migration of plan.migrations) {
+      if (plan.skipsContract === true && migration.phase === 'contract') continue;
       if (await applyStep(connection, storage.dialect, plan, migration)) applied.push(migration.name);
     }
     return applied;
@@ -85,6 +90,7 @@ async function refuseNewerSchema(connection: MigrationConnection, plan: Migratio
   for (const row of rows) {
     const expected = known.get(row.name);
     if (expected === undefined) {
+      if (row.version === plan.tolerates) continue;
       throw new SchemaRefused(
         'storage.schema-newer',
         `The database was migrated by ${plan.owner} ${row.version} (step ${row.name}), which is newer than this version ${plan.version}. Start version ${row.version} or later, or restore a backup.`,

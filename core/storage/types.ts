@@ -31,6 +31,8 @@ export interface MigrationConnection {
 /** One schema step. `up` gets the transaction and a function that builds a table name (`t('rules')` is `p_<slug>_rules` for a plugin). */
 export interface Migration {
   readonly name: string;
+  /** `contract` steps drop what the version before still uses; they wait until no process runs it. */
+  readonly phase?: 'expand' | 'contract';
   /** Text the checksum is taken of; without it, the source of `up`. */
   readonly source?: string;
   readonly up: (tx: Tx, table: (name: string) => string) => Promise<void>;

@@ -8,7 +8,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { main } from '#cli/main.js';
-import { createApp, createLogger, installPlugin, readConfig, systemClock } from '#core/operator.js';
+import { createApp, createLogger, readConfig, systemClock } from '#core/operator.js';
+import { installPackage, readPackage } from '#core/operations/index.js';
 import { parsed, type Ran } from './command-line.js';
 
 describe('packages of plugins', () => {
@@ -56,8 +57,10 @@ describe('packages of plugins', () => {
     expect((await install('1.0.9')).err).to.equal('note 1.1.0 is installed already; 1.0.9 is older.\n');
     expect(existsSync(path.join(data, 'plugins/note/left-over.js'))).to.equal(true);
     expect(parsed(await install('1.2.0'))).to.include({ version: '1.2.0', replaced: '1.1.0' });
-    expect(readdirSync(path.join(data, 'plugins'))).to.deep.equal(['note']);
-    expect(readdirSync(path.join(data, 'plugins/note'))).to.deep.equal(['index.js', 'package.json']);
+    const [previous, now] = readdirSync(path.join(data, 'plugins')).toSorted();
+    expect([previous, now?.replace(/-[0-9a-f]{8}$/, '')]).to.deep.equal(['.previous', 'note@1.2.0']);
+    expect(readdirSync(path.join(data, 'plugins', now ?? ''))).to.deep.equal(['index.js', 'package.json']);
+    expect(readdirSync(path.join(data, 'plugins/.previous/note'))).to.deep.equal(['note']);
   });
 
   it('leaves what comes with the desk alone', async () => {
@@ -128,7 +131,7 @@ describe('packages of plugins', () => {
       const file = path.join(base, 'hostile.tgz');
       writeFileSync(file, gzipSync(tar([...good, ...entries])));
 
-      const error = await installPlugin({ root: base, data }, file).catch((thrown: unknown) => thrown);
+      const error = await install(file).catch((thrown: unknown) => thrown);
 
       expect(error).to.include({ code });
       expect(existsSync(path.join(data, 'plugins')) ? readdirSync(path.join(data, 'plugins')) : []).to.deep.equal([]);
@@ -165,6 +168,10 @@ describe('packages of plugins', () => {
       isTerminal: false,
     });
     return { code, out, err };
+  }
+
+  async function install(file: string): Promise<unknown> {
+    return installPackage({ root: base, data }, await readPackage(file), { source: file });
   }
 
   async function page(): Promise<number> {

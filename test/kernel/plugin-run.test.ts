@@ -30,6 +30,7 @@ describe('running a plugin', () => {
 
   const run = (module: unknown) => {
     const ports: ActivationPorts<PluginKit> = {
+      prepare: async () => {},
       hooks,
       services,
       importModule: async () => module,

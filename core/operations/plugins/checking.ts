@@ -28,7 +28,8 @@ function apiProblems({ manifest: { api } }: FoundPlugin): readonly string[] {
 }
 
 // The environment holds the site's secrets, and whoever checks a plugin does not trust it yet.
-function importProblems(entry: string): Promise<readonly string[]> {
+/** What importing an entry file does that it must not; it runs in a process of its own with a time limit. */
+export function importProblems(entry: string): Promise<readonly string[]> {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'import-probe.js'), entry], {
     cwd: path.dirname(entry),
     env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1' },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { coreFolder } from '../../paths.ts';
 import { linkCore } from '../linking-core.ts';
+import { unpackInto } from './unpacking.ts';
 
 /** A built copy of a plugin that may be run and thrown away. */
 export interface StagedPlugin {
@@ -41,6 +42,22 @@ export function stagePlugin(source: string): StagedPlugin {
     linkCore(base);
     linkDependencies(source, path.join(base, 'node_modules'));
     return { parent, folder, problems: isCompiled ? compile(folder) : [], remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** Unpacks an archive into a temporary folder where `@helpdesk/core` is this very copy. @throws Invalid `archive.*`. */
+export function stageArchive(packed: Uint8Array): StagedPlugin {
+  const base = realpathSync(mkdtempSync(path.join(tmpdir(), 'helpdesk-plugin-')));
+  const remove = (): void => rmSync(base, { recursive: true, force: true });
+  try {
+    const parent = path.join(base, 'plugins');
+    const folder = path.join(parent, 'plugin');
+    unpackInto(folder, packed);
+    linkCore(base);
+    return { parent, folder, problems: [], remove };
   } catch (error) {
     remove();
     throw error;

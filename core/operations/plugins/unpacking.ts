@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { Invalid } from '../../kernel/errors.ts';
 import { readArchive, type PackedFile, type TarEntry } from './tar.ts';
 
@@ -20,6 +22,17 @@ export function unpack(packed: Uint8Array): readonly PackedFile[] {
   const files = entries.filter(({ kind }) => kind === 'file');
   checkNames(files);
   return withoutTop(files);
+}
+
+/** Writes what `unpack` accepts into a new folder. @throws Invalid `archive.*` before anything is written. */
+export function unpackInto(folder: string, packed: Uint8Array): void {
+  for (const { name, content } of unpack(packed)) {
+    const file = path.join(folder, name);
+    const inside = path.relative(folder, file);
+    if (inside.startsWith('..') || path.isAbsolute(inside)) throw refused('outside', `${name} leads outside.`);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content, { flag: 'wx' });
+  }
 }
 
 function checkEntry({ name, kind }: TarEntry): void {
