@@ -31,7 +31,14 @@ export interface Opening {
 export async function openDesk(io: Io, config: Config, { role, isPassive, logLevel, onRestart }: Opening): Promise<App> {
   prepareDataFolder(config);
   const log = createLogger(logLevel ?? config.logLevel, io.clock, (line) => io.err(line));
-  return createApp({ config, clock: io.clock, log, role, ...(isPassive === undefined ? {} : { isPassive }), ...(onRestart === undefined ? {} : { onRestart }) });
+  return createApp({
+    config,
+    clock: io.clock,
+    log,
+    role,
+    ...(isPassive === undefined ? {} : { isPassive }),
+    ...(onRestart === undefined ? {} : { onRestart }),
+  });
 }
 
 /** One desk for one command, opened on first use. */

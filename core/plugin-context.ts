@@ -27,7 +27,7 @@ import {
   type Mailbox,
   type MailboxInput,
 } from './mail/index.ts';
-import type { CliCommand, HealthCheck, MenuItem } from './plugin-contributions.ts';
+import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
 import type { Pages, PluginPage } from './http/pages.ts';
 import type { Context } from './http/request-state.ts';
@@ -204,6 +204,10 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   readonly live: { announce(topics: readonly string[]): void };
   cli(command: CliCommand): Disposable;
   health(check: () => Promise<readonly HealthCheck[]>): Disposable;
+  readonly privacy: {
+    /** Answers for what the plugin stores about people; a plugin that stores none says `personalData: false` in its manifest. */
+    declare(answer: PrivacyAnswer): Disposable;
+  };
   /** A check of the plugin's invariants for `helpdesk doctor`; each returned sentence is a violation. */
   doctor(id: string, check: () => Promise<readonly string[]>): Disposable;
   readonly i18n: { translatorFor(locale: string | null): Translator };
@@ -376,6 +380,7 @@ export function makePluginContext(
     live: desk.live,
     cli: (command) => register('cli', command),
     health: (check) => register('health', { check }),
+    privacy: { declare: (answer) => register('privacy', answer) },
     doctor: (check, run) => register('doctor', { id: check, check: run }),
     i18n: { translatorFor: (locale) => desk.translatorFor(locale) },
     net: { fetch: guardedFetch(plugin.manifest.uses ?? []) },

@@ -1,3 +1,4 @@
+import type { Tx } from './storage/index.ts';
 import type { Actor } from './users/index.ts';
 
 /** A link that a plugin adds to one of the areas. */
@@ -41,11 +42,32 @@ export interface HealthCheck {
   readonly params?: Readonly<Record<string, string | number>>;
 }
 
+/** Whom a privacy request is about: one customer of the desk. */
+export interface PrivacySubject {
+  readonly userId: number;
+  /** All addresses of the person, as they were typed. */
+  readonly emails: readonly string[];
+  /** Tickets the person asked for. */
+  readonly ticketIds: readonly number[];
+}
+
+/** How a plugin answers when somebody asks for their data, or asks that it be erased. */
+export interface PrivacyAnswer {
+  /** Everything the plugin stores about the person, as plain data by a name for each kind. */
+  export(person: PrivacySubject): Promise<Readonly<Record<string, readonly object[]>>>;
+  /**
+   * Removes or blanks what tells who the person is, in the transaction that does so in core. Rows that
+   * others count on stay. Files to delete from disk are deleted after the commit (`tx.afterCommit`).
+   */
+  erase(tx: Tx, person: PrivacySubject): Promise<void>;
+}
+
 declare module './kernel/contributions.ts' {
   interface Contributions {
     readonly menu: MenuItem;
     readonly cli: CliCommand;
     readonly health: { check(): Promise<readonly HealthCheck[]> };
+    readonly privacy: PrivacyAnswer;
     readonly doctor: { readonly id: string; check(): Promise<readonly string[]> };
   }
 }

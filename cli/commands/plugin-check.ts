@@ -12,7 +12,6 @@ export const pluginCheck: Command = {
   run: async (invocation) => {
     const { io, options } = invocation;
     const problems = await checkPlugin(folderOf(invocation), {
-      clock: io.clock,
       isQuick: options['quick'] === true,
       beside: pluginFolders(invocation),
     });

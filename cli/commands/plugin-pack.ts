@@ -19,7 +19,7 @@ export const pluginPack: Command = {
       });
     const staged = stagePlugin(folder);
     try {
-      const problems = await checkStaged(staged, { clock: io.clock, isQuick: true, beside: pluginFolders(invocation) });
+      const problems = await checkStaged(staged, { isQuick: true, beside: pluginFolders(invocation) });
       if (problems.length > 0) throw new Failed('', { problems });
       return await packPlugin(staged.folder, path.resolve(io.cwd, typeof options['out'] === 'string' ? options['out'] : '.'));
     } finally {

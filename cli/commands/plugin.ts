@@ -76,7 +76,8 @@ export const pluginCommands: readonly Command[] = [
     run: async ({ io, desk, args: [id = ''], options }) => {
       if (options['confirm'] !== id) throw new Misused(`To delete the data of ${id}, type --confirm ${id}.`);
       const app = await desk({ isPassive: true });
-      const exported = typeof options['export'] === 'string' ? await writeExport(app, id, path.resolve(io.cwd, options['export'])) : undefined;
+      const exported =
+        typeof options['export'] === 'string' ? await writeExport(app, id, path.resolve(io.cwd, options['export'])) : undefined;
       return { id, dropped: await deletePluginData(app, systemActor, id), ...(exported === undefined ? {} : { exported }) };
     },
   },

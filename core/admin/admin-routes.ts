@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import type { Middleware } from '../http/request-state.ts';
 import { mailboxRoutes } from './mailbox-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
+import { pluginInstallRoutes } from './plugin-install-routes.ts';
 import { pluginRoutes } from './plugin-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import { systemRoutes } from './system-routes.ts';
@@ -9,5 +10,13 @@ import { themeRoutes } from './theme-routes.ts';
 
 /** Everything under `/admin` that belongs to core. */
 export function adminRoutes(app: App): readonly Middleware[] {
-  return [systemRoutes(app), mailboxRoutes(app), peopleRoutes(app), settingsRoutes(app), themeRoutes(app), pluginRoutes(app)];
+  return [
+    systemRoutes(app),
+    mailboxRoutes(app),
+    peopleRoutes(app),
+    settingsRoutes(app),
+    themeRoutes(app),
+    pluginInstallRoutes(app),
+    pluginRoutes(app),
+  ];
 }

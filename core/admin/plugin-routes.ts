@@ -6,13 +6,16 @@ import { readForm } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
-import { AppError, Conflict, Invalid, NotFound } from '../kernel/errors.ts';
+import { AppError, Conflict, NotFound } from '../kernel/errors.ts';
 import type { PluginStatus } from '../kernel/plugin-host.ts';
 import { dependentsOf } from '../kernel/resolve.ts';
 import { safeHtml } from '../kernel/templates.ts';
 import { cleanHtml, textToHtml } from '../html/index.ts';
-import { dropTables, tableNames } from '../storage/index.ts';
+import { requireConfirmed } from '../auth/index.ts';
+import { sizeOfTables, tablesOfPlugin, textOfPlugin, titleOfPlugin } from '../plugins/index.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
+import { pluginRemovalRoutes } from './plugin-removal-routes.ts';
+import { useOf } from './plugin-use.ts';
 import type { PluginPageView, PluginRowView, PluginState } from './system-views.ts';
 
 /** The list of plugins, one plugin's page, and switching them on and off. */
@@ -20,17 +23,17 @@ export function pluginRoutes(app: App): Middleware {
   const { desk, plugins } = app;
   const isPinned = desk.config.pinnedPlugins !== undefined;
 
-  function rowOf(status: PluginStatus): PluginRowView {
+  function rowOf(status: PluginStatus, locale: string): PluginRowView {
     const { id, found, row } = status;
     const state = stateOf(status);
     const settingsUrl = desk.settings.owners().includes(id) ? `/admin/settings?page=${id}` : undefined;
     return {
       id,
-      name: found?.manifest.title ?? id,
-      description: descriptionOf(found?.folder),
+      name: found === undefined ? id : titleOfPlugin(found, locale),
+      description: found === undefined ? '' : (textOfPlugin(found, locale, `${id}.plugin.description`) ?? descriptionOf(found.folder)),
       version: found?.version ?? row?.version ?? '',
       state,
-      problem: status.blocked?.message ?? (state === 'failed' || state === 'quarantined' ? (row?.lastError ?? undefined) : undefined),
+      problem: problemOf(status, state),
       bundled: found !== undefined && !found.folder.startsWith(desk.config.data),
       settingsUrl,
       mayToggle: !isPinned && !desk.config.isSafe && found !== undefined,
@@ -44,8 +47,7 @@ export function pluginRoutes(app: App): Middleware {
     if (status === undefined) throw new NotFound('plugins.not-found', { id: ctx.params['id'] });
     const { id, found } = status;
     const manifests = all.flatMap((one) => one.found ?? []);
-    const prefix = `p_${found?.manifest.db?.slug ?? status.row?.slug ?? id}_`;
-    const tables = (await tableNames(desk.storage.read, desk.storage.dialect)).filter((name) => name.startsWith(prefix));
+    const tables = await tablesOfPlugin(app, status);
     const rows = await Promise.all(
       tables.map(async (name) => ({ name, rows: Number((await desk.storage.read(name).count({ n: '*' }).first())?.['n'] ?? 0) })),
     );
@@ -58,7 +60,7 @@ export function pluginRoutes(app: App): Middleware {
       .count({ n: '*' });
     const readme = found === undefined ? undefined : path.join(found.folder, 'README.md');
     const view: PluginPageView = {
-      plugin: rowOf(status),
+      plugin: rowOf(status, ctx.state.locale),
       ...(readme !== undefined && existsSync(readme)
         ? { readme: safeHtml(cleanHtml(textToHtml(readFileSync(readme, 'utf8').slice(0, 20_000)))) }
         : {}),
@@ -75,9 +77,7 @@ export function pluginRoutes(app: App): Middleware {
           manifests.map((one) => one.id),
         ),
       ],
-      uses: (found?.manifest.uses ?? []).map((use) =>
-        use.startsWith('net:') ? { key: 'plugin.use.net', params: { host: use.slice(4) } } : { key: `plugin.use.${use.replace(':', '-')}` },
-      ),
+      uses: (found?.manifest.uses ?? []).map(useOf),
       hooks: desk.hooks
         .inspect()
         .flatMap(({ name, kind, handlers }) =>
@@ -98,7 +98,12 @@ export function pluginRoutes(app: App): Middleware {
         failed: Number(jobs.find((one) => one.state === 'dead')?.n ?? 0),
       },
       consequences: [],
-      ...(!status.isRunning && tables.length > 0 ? { deletion: { confirm: id, error: confirmError } } : {}),
+      dataBytes: await sizeOfTables(app, tables),
+      mayUninstall: !isPinned && found?.folder.startsWith(desk.config.data) === true && status.row?.isDesired !== true,
+      origin: status.row?.source == null ? undefined : { source: status.row.source, sha256: status.row.sha256 ?? '' },
+      ...(!isPinned && !status.isRunning && status.row?.isDesired !== true && (tables.length > 0 || status.row?.preparedVersion != null)
+        ? { deletion: { confirm: id, error: confirmError } }
+        : {}),
     };
     await renderAdmin(app, ctx, { template: 'admin/plugin', title: { key: 'admin.plugins' }, view });
   }
@@ -106,8 +111,10 @@ export function pluginRoutes(app: App): Middleware {
   async function toggle(ctx: Context, isOn: boolean): Promise<void> {
     const actor = administrator(ctx, 'plugins.manage');
     if (isPinned) throw new Conflict('plugins.pinned');
+    requireConfirmed(desk, ctx.state.session, '/admin/plugins');
     const id = ctx.params['id'] ?? '';
-    const name = (await plugins.list()).find((one) => one.id === id)?.found?.manifest.title ?? id;
+    const found = (await plugins.list()).find((one) => one.id === id)?.found;
+    const name = found === undefined ? id : titleOfPlugin(found, ctx.state.locale);
     try {
       await (isOn ? plugins.activate(id, { changedBy: actor.userId }) : plugins.deactivate(id, { changedBy: actor.userId }));
       setFlash(ctx, { kind: 'done', key: isOn ? 'flash.plugin-on' : 'flash.plugin-off', params: { name } });
@@ -119,13 +126,14 @@ export function pluginRoutes(app: App): Middleware {
     see(ctx, '/admin/plugins');
   }
 
-  return new Router()
+  const removal = pluginRemovalRoutes(app, showPlugin);
+  const own = new Router()
     .get('/admin/plugins', async (ctx) => {
       administrator(ctx, 'plugins.manage');
       const query = ctx.URL.searchParams.get('q') ?? '';
       const filter = (['on', 'off', 'attention'] as const).find((one) => one === ctx.URL.searchParams.get('filter')) ?? 'all';
-      const rows = (await plugins.list()).map(rowOf);
-      const needsAttention = ({ state }: PluginRowView): boolean => state !== 'on' && state !== 'off';
+      const rows = (await plugins.list()).map((one) => rowOf(one, ctx.state.locale));
+      const needsAttention = ({ state }: PluginRowView): boolean => state !== 'on' && state !== 'off' && state !== 'leftover';
       const belongs = (row: PluginRowView): boolean =>
         filter === 'all' || (filter === 'attention' ? needsAttention(row) : row.state === filter);
       await renderAdmin(app, ctx, {
@@ -135,6 +143,8 @@ export function pluginRoutes(app: App): Middleware {
           query,
           filter,
           pinned: isPinned,
+          mayInstall: !isPinned && desk.config.browserInstall,
+          restart: rows.some(({ state }) => state === 'upgrading') ? { byItself: app.isSupervised } : undefined,
           safeMode: desk.config.isSafe,
           plugins: rows.filter((row) => belongs(row) && `${row.id} ${row.name}`.toLowerCase().includes(query.toLowerCase())),
           counts: {
@@ -149,28 +159,25 @@ export function pluginRoutes(app: App): Middleware {
     .get('/admin/plugins/:id', (ctx) => showPlugin(ctx))
     .post('/admin/plugins/:id/activate', (ctx) => toggle(ctx, true))
     .post('/admin/plugins/:id/deactivate', (ctx) => toggle(ctx, false))
-    .post('/admin/plugins/:id/delete-data', async (ctx) => {
-      administrator(ctx, 'plugins.manage');
-      const id = ctx.params['id'] ?? '';
-      const form = await readForm(desk, ctx);
-      if (form.text('confirm') !== id) return showPlugin(ctx, { key: 'errors.plugins.confirm-wrong' });
-      await deletePluginData(app, id);
-      setFlash(ctx, { kind: 'done', key: 'flash.deleted' });
-      see(ctx, `/admin/plugins/${id}`);
-    })
     .middleware();
+  return (ctx, next) => removal(ctx, () => own(ctx, next));
 }
 
 function stateOf({ found, row, isRunning, blocked }: PluginStatus): PluginState {
-  if (found === undefined) return 'missing';
+  if (found === undefined) return row?.isDesired === true ? 'missing' : 'leftover';
   if (row?.state === 'quarantined' || row?.state === 'upgrading') return row.state;
   if (isRunning) return 'on';
   if (blocked?.reason === 'api') return 'incompatible';
   return row?.isDesired === true ? 'failed' : 'off';
 }
 
-function descriptionOf(folder: string | undefined): string {
-  if (folder === undefined) return '';
+function problemOf({ blocked, row }: PluginStatus, state: PluginState): string | undefined {
+  if (blocked !== undefined) return blocked.message;
+  if (row?.lastError != null && (state === 'failed' || state === 'quarantined')) return row.lastError;
+  return row?.rejectedVersion == null ? undefined : `${row.rejectedVersion}: ${row.rejection ?? ''}`;
+}
+
+function descriptionOf(folder: string): string {
   const file = path.join(folder, 'package.json');
   const manifest: { description?: string } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   return manifest.description ?? '';

@@ -4,7 +4,7 @@ import type { Health } from './views.ts';
 
 /* Plugins, themes and the system's health. */
 
-export type PluginState = 'on' | 'off' | 'failed' | 'quarantined' | 'incompatible' | 'upgrading' | 'missing';
+export type PluginState = 'on' | 'off' | 'failed' | 'quarantined' | 'incompatible' | 'upgrading' | 'missing' | 'leftover';
 
 /** `admin/plugins` */
 export interface PluginListView {
@@ -12,6 +12,9 @@ export interface PluginListView {
   readonly filter: 'all' | 'on' | 'off' | 'attention';
   /** Frozen by helpdesk.config.ts: everything is read-only. */
   readonly pinned: boolean;
+  readonly mayInstall: boolean;
+  /** Present when new code waits for it. */
+  readonly restart?: { readonly byItself: boolean } | undefined;
   readonly safeMode: boolean;
   readonly plugins: readonly PluginRowView[];
   readonly counts: { readonly all: number; readonly on: number; readonly off: number; readonly attention: number };
@@ -49,11 +52,32 @@ export interface PluginPageView {
   }[];
   readonly faults: readonly { readonly at: Timestamp; readonly place: string; readonly text: string }[];
   readonly tables: readonly { readonly name: string; readonly rows: number }[];
+  readonly dataBytes?: number | undefined;
+  readonly mayUninstall: boolean;
+  /** What it was installed from. */
+  readonly origin?: { readonly source: string; readonly sha256: string } | undefined;
   readonly jobs: { readonly waiting: number; readonly failed: number };
   /** What turning it on or off will do, in sentences. */
   readonly consequences: readonly Sentence[];
   /** The form that drops the tables asks for the id to be typed. */
   readonly deletion?: { readonly confirm: string; readonly error?: Sentence | undefined } | undefined;
+}
+
+/** `admin/plugin-install`: the upload, and then what it would do. */
+export interface PluginInstallView {
+  readonly source?: string;
+  readonly sha256?: string;
+  readonly packedBytes?: number;
+  readonly bytes?: number;
+  readonly name?: string;
+  readonly version?: string | undefined;
+  readonly replaces?: string | undefined;
+  readonly problems?: readonly string[];
+  readonly uses?: readonly Sentence[];
+  readonly lists?: readonly { readonly key: string; readonly items: readonly string[] }[];
+  /** Where it is installed; absent while nothing was uploaded. */
+  readonly action?: string;
+  readonly mayInstall?: boolean;
 }
 
 /** `admin/themes` */

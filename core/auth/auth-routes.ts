@@ -2,14 +2,15 @@ import type { App } from '../app.ts';
 import { clearSessionCookie, setFlash, setSessionCookie } from '../http/cookies.ts';
 import { readForm } from '../http/body.ts';
 import { formErrors, statusOfError } from '../http/form-errors.ts';
-import type { Context, Middleware } from '../http/request-state.ts';
+import { signedIn, type Context, type Middleware } from '../http/request-state.ts';
 import { localPath, Router } from '../http/router.ts';
 import type { User } from '../users/index.ts';
+import { confirmSession } from './confirming.ts';
 import { completeSetup, isLinkAlive, requestMagicLink, requestPasswordReset, resetPassword, useMagicLink } from './links.ts';
 import { minPasswordLength } from './passwords.ts';
 import { endSessions, openSession } from './sessions.ts';
 import { signIn } from './signing-in.ts';
-import type { SetupView, SignInView } from './views.ts';
+import type { ConfirmView, SetupView, SignInView } from './views.ts';
 import { countAdministrators } from '../users/index.ts';
 import { timeZoneOptions } from '../i18n/index.ts';
 
@@ -53,7 +54,38 @@ export function authRoutes({ desk, pages }: App): Middleware {
     });
   }
 
+  async function showConfirm(ctx: Context, next: string, error?: unknown): Promise<void> {
+    const { user } = signedIn(ctx);
+    const view: ConfirmView = {
+      next,
+      email: user.email ?? '',
+      hasPassword: user.hasPassword,
+      linkByMail: (await desk.mail.systemSender()) !== undefined,
+      ...(error === undefined ? {} : { errors: formErrors(error) }),
+    };
+    await pages.render(ctx, {
+      area: 'auth',
+      template: 'auth/confirm',
+      title: ctx.state.translator.t('auth.confirm.title'),
+      view,
+      ...(error === undefined ? {} : { status: statusOfError(error) }),
+    });
+  }
+
   router
+    .get('/sign-in/confirm', (ctx) => showConfirm(ctx, localPath(ctx.URL.searchParams.get('next') ?? undefined, '/')))
+    .post('/sign-in/confirm', async (ctx) => {
+      const { session } = signedIn(ctx);
+      const form = await readForm(desk, ctx);
+      const next = localPath(form.text('next'), '/');
+      try {
+        if (session !== undefined) await confirmSession(desk, session, form.text('password'));
+        ctx.redirect(next);
+        ctx.status = 303;
+      } catch (error) {
+        await showConfirm(ctx, next, error);
+      }
+    })
     .get('/sign-in', (ctx) => showSignIn(ctx, { email: '', next: localPath(ctx.URL.searchParams.get('next') ?? undefined, '') }))
     .post('/sign-in', async (ctx) => {
       const form = await readForm(desk, ctx);

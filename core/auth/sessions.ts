@@ -10,6 +10,8 @@ export interface Session {
   readonly userAgent: string | null;
   readonly createdAt: Timestamp;
   readonly lastSeenAt: Timestamp;
+  /** When the person last proved who they are; null for a session older than the question. */
+  readonly confirmedAt: Timestamp | null;
 }
 
 const idleMs = 30 * 86_400_000;
@@ -33,6 +35,7 @@ export async function openSession(
       user_agent: client.userAgent?.slice(0, 400) ?? null,
       created_at: now,
       last_seen_at: now,
+      confirmed_at: now,
       expires_at: now + absoluteMs,
     });
     await tx('users').where({ id: userId }).update({ last_seen_at: now });
@@ -99,6 +102,7 @@ interface SessionRow {
   user_agent: string | null;
   created_at: number;
   last_seen_at: number;
+  confirmed_at: number | null;
 }
 
 function sessionFromRow(row: SessionRow): Session {
@@ -109,5 +113,6 @@ function sessionFromRow(row: SessionRow): Session {
     userAgent: row.user_agent,
     createdAt: row.created_at,
     lastSeenAt: row.last_seen_at,
+    confirmedAt: row.confirmed_at,
   };
 }

@@ -14,6 +14,15 @@ export interface SignInView {
   readonly errors?: FormErrorsView | undefined;
 }
 
+/** `auth/confirm`: the password once more, before something that an open browser alone must not do. */
+export interface ConfirmView {
+  readonly next: string;
+  readonly email: string;
+  readonly hasPassword: boolean;
+  readonly linkByMail: boolean;
+  readonly errors?: FormErrorsView | undefined;
+}
+
 /** `auth/link-sent`: the same words whether or not the address is known. */
 export interface LinkSentView {
   readonly email: string;

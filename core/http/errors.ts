@@ -21,6 +21,12 @@ export function handleErrors(desk: Desk, renderError: (ctx: Context, problem: Pr
       const problem = problemOf(error);
       if (problem.status >= 500)
         desk.log.error('A request failed.', { requestId: ctx.state.requestId, method: ctx.method, path: ctx.path, error });
+      const { next: wanted } = problem.details;
+      if (problem.code === 'auth.confirm-needed' && typeof wanted === 'string' && !ctx.get('Accept').startsWith('application/json')) {
+        ctx.redirect(`/sign-in/confirm?next=${encodeURIComponent(wanted)}`);
+        ctx.status = 303;
+        return;
+      }
       const retryAfter = problem.details['retryAfter'];
       if (typeof retryAfter === 'number') ctx.set('Retry-After', String(retryAfter));
       else if (problem.status === 503) ctx.set('Retry-After', '5');

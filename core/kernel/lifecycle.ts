@@ -154,7 +154,11 @@ export class Lifecycle {
   }
 
   /** Notes whose files lie there now. A running desk says that it must be restarted; one that failed tries again. */
-  async noteInstalled(plugin: FoundPlugin, origin: { readonly source: string; readonly sha256: string }, also: (tx: Tx) => Promise<void>): Promise<number> {
+  async noteInstalled(
+    plugin: FoundPlugin,
+    origin: { readonly source: string; readonly sha256: string },
+    also: (tx: Tx) => Promise<void>,
+  ): Promise<number> {
     return this.#ports.storage.writeTx(async (tx) => {
       const generation = await lockGeneration(tx);
       const row = (await pluginRows(tx)).find((one) => one.id === plugin.id);
@@ -179,7 +183,11 @@ export class Lifecycle {
       for (const id of missing)
         if (!rows.some((row) => row.id === id)) await insertPlugin(tx, { ...this.#blank(id), isDesired: true, state: 'missing' });
       for (const row of rows.filter((one) => !isPinned(one))) {
-        await updatePlugin(tx, row.id, { isDesired: !row.isDesired, state: row.isDesired ? 'inactive' : 'installed', changedAt: this.#later(row) });
+        await updatePlugin(tx, row.id, {
+          isDesired: !row.isDesired,
+          state: row.isDesired ? 'inactive' : 'installed',
+          changedAt: this.#later(row),
+        });
         if (row.isDesired) await this.#ports.subscriptions.end(tx, row.id);
       }
       await setGeneration(tx, generation + 1);

@@ -34,6 +34,8 @@ export interface PluginManifest {
   readonly permissions?: readonly PermissionDeclaration[];
   /** Declared intent: `tickets:read`, `net:api.example.com` and the like. */
   readonly uses?: readonly string[];
+  /** `false`: the plugin stores nothing about people, so it need not answer privacy requests. */
+  readonly personalData?: false;
   readonly contributes?: {
     readonly adminPages?: readonly { readonly path: string; readonly title: string }[];
     readonly slots?: readonly string[];
@@ -43,7 +45,7 @@ export interface PluginManifest {
   };
 }
 
-const reservedIds = ['core', 'admin', 'api', 'assets', 'theme'];
+const reservedIds = ['core', 'admin', 'api', 'assets', 'theme', 'install', 'restart'];
 const text = { type: 'string', minLength: 1, maxLength: 500 } as const;
 const id = { type: 'string', pattern: '^[a-z][a-z0-9]*(-[a-z0-9]+)*$', maxLength: 40, not: { enum: reservedIds } } as const;
 const range = { type: 'string', minLength: 1, maxLength: 100 } as const;
@@ -106,6 +108,7 @@ export const manifestSchema: Readonly<Record<string, unknown>> = {
           pattern: String.raw`^((tickets|users):(read|write)|mail:send|jobs|files|secrets|net:[A-Za-z0-9.*-]+(:\d+)?)$`,
         },
       },
+      personalData: { const: false },
       contributes: object({
         adminPages: { type: 'array', items: object({ path: text, title: text }, ['path', 'title']) },
         slots: names,

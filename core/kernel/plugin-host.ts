@@ -184,7 +184,11 @@ export class PluginHost<C> {
   }
 
   /** Notes a plugin whose files were just put in place; `also` runs in the same transaction. @throws NotFound, Unavailable `plugins.not-everywhere`. */
-  async noteInstalled(id: string, origin: { readonly source: string; readonly sha256: string }, also: (tx: Tx) => Promise<void>): Promise<void> {
+  async noteInstalled(
+    id: string,
+    origin: { readonly source: string; readonly sha256: string },
+    also: (tx: Tx) => Promise<void>,
+  ): Promise<void> {
     this.#found = await discover(this.#ports.roots);
     const plugin = this.#found.plugins.find((one) => one.id === id);
     if (plugin === undefined) throw new NotFound('plugins.not-found', { plugin: id, message: `There is no plugin ${id}.` });
@@ -285,7 +289,10 @@ export class PluginHost<C> {
     const skipsContract = row !== undefined && row.preparedVersion !== null;
     if (skipsContract) this.#contracting.add(plugin.id);
     const tolerates = row?.rejectedVersion ?? undefined;
-    return this.#migrations.run(plugin.id, async () => void (await runPluginMigrations(plugin, { ...this.#ports, skipsContract, tolerates })));
+    return this.#migrations.run(
+      plugin.id,
+      async () => void (await runPluginMigrations(plugin, { ...this.#ports, skipsContract, tolerates })),
+    );
   }
 
   // Drops what the version before used, once no process runs that any more.

@@ -12,7 +12,14 @@ export type ImportModule = (file: string) => Promise<unknown>;
 /** The ledger's runner in core/storage; it confines each step to the prefix. */
 export type MigrationRunner = (
   storage: Storage,
-  plan: { readonly owner: string; readonly version: string; readonly prefix?: string; readonly migrations: readonly Migration[]; readonly skipsContract?: boolean; readonly tolerates?: string | undefined },
+  plan: {
+    readonly owner: string;
+    readonly version: string;
+    readonly prefix?: string;
+    readonly migrations: readonly Migration[];
+    readonly skipsContract?: boolean;
+    readonly tolerates?: string | undefined;
+  },
 ) => Promise<readonly string[]>;
 
 export interface PluginMigrationOptions {

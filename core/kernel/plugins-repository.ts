@@ -139,7 +139,11 @@ export async function liveGenerations(reader: Reader, since: number): Promise<re
 }
 
 /** Whether each process that was seen after `since` runs this version of a plugin, or does not run the plugin. */
-export async function isOnlyVersion(reader: Reader, { id, version }: { readonly id: string; readonly version: string }, since: number): Promise<boolean> {
+export async function isOnlyVersion(
+  reader: Reader,
+  { id, version }: { readonly id: string; readonly version: string },
+  since: number,
+): Promise<boolean> {
   const rows: readonly { readonly versions: string }[] = await reader('processes')
     .where('seen_at', '>', since)
     .whereNot({ role: 'command' })

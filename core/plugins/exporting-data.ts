@@ -12,10 +12,7 @@ export interface ExportedTable {
 /** What is stored for a plugin, table by table, and its settings without the secrets. @throws NotFound. */
 export async function exportPluginData(app: App, id: string): Promise<readonly ExportedTable[]> {
   const tables = await tablesOfPlugin(app, await requirePlugin(app, id));
-  return [
-    ...tables.map((name) => ({ name, rows: () => rowsOf(app, name) })),
-    { name: 'settings', rows: () => settingsOf(app, id) },
-  ];
+  return [...tables.map((name) => ({ name, rows: () => rowsOf(app, name) })), { name: 'settings', rows: () => settingsOf(app, id) }];
 }
 
 // By the row's own address, which every table has: a plugin's keys are unknown, and a count from the start grows slow.

@@ -10,6 +10,6 @@ export async function grantDefaults(tx: Tx, { manifest }: FoundPlugin): Promise<
     const held = JSON.parse(row.permissions) as readonly string[];
     await tx('roles')
       .where({ id: row.id })
-      .update({ permissions: JSON.stringify([...new Set([...held, ...keys])].toSorted()), version: tx.raw('version + 1') });
+      .update({ permissions: JSON.stringify([...new Set([...held, ...keys])]), version: tx.raw('version + 1') });
   }
 }

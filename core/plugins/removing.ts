@@ -39,7 +39,8 @@ export async function deletePluginData(app: App, actor: Actor, id: string): Prom
   requireChangeable(app, actor);
   const status = await requirePlugin(app, id);
   const { row, found } = status;
-  if (status.isRunning || row?.isDesired === true) throw new Conflict('plugins.still-on', { id, message: `${id} is active; deactivate it first.` });
+  if (status.isRunning || row?.isDesired === true)
+    throw new Conflict('plugins.still-on', { id, message: `${id} is active; deactivate it first.` });
   const slug = row?.slug ?? found?.manifest.db?.slug;
   const tables = await tablesOfPlugin(app, status);
   if (found !== undefined && row?.preparedVersion != null) await plugins.uninstalling(id, { deleteData: true });
@@ -56,7 +57,10 @@ export async function deletePluginData(app: App, actor: Actor, id: string): Prom
     for (const role of roles) {
       const held: readonly string[] = JSON.parse(role.permissions);
       const kept = held.filter((key) => !prefixes.some((prefix) => key.startsWith(prefix)));
-      if (kept.length < held.length) await tx('roles').where({ id: role.id }).update({ permissions: JSON.stringify(kept) });
+      if (kept.length < held.length)
+        await tx('roles')
+          .where({ id: role.id })
+          .update({ permissions: JSON.stringify(kept) });
     }
     await tx('plugins').where({ id }).delete();
     await desk.events.record(tx, 'plugin.data-deleted', { actor, payload: { plugin: id, tables } });

@@ -25,6 +25,8 @@ export interface TestDeskOptions {
   readonly database?: TestDatabase;
   /** Folders that hold plugin folders; default none. */
   readonly pluginFolders?: readonly string[];
+  /** Also looks into the desk's data folder, where installing puts plugins. */
+  readonly findsInstalled?: boolean;
   /** Ids of plugins to switch on. */
   readonly plugins?: readonly string[];
   /** Folder of the site, for its themes; default a folder without any. */
@@ -93,7 +95,7 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
     role: options.role ?? 'web',
     storage,
     isMigrated: true,
-    pluginFolders: options.pluginFolders ?? [],
+    pluginFolders: [...(options.pluginFolders ?? []), ...(options.findsInstalled === true ? [path.join(handle.folder, 'plugins')] : [])],
   });
   await app.start();
   for (const id of options.plugins ?? []) await app.plugins.activate(id);

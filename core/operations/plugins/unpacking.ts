@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Invalid } from '../../kernel/errors.ts';
 import { readArchive, type PackedFile, type TarEntry } from './tar.ts';
@@ -33,6 +33,12 @@ export function unpackInto(folder: string, packed: Uint8Array): void {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, content, { flag: 'wx' });
   }
+}
+
+/** How many bytes the files of a folder have together. */
+export function unpackedSize(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size, 0);
 }
 
 function checkEntry({ name, kind }: TarEntry): void {

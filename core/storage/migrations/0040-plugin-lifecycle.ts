@@ -16,7 +16,9 @@ export const pluginLifecycle: Migration = {
       table.string('rejected_version', 40);
       table.text('rejection');
     });
-    await tx('plugins').whereNot({ state: 'installed' }).update({ prepared_version: tx.ref('version'), proven_version: tx.ref('version') });
+    await tx('plugins')
+      .whereNot({ state: 'installed' })
+      .update({ prepared_version: tx.ref('version'), proven_version: tx.ref('version') });
     await tx.schema.alterTable('processes', (table) => void table.text('versions').notNullable().defaultTo('{}'));
     await tx.schema.alterTable('kernel_state', (table) => void time(table, 'restart_at'));
     await tx.schema.alterTable('sessions', (table) => void time(table, 'confirmed_at'));

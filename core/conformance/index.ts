@@ -1,0 +1,2 @@
+export { conform } from './conforming.ts';
+export { factsOf, type PluginFacts } from './facts.ts';
