@@ -5,11 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { main } from '#cli/main.js';
 import { createApp, createLogger, readConfig, systemClock } from '#core/operator.js';
-import { installPackage, readPackage } from '#core/operations/index.js';
+import { hostileArchive, type Entry } from '../plugins/packages.js';
 import { parsed, type Ran } from './command-line.js';
 
 describe('packages of plugins', () => {
@@ -111,37 +110,9 @@ describe('packages of plugins', () => {
     expect(readdirSync(base).toSorted()).to.deep.equal(['guest-book', 'sources']);
   });
 
-  for (const [code, entries] of [
-    ['archive.absolute', [{ name: '/tmp/helpdesk-evil.js' }]],
-    ['archive.absolute', [{ name: 'C:/evil.js' }]],
-    ['archive.outside', [{ name: 'package/../../evil.js' }]],
-    ['archive.name', [{ name: String.raw`package\..\evil.js` }]],
-    ['archive.link', [{ name: 'package/link.js', type: '2' }]],
-    ['archive.link', [{ name: 'package/link.js', type: '1' }]],
-    ['archive.special', [{ name: 'package/pipe', type: '6' }]],
-    ['archive.duplicate', [{ name: 'package/Index.js' }]],
-    ['archive.duplicate', [{ name: 'package/lib/a.js' }, { name: 'package/Lib/b.js' }]],
-    ['archive.duplicate', [{ name: 'package/index.js/deeper.js' }]],
-    ['archive.layout', [{ name: 'elsewhere/evil.js' }]],
-    ['archive.too-many', Array.from({ length: 2000 }, (_, index) => ({ name: `package/${index}.js` }))],
-    ['archive.ratio', [{ name: 'package/zeros', content: Buffer.alloc(1024 * 1024) }]],
-    ['archive.too-large', [{ name: 'package/zeros', content: Buffer.alloc(50 * 1024 * 1024) }]],
-  ] satisfies [string, Entry[]][]) {
-    it(`refuses a hostile archive: ${code}, ${entries[0]?.name}`, async () => {
-      const file = path.join(base, 'hostile.tgz');
-      writeFileSync(file, gzipSync(tar([...good, ...entries])));
-
-      const error = await install(file).catch((thrown: unknown) => thrown);
-
-      expect(error).to.include({ code });
-      expect(existsSync(path.join(data, 'plugins')) ? readdirSync(path.join(data, 'plugins')) : []).to.deep.equal([]);
-      expect([existsSync(path.join(base, 'evil.js')), existsSync('/tmp/helpdesk-evil.js')]).to.deep.equal([false, false]);
-    });
-  }
-
   it('takes the archive those were made of, and none that is cut short', async () => {
     const file = path.join(base, 'good.tgz');
-    const packed = gzipSync(tar(good));
+    const packed = hostileArchive(good);
     writeFileSync(file, packed.subarray(0, packed.length - 20));
     expect((await run('plugin', 'install', file)).err).to.equal('The file is not a .tgz archive that can be read.\n');
     writeFileSync(file, packed);
@@ -168,10 +139,6 @@ describe('packages of plugins', () => {
       isTerminal: false,
     });
     return { code, out, err };
-  }
-
-  async function install(file: string): Promise<unknown> {
-    return installPackage({ root: base, data }, await readPackage(file), { source: file });
   }
 
   async function page(): Promise<number> {
@@ -212,12 +179,6 @@ interface Plain {
   readonly parent?: string;
 }
 
-interface Entry {
-  readonly name: string;
-  readonly type?: string;
-  readonly content?: Buffer;
-}
-
 const emptyEntry = 'export default { activate() {} };\n';
 const good: readonly Entry[] = [
   { name: 'package/package.json', content: Buffer.from(manifest('note', '1.0.0')) },
@@ -226,21 +187,4 @@ const good: readonly Entry[] = [
 
 function manifest(id: string, version: string): string {
   return JSON.stringify({ name: id, version, type: 'module', helpdesk: { manifest: 1, id, title: 'Note', api: '^1.0.0' } });
-}
-
-// Written here a second time on purpose: the desk's own writer could not make these.
-function tar(entries: readonly Entry[]): Buffer {
-  const parts = entries.flatMap(({ name, type = '0', content = Buffer.alloc(0) }) => {
-    const head = Buffer.alloc(512);
-    head.write(name, 0);
-    head.write('0000644\0', 100);
-    head.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124);
-    head.write(`        ${type}`, 148);
-    if (type === '1' || type === '2') head.write('/etc/hostname', 157);
-    head.write('ustar\u000000', 257, 'latin1');
-    const sum = head.reduce((total, byte) => total + byte, 0);
-    head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-    return [head, content, Buffer.alloc((512 - (content.length % 512)) % 512)];
-  });
-  return Buffer.concat([...parts, Buffer.alloc(1024)]);
 }

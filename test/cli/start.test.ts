@@ -63,6 +63,20 @@ describe('helpdesk start', function () {
     expect(() => process.kill(second ?? 0, 0)).to.throw(/ESRCH/);
   });
 
+  it('starts anew when it is asked to, at once and as another process', async () => {
+    const { child, said } = start();
+    await until(() => said().includes('/setup?token='));
+    const [first] = await servingPids(database);
+    const asking = spawn(process.execPath, [command, 'restart'], { env, stdio: 'ignore' });
+    expect(await ended(asking)).to.equal(0);
+    await until(() => said().split('/setup?token=').length === 3);
+
+    expect(said()).to.contain('The desk starts anew.');
+    expect((await servingPids(database)).includes(first ?? 0)).to.equal(false);
+    expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).to.equal(200);
+    expect(await ended(child, () => child.kill('SIGTERM'))).to.equal(0);
+  });
+
   it('says that the port is taken, once, and gives up', async () => {
     const { said } = start('--no-supervisor');
     await until(() => said().includes('/setup?token='));
