@@ -5,6 +5,7 @@ import path from 'node:path';
 import Koa from 'koa';
 import { issueSetupToken, Throttle } from './auth/index.ts';
 import type { Config } from './config.ts';
+import type { Sabotage } from './conformance/index.ts';
 import type { Desk } from './desk.ts';
 import { defineCoreHooks, defineCoreJobs, durableSource } from './core-registrations.ts';
 import { EventLog, endSubscriptions, replaceSubscriptions } from './events/index.ts';
@@ -61,6 +62,8 @@ export interface AppOptions {
   readonly isMigrated?: boolean;
   /** Changes plugins for the processes that run elsewhere, and runs none here. */
   readonly isPassive?: boolean;
+  /** For trials: lets handlers of plugins fail on demand. */
+  readonly sabotage?: Pick<Sabotage, 'wrap'>;
   /** Ends this process so that its parent starts another; absent when nobody would. */
   readonly onRestart?: () => void;
 }
@@ -228,7 +231,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     makeContext: (plugin, kit, definition) => {
       if ('settings' in definition) kit.own(settings.define(plugin.id, definition.settings as SettingsSchema));
-      return makePluginContext(desk, plugin, kit, { runsJobs, pages });
+      const { sabotage } = options;
+      return makePluginContext(desk, plugin, sabotage === undefined ? kit : { ...kit, hooks: sabotage.wrap(kit.hooks) }, { runsJobs, pages });
     },
     onFault,
     safeMode: config.isSafe,

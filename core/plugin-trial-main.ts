@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { createApp, type App } from './app.ts';
 import { readConfig } from './config.ts';
-import { conform, factsOf, type PluginFacts } from './conformance/index.ts';
+import { conform, factsOf, Sabotage, type PluginFacts } from './conformance/index.ts';
 import { systemClock } from './kernel/clock.ts';
 import { readManifest } from './kernel/manifest.ts';
 import { sentenceOf } from './kernel/sentence.ts';
@@ -21,11 +21,13 @@ async function tryInDesk({ folder, parent, beside, isThorough }: TrialOrder): Pr
   const root = path.dirname(parent);
   const problems: string[] = [];
   let facts: PluginFacts | undefined;
+  const sabotage = new Sabotage();
   const app = await createApp({
     config: readConfig({ HELPDESK_DATA: path.join(root, 'data'), HELPDESK_URL: 'http://desk.example', LOG_LEVEL: 'warn' }, {}, root),
     clock: systemClock,
     log: createLogger('warn', systemClock, (line) => problems.push(...templateProblem(id, line))),
     role: 'command',
+    sabotage,
     pluginFolders: [parent, ...(manifest.requires === undefined ? [] : beside)],
   });
   try {
@@ -36,7 +38,7 @@ async function tryInDesk({ folder, parent, beside, isThorough }: TrialOrder): Pr
     const faults = app.faults.filter((fault) => fault.plugin === id);
     problems.push(...faults.map(({ hook, error }) => `${hook}: ${sentenceOf(error)}`));
     await app.plugins.deactivate(id);
-    if (isThorough && problems.length === 0) problems.push(...(await conform(app, plugin, { isScratch: true })));
+    if (isThorough && problems.length === 0) problems.push(...(await conform(app, plugin, { sabotage })));
   } catch (error) {
     problems.push(sentenceOf(error));
   } finally {

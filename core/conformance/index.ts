@@ -1,2 +1,3 @@
-export { conform } from './conforming.ts';
+export { conform, type ConformOptions } from './conforming.ts';
 export { factsOf, type PluginFacts } from './facts.ts';
+export { Sabotage } from './sabotage.ts';

@@ -5,3 +5,4 @@ export { TestClock } from './test-clock.ts';
 export { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
 export { hasDovecot, startDovecot, type Dovecot } from './dovecot.ts';
 export { startDeskProcess, type DeskProcess, type DeskProcessOptions } from './desk-process.ts';
+export { conformance } from './conformance.ts';

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { createApp, readConfig, type App } from '../app.ts';
 import { actorOf, createApiToken, hashPassword, openSession } from '../auth/index.ts';
+import type { Sabotage } from '../conformance/index.ts';
 import { sessionCookie } from '../http/cookies.ts';
 import { checkInvariants, type Violation } from '../doctor/index.ts';
 import { createLogger } from '../log.ts';
@@ -27,6 +28,8 @@ export interface TestDeskOptions {
   readonly pluginFolders?: readonly string[];
   /** Also looks into the desk's data folder, where installing puts plugins. */
   readonly findsInstalled?: boolean;
+  /** Lets handlers of plugins fail on demand. */
+  readonly sabotage?: Sabotage;
   /** Ids of plugins to switch on. */
   readonly plugins?: readonly string[];
   /** Folder of the site, for its themes; default a folder without any. */
@@ -95,6 +98,7 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
     role: options.role ?? 'web',
     storage,
     isMigrated: true,
+    ...(options.sabotage === undefined ? {} : { sabotage: options.sabotage }),
     pluginFolders: [...(options.pluginFolders ?? []), ...(options.findsInstalled === true ? [path.join(handle.folder, 'plugins')] : [])],
   });
   await app.start();

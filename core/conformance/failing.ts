@@ -1,0 +1,55 @@
+import { actorOf } from '../auth/index.ts';
+import type { FoundPlugin } from '../kernel/manifest.ts';
+import { changeStatus, editTicket, openTicket, reply } from '../tickets/index.ts';
+import type { Stage } from './people.ts';
+import type { Sabotage } from './sabotage.ts';
+
+/** Lets every handler of a plugin throw, and then never answer: what core does commits, and each fault is recorded against the plugin (X4). */
+export async function checkFaults(stage: Stage, plugin: FoundPlugin, sabotage: Sabotage): Promise<readonly string[]> {
+  const { app } = stage;
+  const own = app.desk.hooks.inspect().filter(({ handlers }) => handlers.some((one) => one.plugin === plugin.id));
+  if (own.length === 0) return [];
+  const problems: string[] = [];
+  for (const mode of ['throw', 'hang'] as const) {
+    const firstFault = app.faults.length;
+    sabotage.mode = mode;
+    try {
+      await act(stage);
+      for (const { kind, name } of own) if (!(await survives(stage, kind, name))) problems.push(`${name} lets the fault of a handler reach its caller.`);
+    } catch (error) {
+      problems.push(`While every handler does ${mode}, core cannot work: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      sabotage.mode = 'none';
+    }
+    const faulty = new Set(app.faults.slice(firstFault).flatMap(({ plugin: by, hook }) => (by === plugin.id ? [hook] : [])));
+    problems.push(...own.filter(({ name }) => !faulty.has(name)).map(({ name }) => `${name}: a handler that does ${mode} is not recorded.`));
+  }
+  return problems;
+}
+
+/** What people do all day. */
+async function act({ app: { desk }, people }: Stage): Promise<void> {
+  const [admin, customer] = [actorOf(people.admin), actorOf(people.customer)];
+  const { ticket } = await openTicket(desk, customer, {
+    subject: 'Opened while a plugin fails',
+    requester: { userId: people.customer.id },
+    message: { text: 'Hello' },
+    channel: 'portal',
+  });
+  await reply(desk, admin, ticket.id, { kind: 'reply', text: 'An answer' });
+  await reply(desk, admin, ticket.id, { kind: 'note', text: 'A note' });
+  await editTicket(desk, admin, ticket.id, { tags: ['failing'] });
+  await changeStatus(desk, admin, ticket.id, 'solved');
+}
+
+// Hooks that nobody called above are called by hand; the sabotaged handler never looks at what it is given.
+async function survives({ app: { desk } }: Stage, kind: string, name: string): Promise<boolean> {
+  const value = { untouched: true };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any hook, by a name that is known only here
+  const hooks = desk.hooks as unknown as Record<'act' | 'applyFilter' | 'applyFilterSync' | 'decide', (name: string, ...rest: object[]) => unknown>;
+  if (kind === 'filter') return (await hooks.applyFilter.call(desk.hooks, name, value, {})) === value;
+  if (kind === 'filterSync') return hooks.applyFilterSync.call(desk.hooks, name, value, {}) === value;
+  if (kind === 'decision') await hooks.decide.call(desk.hooks, name, {});
+  else await hooks.act.call(desk.hooks, name, {});
+  return true;
+}
