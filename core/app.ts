@@ -232,7 +232,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     makeContext: (plugin, kit, definition) => {
       if ('settings' in definition) kit.own(settings.define(plugin.id, definition.settings as SettingsSchema));
       const { sabotage } = options;
-      return makePluginContext(desk, plugin, sabotage === undefined ? kit : { ...kit, hooks: sabotage.wrap(kit.hooks) }, { runsJobs, pages });
+      return makePluginContext(desk, plugin, sabotage === undefined ? kit : { ...kit, hooks: sabotage.wrap(kit.hooks) }, {
+        runsJobs,
+        pages,
+      });
     },
     onFault,
     safeMode: config.isSafe,

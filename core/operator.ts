@@ -34,6 +34,7 @@ export {
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
 export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
 export { deletePluginData, exportPluginData, installInDesk, uninstallFromDesk } from './plugins/index.ts';
+export { erasePerson, exportPerson } from './privacy/index.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
 export { migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';
 export { checkTheme, createTheme, listThemes, themeFolder } from './theme/index.ts';

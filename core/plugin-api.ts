@@ -4,7 +4,6 @@
  */
 import './ui/slots.ts';
 import type { PluginContext } from './plugin-context.ts';
-import './ui/slots.ts';
 import type { SettingsSchema } from './settings/index.ts';
 
 export { apiVersion } from './paths.ts';
@@ -50,7 +49,7 @@ export {
 export type { Actions, Decisions, Filters, RenderFilters, Services, Slots } from './kernel/hook-map.ts';
 export type { Disposable } from './kernel/hook-point.ts';
 export type { Route } from './kernel/contributions.ts';
-export type { CliCommand, CliInvocation, HealthCheck, MenuItem } from './plugin-contributions.ts';
+export type { CliCommand, CliInvocation, HealthCheck, MenuItem, PrivacyAnswer, PrivacySubject } from './plugin-contributions.ts';
 export type { JobOptions, PluginContext, PluginDb, PluginTx } from './plugin-context.ts';
 export type { RecordedEvent } from './events/index.ts';
 export type { SettingSchema, SettingsOf, SettingsSchema } from './settings/index.ts';

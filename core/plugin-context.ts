@@ -177,6 +177,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     record(tx: Tx, file: { sha256: string; size: number; name: string; contentType: string }): Promise<FileRecord>;
     find(ids: readonly number[]): Promise<readonly FileRecord[]>;
     read(sha256: string): Promise<Buffer>;
+    /** Deletes the bytes of something the plugin stored itself, unless a recorded file has the same ones. */
+    remove(sha256: string): Promise<void>;
   };
   readonly mail: {
     mailboxes(): Promise<readonly Mailbox[]>;
@@ -206,7 +208,7 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   health(check: () => Promise<readonly HealthCheck[]>): Disposable;
   readonly privacy: {
     /** Answers for what the plugin stores about people; a plugin that stores none says `personalData: false` in its manifest. */
-    declare(answer: PrivacyAnswer): Disposable;
+    declare(answer: PrivacyAnswer<PluginTx>): Disposable;
   };
   /** A check of the plugin's invariants for `helpdesk doctor`; each returned sentence is a violation. */
   doctor(id: string, check: () => Promise<readonly string[]>): Disposable;
@@ -231,6 +233,7 @@ export function makePluginContext(
     own(dispose);
     return { dispose };
   };
+  const withTables = (tx: Tx): PluginTx => Object.assign(tx, { table: (table: string) => tx(name(table)) });
   const jobName = (job: string): string => (job.startsWith(`${id}.`) ? job : `${id}.${job}`);
   const routes = (area: 'portal' | 'desk' | 'admin' | 'api') => (list: readonly Route[], at?: string) =>
     register('route', { area, routes: list, ...(at === undefined ? {} : { at }) });
@@ -261,7 +264,7 @@ export function makePluginContext(
       name,
       table: (table) => storage.read(name(table)),
       raw: storage.read.raw.bind(storage.read) as Knex['raw'],
-      tx: (work) => storage.writeTx((tx) => withinLimit(id, work(Object.assign(tx, { table: (table: string) => tx(name(table)) })))),
+      tx: (work) => storage.writeTx((tx) => withinLimit(id, work(withTables(tx)))),
     },
     settings: {
       get: () => desk.settings.get(id),
@@ -352,6 +355,9 @@ export function makePluginContext(
       record: (tx, file) => insertFile(tx, clock, file),
       find: (ids) => findFiles(storage.read, ids),
       read: (sha256) => desk.files.read(sha256),
+      remove: async (sha256) => {
+        if ((await storage.read('files').where({ sha256 }).first('id')) === undefined) await desk.files.remove(sha256);
+      },
     },
     mail: {
       mailboxes: () => listMailboxes(storage.read),
@@ -380,7 +386,13 @@ export function makePluginContext(
     live: desk.live,
     cli: (command) => register('cli', command),
     health: (check) => register('health', { check }),
-    privacy: { declare: (answer) => register('privacy', answer) },
+    privacy: {
+      declare: (answer) =>
+        register('privacy', {
+          export: (person) => answer.export(person),
+          erase: (tx, person) => answer.erase(withTables(tx), person),
+        }),
+    },
     doctor: (check, run) => register('doctor', { id: check, check: run }),
     i18n: { translatorFor: (locale) => desk.translatorFor(locale) },
     net: { fetch: guardedFetch(plugin.manifest.uses ?? []) },

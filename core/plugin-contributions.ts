@@ -52,14 +52,14 @@ export interface PrivacySubject {
 }
 
 /** How a plugin answers when somebody asks for their data, or asks that it be erased. */
-export interface PrivacyAnswer {
+export interface PrivacyAnswer<T extends Tx = Tx> {
   /** Everything the plugin stores about the person, as plain data by a name for each kind. */
   export(person: PrivacySubject): Promise<Readonly<Record<string, readonly object[]>>>;
   /**
    * Removes or blanks what tells who the person is, in the transaction that does so in core. Rows that
    * others count on stay. Files to delete from disk are deleted after the commit (`tx.afterCommit`).
    */
-  erase(tx: Tx, person: PrivacySubject): Promise<void>;
+  erase(tx: T, person: PrivacySubject): Promise<void>;
 }
 
 declare module './kernel/contributions.ts' {

@@ -7,7 +7,7 @@ import type { Theme } from './theme/index.ts';
 /** Where templates lie, and which of them a theme may replace: the portal's, never the desk's or the administration's. */
 export function templateRoots(plugins: readonly FoundPlugin[], theme: Theme): readonly TemplateRoot[] {
   const isThemeable = (name: string): boolean => /^(portal|auth)\//.test(name) || name === 'ui/layouts/portal';
-  const core = ['tickets', 'users', 'auth', 'notifications', 'portal', 'admin', 'inbox'].map((feature) => ({
+  const core = ['tickets', 'users', 'auth', 'notifications', 'portal', 'admin', 'inbox', 'privacy'].map((feature) => ({
     kind: 'core' as const,
     id: 'core',
     folder: path.join(coreFolder, feature, 'templates'),

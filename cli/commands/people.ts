@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { createApiToken, createUser, findUserByEmail, hashPassword, NotFound, systemActor } from '@helpdesk/core/operator';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  createApiToken,
+  createUser,
+  erasePerson,
+  exportPerson,
+  findUserByEmail,
+  hashPassword,
+  NotFound,
+  systemActor,
+  type App,
+} from '@helpdesk/core/operator';
 import { Misused, type Command } from '../command.ts';
 
 const roles = ['admin', 'agent', 'customer'];
@@ -25,6 +37,35 @@ export const peopleCommands: readonly Command[] = [
     },
   },
   {
+    name: 'user export',
+    summary: 'Writes everything stored about a customer into a folder, the answers of plugins included.',
+    args: ['<email>', '<folder>'],
+    run: async ({ io, desk, args: [email = '', named = ''] }) => {
+      const app = await desk();
+      const folder = path.resolve(io.cwd, named);
+      const files = await exportPerson(app, systemActor, await idOf(app, email));
+      for (const { name, content } of files) {
+        const file = path.join(folder, name);
+        mkdirSync(path.dirname(file), { recursive: true });
+        writeFileSync(file, content);
+      }
+      return { email, folder, files: files.length };
+    },
+  },
+  {
+    name: 'user erase',
+    summary: 'Erases what tells who a customer is, for good; tickets and events stay without it.',
+    args: ['<email>'],
+    options: { confirm: { value: 'email', help: 'The address once more.', isRequired: true } },
+    run: async ({ desk, args: [email = ''], options }) => {
+      if (options['confirm'] !== email) throw new Misused(`To erase ${email}, type --confirm ${email}.`);
+      const app = await desk();
+      const id = await idOf(app, email);
+      await erasePerson(app, systemActor, id);
+      return { id, erased: true };
+    },
+  },
+  {
     name: 'token create',
     summary: 'Makes an API token that acts as a person; it is printed once and never stored.',
     options: {
@@ -35,10 +76,9 @@ export const peopleCommands: readonly Command[] = [
     run: async ({ desk, options }) => {
       const { user: email = '', scope = '', name = 'command line' } = options as Readonly<Record<string, string>>;
       const app = await desk({ isStarted: false });
-      const user = await findUserByEmail(app.desk.storage.read, email);
-      if (user === undefined) throw new NotFound('users.not-found', { message: `Nobody has the address ${email}.` });
+      const userId = await idOf(app, email);
       const { token } = await createApiToken(app.desk, systemActor, {
-        userId: user.id,
+        userId,
         name,
         scopes: scope.split(/[\s,]+/).filter((one) => one !== ''),
       });
@@ -46,3 +86,9 @@ export const peopleCommands: readonly Command[] = [
     },
   },
 ];
+
+async function idOf({ desk }: App, email: string): Promise<number> {
+  const user = await findUserByEmail(desk.storage.read, email);
+  if (user === undefined) throw new NotFound('users.not-found', { message: `Nobody has the address ${email}.` });
+  return user.id;
+}

@@ -24,6 +24,7 @@ export interface ConformOptions {
  * switched on, abused and removed with its data, so the desk must be one made for that.
  */
 export async function conform(app: App, plugin: FoundPlugin, { sabotage, rounds = 200 }: ConformOptions = {}): Promise<readonly string[]> {
+  if ((await app.plugins.list()).find(({ id }) => id === plugin.id)?.row?.isDesired === true) await app.plugins.deactivate(plugin.id);
   const stage = await setStage(app);
   try {
     const problems = [...checkTexts(plugin), ...(await checkAbsence(stage, plugin))];
@@ -58,7 +59,18 @@ function isOwned(table: string): boolean {
   return ['settings', 'scoped_settings', 'secrets', 'search_documents', 'subscriptions', 'ticket_meta', 'roles'].includes(table);
 }
 
-const pagesOfCore = ['/', '/tickets/new', '/sign-in', '/desk', '/desk/customers', '/admin', '/admin/mailboxes', '/admin/settings', '/admin/roles/agent', '/admin/health'];
+const pagesOfCore = [
+  '/',
+  '/tickets/new',
+  '/sign-in',
+  '/desk',
+  '/desk/customers',
+  '/admin',
+  '/admin/mailboxes',
+  '/admin/settings',
+  '/admin/roles/agent',
+  '/admin/health',
+];
 
 /** While a plugin is off no page of core speaks of it (X1). */
 async function checkAbsence(stage: Stage, plugin: FoundPlugin): Promise<readonly string[]> {

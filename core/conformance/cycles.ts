@@ -17,9 +17,11 @@ export async function checkCycles(app: App, plugin: FoundPlugin, rounds: number)
   for (let index = 0; index < rounds; index += 1) await round();
   const after = await measure();
   const problems: string[] = [];
-  if (JSON.stringify(await factsOf(app, plugin)) !== first) problems.push(`After ${rounds} rounds it registers something else than at first.`);
+  if (JSON.stringify(await factsOf(app, plugin)) !== first)
+    problems.push(`After ${rounds} rounds it registers something else than at first.`);
   for (const [name, count] of after.resources)
-    if (count > (before.resources.get(name) ?? 0) + 2) problems.push(`After ${rounds} rounds ${count} of ${name} are open, ${before.resources.get(name) ?? 0} before.`);
+    if (count > (before.resources.get(name) ?? 0) + 2)
+      problems.push(`After ${rounds} rounds ${count} of ${name} are open, ${before.resources.get(name) ?? 0} before.`);
   await plugins.deactivate(plugin.id);
   if (globalThis.gc !== undefined) {
     const grown = (after.heap - before.heap) / rounds;
@@ -36,8 +38,12 @@ export async function checkCycles(app: App, plugin: FoundPlugin, rounds: number)
 const mostBytesPerRound = 40 * 1024;
 
 function closuresOf({ plugins, desk }: App, id: string): readonly WeakRef<object>[] {
-  const routes = plugins.snapshot.routes.filter(({ plugin }) => plugin === id).flatMap(({ value }) => value.routes.map(({ handler }) => handler));
-  const slots = plugins.snapshot.all('slot').flatMap(({ plugin, value }) => (plugin === id && value.load !== undefined ? [value.load] : []));
+  const routes = plugins.snapshot.routes
+    .filter(({ plugin }) => plugin === id)
+    .flatMap(({ value }) => value.routes.map(({ handler }) => handler));
+  const slots = plugins.snapshot
+    .all('slot')
+    .flatMap(({ plugin, value }) => (plugin === id && value.load !== undefined ? [value.load] : []));
   const jobs = desk.jobRegistry.names().flatMap((name) => {
     const job = desk.jobRegistry.get(name);
     return job?.plugin === id && !name.includes(':') ? [job.run] : [];

@@ -15,14 +15,17 @@ export async function checkFaults(stage: Stage, plugin: FoundPlugin, sabotage: S
     sabotage.mode = mode;
     try {
       await act(stage);
-      for (const { kind, name } of own) if (!(await survives(stage, kind, name))) problems.push(`${name} lets the fault of a handler reach its caller.`);
+      for (const { kind, name } of own)
+        if (!(await survives(stage, kind, name))) problems.push(`${name} lets the fault of a handler reach its caller.`);
     } catch (error) {
       problems.push(`While every handler does ${mode}, core cannot work: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       sabotage.mode = 'none';
     }
     const faulty = new Set(app.faults.slice(firstFault).flatMap(({ plugin: by, hook }) => (by === plugin.id ? [hook] : [])));
-    problems.push(...own.filter(({ name }) => !faulty.has(name)).map(({ name }) => `${name}: a handler that does ${mode} is not recorded.`));
+    problems.push(
+      ...own.filter(({ name }) => !faulty.has(name)).map(({ name }) => `${name}: a handler that does ${mode} is not recorded.`),
+    );
   }
   return problems;
 }
@@ -46,7 +49,10 @@ async function act({ app: { desk }, people }: Stage): Promise<void> {
 async function survives({ app: { desk } }: Stage, kind: string, name: string): Promise<boolean> {
   const value = { untouched: true };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any hook, by a name that is known only here
-  const hooks = desk.hooks as unknown as Record<'act' | 'applyFilter' | 'applyFilterSync' | 'decide', (name: string, ...rest: object[]) => unknown>;
+  const hooks = desk.hooks as unknown as Record<
+    'act' | 'applyFilter' | 'applyFilterSync' | 'decide',
+    (name: string, ...rest: object[]) => unknown
+  >;
   if (kind === 'filter') return (await hooks.applyFilter.call(desk.hooks, name, value, {})) === value;
   if (kind === 'filterSync') return hooks.applyFilterSync.call(desk.hooks, name, value, {}) === value;
   if (kind === 'decision') await hooks.decide.call(desk.hooks, name, {});

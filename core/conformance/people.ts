@@ -24,8 +24,18 @@ export async function setStage(app: App): Promise<Stage> {
   const role = await saveRole(desk, systemActor, { name: `Powerless ${suffix}`, permissions: [] });
   const passwordHash = await hashPassword('somebody has a password');
   const create = (name: string, key: string): Promise<User> =>
-    createUser(desk, systemActor, { name, email: `${name}-${suffix}@example.com`.toLowerCase(), role: key, passwordHash, isConfirmed: true });
-  const people = { admin: await create('Admin', 'admin'), powerless: await create('Powerless', role.key), customer: await create('Customer', 'customer') };
+    createUser(desk, systemActor, {
+      name,
+      email: `${name}-${suffix}@example.com`.toLowerCase(),
+      role: key,
+      passwordHash,
+      isConfirmed: true,
+    });
+  const people = {
+    admin: await create('Admin', 'admin'),
+    powerless: await create('Powerless', role.key),
+    customer: await create('Customer', 'customer'),
+  };
   const { ticket } = await openTicket(desk, actorOf(people.customer), {
     subject: 'A ticket to look at',
     requester: { userId: people.customer.id },

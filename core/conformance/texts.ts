@@ -13,7 +13,8 @@ export function checkTexts({ id, folder, manifest }: FoundPlugin): readonly stri
   if (!languages.includes('en.json')) return ['The texts lack en.json, which answers for what other languages lack.'];
   const english = read('en.json');
   const problems: string[] = [];
-  for (const key of Object.keys(english)) if (!ownKey(id, key)) problems.push(`en.json: "${key}" does not begin with "${id}." or a place of core.`);
+  for (const key of Object.keys(english))
+    if (!ownKey(id, key)) problems.push(`en.json: "${key}" does not begin with "${id}." or a place of core.`);
   for (const name of languages.filter((one) => one !== 'en.json')) {
     const other = read(name);
     for (const [key, entry] of Object.entries(english)) {

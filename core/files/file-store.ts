@@ -73,6 +73,11 @@ export class FileStore {
     });
   }
 
+  /** Deletes a blob that no row names any more; nothing happens when it is not there. */
+  async remove(sha256: string): Promise<void> {
+    await rm(this.pathOf(sha256), { force: true });
+  }
+
   pathOf(sha256: string): string {
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new NotFound('files.missing', { sha256 });
     return path.join(this.folder, sha256.slice(0, 2), sha256.slice(2, 4), sha256);

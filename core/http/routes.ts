@@ -10,6 +10,7 @@ import { notificationRoutes } from '../notifications/desk-routes.ts';
 import { portalRoutes } from '../portal/portal-routes.ts';
 import { ticketDeskRoutes } from '../tickets/desk-routes.ts';
 import { customerRoutes } from '../users/customer-routes.ts';
+import { privacyRoutes } from '../privacy/privacy-routes.ts';
 import { profileRoutes } from '../users/profile-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { slotRoutes } from './slot-routes.ts';
@@ -24,6 +25,7 @@ export function coreRoutes(app: App): readonly Middleware[] {
     notificationRoutes(app),
     profileRoutes(app),
     customerRoutes(app),
+    privacyRoutes(app),
   ];
   return [
     healthRoutes(app),

@@ -4,6 +4,7 @@ export { prepareDataFolder } from './data-folder.ts';
 export { importProblems, quickProblems } from './plugins/checking.ts';
 export { installPackage, putBackPlugin, readPackage, uninstallPlugin, type InstalledPlugin } from './plugins/installing.ts';
 export { packPlugin, sha256, type PackedPlugin } from './plugins/packing.ts';
+export { writeArchive } from './plugins/tar.ts';
 export { unpackedSize } from './plugins/unpacking.ts';
 export { dependenciesOf, stageArchive, stagePlugin, type StagedPlugin } from './plugins/staging.ts';
 export { reindex } from './reindexing.ts';

@@ -8,7 +8,10 @@ import { createTestDesk, type TestDeskOptions } from './test-desk.ts';
  * Whether a plugin keeps the rules all plugins keep, in a desk of its own on the database of this run;
  * one sentence for each it breaks.
  */
-export async function conformance(id: string, options: Pick<TestDeskOptions, 'pluginFolders' | 'database'> & Pick<ConformOptions, 'rounds'>): Promise<readonly string[]> {
+export async function conformance(
+  id: string,
+  options: Pick<TestDeskOptions, 'pluginFolders' | 'database'> & Pick<ConformOptions, 'rounds'>,
+): Promise<readonly string[]> {
   // What is still in memory can be told only when the collector runs on demand.
   setFlagsFromString('--expose-gc');
   globalThis.gc ??= runInNewContext('gc') as typeof globalThis.gc;

@@ -101,7 +101,7 @@ export function customerRoutes(app: App): Middleware {
       })),
       paging: tickets.next === null ? {} : { olderUrl: `${ctx.path}?after=${tickets.next}` },
       blocked: !user.isActive,
-      can: { edit: edits, block: edits, merge: false },
+      can: { edit: edits, block: edits, merge: false, privacy: isAllowed(actor, 'customers.privacy') },
     };
     await renderDesk(app, ctx, {
       template: 'users/customer',

@@ -14,6 +14,7 @@ export const corePermissions = [
   'tickets.delete',
   'customers.view',
   'customers.edit',
+  'customers.privacy',
   'people.manage',
   'settings.manage',
   'plugins.manage',

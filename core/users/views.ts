@@ -82,6 +82,6 @@ export interface CustomerPageView {
   }[];
   readonly paging: PagingView;
   readonly blocked: boolean;
-  readonly can: { readonly edit: boolean; readonly block: boolean; readonly merge: boolean };
+  readonly can: { readonly edit: boolean; readonly block: boolean; readonly merge: boolean; readonly privacy: boolean };
   readonly errors?: FormErrorsView | undefined;
 }

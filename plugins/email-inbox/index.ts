@@ -5,6 +5,7 @@ import { commands } from './commands.ts';
 import { noteJob } from './forwarding-agents.ts';
 import { checkMails, checkRawMails, healthChecks } from './health.ts';
 import { shapeOutgoing } from './outgoing.ts';
+import { privacyAnswer } from './privacy.ts';
 import { receiveJob, sweepMails } from './receive-job.ts';
 import { inboxSettings } from './settings.ts';
 import { mailboxLink } from './slots.ts';
@@ -32,6 +33,7 @@ export default definePlugin({
     ctx.ui.slot('mailbox.settings', mailboxLink(ctx));
     for (const command of commands(ctx)) ctx.cli(command);
     ctx.health(() => healthChecks(ctx));
+    ctx.privacy.declare(privacyAnswer(ctx));
     ctx.doctor('email-inbox.mails', () => checkMails(ctx));
     ctx.doctor('email-inbox.originals', () => checkRawMails(ctx));
     if (!ctx.runsJobs) return;

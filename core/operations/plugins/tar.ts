@@ -16,11 +16,11 @@ const block = 512;
 // 1985-10-26, the date npm gives to every file: the same content makes the same archive.
 const fixedTime = 499_162_500;
 
-/** Packs files under `package/`, sorted and undated, so that the same files make the same bytes. */
-export function writeArchive(files: readonly PackedFile[]): Buffer {
+/** Packs files under one folder, sorted and undated, so that the same files make the same bytes. */
+export function writeArchive(files: readonly PackedFile[], top = 'package'): Buffer {
   const parts: Uint8Array[] = [];
   for (const { name, content } of files.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    parts.push(header(`package/${name}`, content.length), content, Buffer.alloc(padding(content.length)));
+    parts.push(header(`${top}/${name}`, content.length), content, Buffer.alloc(padding(content.length)));
   }
   parts.push(Buffer.alloc(block * 2));
   return gzipSync(Buffer.concat(parts), { level: 9 });

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { PluginContext, PluginTx, PrivacySubject } from '@helpdesk/core/plugin';
+import type { InboxContext } from './settings.ts';
+
+const nothing = new Uint8Array();
+
+/** The mails of a person: those they sent, and those filed in their tickets, as they came. */
+export function privacyAnswer(ctx: InboxContext): Parameters<PluginContext['privacy']['declare']>[0] {
+  return {
+    export: async (person) => {
+      const rows: { id: number; subject: string; sender: string; received_at: number; sha256: string; ticket_id: number | null }[] =
+        await mailsOf(ctx.db.table('mails'), person).orderBy('id').select('id', 'subject', 'sender', 'received_at', 'sha256', 'ticket_id');
+      const mails = await Promise.all(
+        rows.map(async ({ sha256, ...mail }) => ({ ...mail, source: (await ctx.files.read(sha256)).toString('utf8') })),
+      );
+      return { mails };
+    },
+    erase: async (tx, person) => {
+      // The rows stay: they keep the same mail from being fetched a second time.
+      const empty = createHash('sha256').update(nothing).digest('hex');
+      await ctx.files.store(nothing);
+      const rows: { id: number; sha256: string }[] = await mailsOf(tx.table('mails'), person).select('id', 'sha256');
+      await tx
+        .table('mails')
+        .whereIn(
+          'id',
+          rows.map(({ id }) => id),
+        )
+        .update({ subject: '', sender: '', files: '[]', reason: null, sha256: empty, size: 0 });
+      // A mail that was still to be filed is not: its words are gone.
+      await tx
+        .table('mails')
+        .whereIn(
+          'id',
+          rows.map(({ id }) => id),
+        )
+        .whereIn('state', ['new', 'failed'])
+        .update({ state: 'ignored', next_try: null });
+      tx.afterCommit(
+        () =>
+          void removeAll(
+            ctx,
+            [...new Set(rows.map(({ sha256 }) => sha256))].filter((one) => one !== empty),
+          ),
+      );
+    },
+  };
+}
+
+function mailsOf(mails: ReturnType<PluginTx['table']>, { emails, ticketIds }: PrivacySubject): ReturnType<PluginTx['table']> {
+  const senders = emails.map((email) => email.toLowerCase());
+  return mails.where((own) => {
+    void own.whereIn('ticket_id', [...ticketIds]);
+    for (const sender of senders) void own.orWhereRaw('lower(sender) = ?', [sender]);
+  });
+}
+
+/** One mail to two mailboxes is stored once, so another row may still need the bytes. */
+async function removeAll(ctx: InboxContext, hashes: readonly string[]): Promise<void> {
+  for (const sha256 of hashes) {
+    const held: unknown = await ctx.db.table('mails').where({ sha256 }).first('id');
+    if (held === undefined) await ctx.files.remove(sha256);
+  }
+}

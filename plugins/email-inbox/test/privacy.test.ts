@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { createInbox, mail, type Inbox } from './support/inbox.ts';
+
+describe('a privacy request about somebody who wrote mails', () => {
+  let inbox: Inbox;
+  beforeEach(async () => {
+    inbox = await createInbox();
+  });
+  afterEach(() => inbox.desk.close());
+
+  const answer = () => {
+    const found = inbox.desk.app.plugins.snapshot.all('privacy').find(({ plugin }) => plugin === 'email-inbox');
+    if (found === undefined) throw new Error('The plugin does not answer.');
+    return found.value;
+  };
+  const person = async (ticketIds: readonly number[] = []) => ({
+    userId: inbox.desk.people.mina.id,
+    emails: ['Mina@Example.com'],
+    ticketIds,
+  });
+
+  it('is answered with the mails as they came, also one that made no ticket', async () => {
+    const raw = mail({}, 'The pelican is ill.');
+    const row = await inbox.receive(raw);
+    const other = await inbox.receive(mail({ From: 'eve@elsewhere.example' }, 'Another matter'));
+    const { mails = [] } = await answer().export(await person([row.ticket_id ?? 0]));
+
+    expect(mails).to.have.lengthOf(1);
+    expect(mails[0]).to.include({ sender: 'mina@example.com', subject: 'Printer', source: raw.toString(), ticket_id: row.ticket_id });
+    expect(other.ticket_id).to.not.equal(row.ticket_id);
+  });
+
+  it('erases them from rows and disk, keeps the rows, and takes none of them in again', async () => {
+    const raw = mail({ 'Message-ID': '<first@customer.example>' }, 'The pelican is ill.');
+    const row = await inbox.receive(raw);
+    const other = await inbox.receive(mail({ From: 'eve@elsewhere.example' }, 'Another matter'));
+
+    await inbox.desk.storage.writeTx(async (tx) => answer().erase(tx, await person([row.ticket_id ?? 0])));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    const [erased, kept] = await inbox.mails();
+    expect(erased).to.include({ id: row.id, subject: '', sender: '', files: '[]', state: 'processed', ticket_id: row.ticket_id });
+    expect(kept).to.include({ id: other.id, sender: 'eve@elsewhere.example', sha256: other.sha256 });
+    expect(await inbox.desk.app.desk.files.read(row.sha256).catch((error: { code: string }) => error.code)).to.equal('files.missing');
+    expect((await inbox.desk.app.desk.files.read(other.sha256)).toString()).to.contain('Another matter');
+    expect(await inbox.desk.violations()).to.deep.equal([]);
+    await inbox.receive(raw);
+    await inbox.receive(mail({ 'Message-ID': '<first@customer.example>', To: 'other@desk.example' }, 'The pelican is ill.'));
+    expect((await inbox.mails()).map(({ dup_of: copyOf }) => copyOf)).to.deep.equal([null, null, row.id]);
+    expect(await inbox.messages(row.ticket_id ?? 0)).to.have.lengthOf(1);
+  });
+});
