@@ -9,6 +9,9 @@ import { sentenceOf } from './kernel/sentence.ts';
 import { createLogger } from './log.ts';
 import type { Trial, TrialOrder } from './plugin-trial.ts';
 
+// Enough to see what grows; the gate runs bundled plugins ten times as often.
+const rounds = 20;
+
 process.once('message', (order: TrialOrder) => {
   void tryInDesk(order)
     .catch((error: unknown): Trial => ({ problems: [sentenceOf(error)] }))
@@ -38,7 +41,7 @@ async function tryInDesk({ folder, parent, beside, isThorough }: TrialOrder): Pr
     const faults = app.faults.filter((fault) => fault.plugin === id);
     problems.push(...faults.map(({ hook, error }) => `${hook}: ${sentenceOf(error)}`));
     await app.plugins.deactivate(id);
-    if (isThorough && problems.length === 0) problems.push(...(await conform(app, plugin, { sabotage })));
+    if (isThorough && problems.length === 0) problems.push(...(await conform(app, plugin, { sabotage, rounds })));
   } catch (error) {
     problems.push(sentenceOf(error));
   } finally {

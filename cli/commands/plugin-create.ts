@@ -49,6 +49,7 @@ function filesOf(id: string): Readonly<Record<string, string>> {
         db: { slug, migrations: './migrations' },
         locales: './locales',
         templates: './templates',
+        personalData: false,
       },
     }),
     'tsconfig.json': json({
@@ -99,10 +100,15 @@ export const up: Migration['up'] = async (tx, table) => {
 `,
     'templates/page.hbs': `<p>{{t "${id}.visits" count=visits}}</p>\n`,
     'locales/en.json': json({
+      [`${id}.plugin.title`]: title,
+      [`${id}.plugin.description`]: 'Counts the visits of a page.',
       [`${id}.title`]: title,
       [`${id}.visits`]: { one: 'This page was visited once.', other: 'This page was visited {count} times.' },
     }),
-    'locales/tr.json': json({ [`${id}.title`]: title, [`${id}.visits`]: { other: 'Bu sayfa {count} kez ziyaret edildi.' } }),
+    'locales/tr.json': json({
+      [`${id}.plugin.title`]: title,
+      [`${id}.plugin.description`]: 'Bir sayfanın ziyaretlerini sayar.',
+      [`${id}.title`]: title, [`${id}.visits`]: { other: 'Bu sayfa {count} kez ziyaret edildi.' } }),
     'README.md': `# ${title}\n\nA portal page at \`/p/${id}\` that counts its visits. Build with \`npm run build\`, then \`npx helpdesk plugin activate ${id}\`.\n`,
   };
 }

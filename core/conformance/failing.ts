@@ -15,8 +15,8 @@ export async function checkFaults(stage: Stage, plugin: FoundPlugin, sabotage: S
     sabotage.mode = mode;
     try {
       await act(stage);
-      for (const { kind, name } of own)
-        if (!(await survives(stage, kind, name))) problems.push(`${name} lets the fault of a handler reach its caller.`);
+      const survived = await Promise.all(own.map(async ({ kind, name }) => ({ name, isFine: await survives(stage, kind, name) })));
+      for (const { name, isFine } of survived) if (!isFine) problems.push(`${name} lets the fault of a handler reach its caller.`);
     } catch (error) {
       problems.push(`While every handler does ${mode}, core cannot work: ${error instanceof Error ? error.message : String(error)}`);
     } finally {

@@ -39,9 +39,6 @@ export function resolve(manifests: readonly Candidate[], desired: readonly strin
   const present = new Map(manifests.map((one) => [one.id, one]));
   const wanted = new Set(desired.toSorted());
   const blocked = new Map<string, Blocked>();
-  const block = (id: string, reason: BlockReason, chain: readonly string[], message: string) => {
-    if (!blocked.has(id)) blocked.set(id, { id, reason, chain, message });
-  };
 
   for (const id of wanted) {
     const plugin = present.get(id);
@@ -51,12 +48,9 @@ export function resolve(manifests: readonly Candidate[], desired: readonly strin
         : (wrongApi(plugin, apiVersion) ??
           wrongSlug(plugin, present, wanted) ??
           conflict(plugin, present, wanted) ??
+          cycle(id, present) ??
           wrongRequirement(plugin, present, wanted));
     if (wrong !== undefined) blocked.set(id, wrong);
-  }
-  for (const id of wanted) {
-    const cycle = cycleThrough(id, present, wanted);
-    if (cycle !== undefined) block(id, 'cycle', cycle, `${id} needs itself: ${cycle.join(' -> ')}.`);
   }
   blockDependents(present, wanted, blocked);
 
@@ -130,14 +124,20 @@ function wrongRequirement(
   return undefined;
 }
 
-function cycleThrough(start: string, present: ReadonlyMap<string, Candidate>, wanted: ReadonlySet<string>): readonly string[] | undefined {
+// Looked for among all that are here: somebody who switches on one after the other would never be told.
+function cycle(id: string, present: ReadonlyMap<string, Candidate>): Blocked | undefined {
+  const chain = cycleThrough(id, present);
+  return chain === undefined ? undefined : { id, reason: 'cycle', chain, message: `${id} needs itself: ${chain.join(' -> ')}.` };
+}
+
+function cycleThrough(start: string, present: ReadonlyMap<string, Candidate>): readonly string[] | undefined {
   const seen = new Set<string>();
   return walk(start, [start]);
 
   function walk(id: string, chain: readonly string[]): readonly string[] | undefined {
     for (const [needed] of sortedEntries(present.get(id)?.manifest.requires)) {
       if (needed === start) return [...chain, start];
-      if (seen.has(needed) || !wanted.has(needed)) continue;
+      if (seen.has(needed)) continue;
       seen.add(needed);
       const found = walk(needed, [...chain, needed]);
       if (found !== undefined) return found;

@@ -11,7 +11,10 @@ import { createApp, createLogger, readConfig, systemClock } from '#core/operator
 import { hostileArchive, type Entry } from '../plugins/packages.js';
 import { parsed, type Ran } from './command-line.js';
 
-describe('packages of plugins', () => {
+describe('packages of plugins', function () {
+  // Checks run desks in processes of their own.
+  this.timeout(120_000);
+
   let base: string;
   let data: string;
   beforeEach(() => {

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { conformance } from '#core/testing/index.js';
+import { writePlugin, type WrittenPlugin } from './support.ts';
+
+const table = "export const up = (tx, t) => tx.schema.createTable(t('lines'), (c) => { c.increments('id'); c.text('body'); });";
+const db = { db: { slug: 'rule', migrations: './migrations' }, personalData: false };
+
+const cases: readonly [what: string, plugin: Omit<WrittenPlugin, 'id'>, problem: RegExp | undefined][] = [
+  [
+    'none',
+    {
+      manifest: { ...db, contributes: { hooks: { listens: ['ticket.opened', 'ticket.reply'] } } },
+      activate: `ctx.hooks.on('ticket.opened', () => {}); ctx.hooks.filter('ticket.reply', (draft) => draft);
+        ctx.http.desk([{ method: 'post', path: '/', permission: 'tickets.view', handler: (c) => { c.body = 'done'; } }]);`,
+      files: { 'migrations/0001-lines.js': table },
+    },
+    undefined,
+  ],
+  ['what it hears but does not declare', { activate: "ctx.hooks.on('ticket.opened', () => {});" }, /listens lacks ticket\.opened, which is registered/],
+  ['what it declares but does not do', { manifest: { contributes: { jobs: [{ name: 'rule.tick' }] } }, activate: '' }, /jobs names rule\.tick, which is not/],
+  [
+    'a permission of its own that nobody can grant',
+    { activate: "ctx.http.desk([{ method: 'get', path: '/', permission: 'rule.page.view', handler: (c) => { c.body = 'x'; } }]);" },
+    /needs rule\.page\.view, which helpdesk\.permissions does not declare/,
+  ],
+  ['a permission in the name of core', { manifest: { permissions: [{ key: 'tickets.view.all', title: 'All' }] }, activate: '' }, /tickets\.view\.all does not begin with rule/],
+  ['data it does not answer for', { manifest: { db: db.db }, activate: '', files: { 'migrations/0001-lines.js': table } }, /neither calls ctx\.privacy\.declare nor/],
+  [
+    'a page that fails',
+    { activate: "ctx.http.portal([{ method: 'get', path: '/', public: true, handler: () => { throw new Error('no'); } }]);" },
+    /\/p\/rule answers 500 in the default theme/,
+  ],
+  [
+    'a page that asks the database without end',
+    {
+      manifest: db,
+      activate: `ctx.http.portal([{ method: 'get', path: '/', public: true, handler: async (c) => {
+        for (let i = 0; i < 100; i += 1) await ctx.db.table('lines').where({ id: i }).first(); c.body = 'x'; } }]);`,
+      files: { 'migrations/0001-lines.js': table },
+    },
+    /asks the database \d+ times; 60 is the most/,
+  ],
+  [
+    'a timer that outlives it',
+    { activate: 'setInterval(() => {}, 60000).unref(); setInterval(() => {}, 60000);' },
+    /of Timeout are open/,
+  ],
+  [
+    'handlers that outlive it',
+    {
+      module: 'const kept = [];',
+      activate: "const handler = (c) => { c.body = 'x'; }; kept.push(handler); ctx.http.portal([{ method: 'get', path: '/', public: true, handler }]);",
+    },
+    /handlers are still in memory after it was switched off/,
+  ],
+  [
+    'rows of core that it changes by being there',
+    { activate: "await ctx.db.tx((tx) => tx('tags').insert({ name: String(Math.random()), name_key: String(Math.random()), created_at: 0 }));" },
+    /Switching it on and off changes rows of core: tags/,
+  ],
+  [
+    'texts that one language lacks',
+    {
+      manifest: { locales: './locales' },
+      activate: '',
+      files: { 'locales/en.json': '{"rule.a":"A","rule.b":"B {n}"}', 'locales/tr.json': '{"rule.b":"B"}' },
+    },
+    /tr\.json lacks "rule\.a".*"rule\.b" has other parameters/s,
+  ],
+  [
+    'a template whose text is missing',
+    {
+      manifest: { locales: './locales', templates: './templates' },
+      activate: '',
+      files: {
+        'locales/en.json': '{"rule.a":"A"}',
+        'templates/page.hbs': '{{!-- template: rule/page version: 1 --}}\n<h1>{{t "rule.nothing"}}</h1>',
+      },
+    },
+    /prints "rule\.nothing", which has no text/,
+  ],
+];
+
+describe('the check of the rules of all plugins', function () {
+  this.timeout(60_000);
+
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'helpdesk-rules-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  for (const [what, plugin, problem] of cases) {
+    it(`finds ${what}`, async () => {
+      writePlugin(folder, { id: 'rule', ...plugin });
+
+      const problems = await conformance('rule', { pluginFolders: [folder], rounds: 3 });
+
+      if (problem === undefined) expect(problems).to.deep.equal([]);
+      else expect(problems.join('\n')).to.match(problem);
+    });
+  }
+});
