@@ -38,7 +38,15 @@ import { grantDefaults } from './plugins/index.ts';
 import { NotFound } from './kernel/errors.ts';
 import { apiVersion, coreFolder, coreLocales, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
-import { mailSettings, Secrets, Settings, siteSettings, ticketSettings, type SettingsSchema } from './settings/index.ts';
+import {
+  mailSettings,
+  Secrets,
+  Settings,
+  siteSettings,
+  ticketSettings,
+  type SettingsSchema,
+  type SettingsUpgrade,
+} from './settings/index.ts';
 import { migrateCore, openStorage, runMigrations, type Storage } from './storage/index.ts';
 import { findTheme, refuseFatal, themeFolder, type Theme } from './theme/index.ts';
 import { templateRoots } from './template-folders.ts';
@@ -230,7 +238,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       end: endSubscriptions,
     },
     makeContext: (plugin, kit, definition) => {
-      if ('settings' in definition) kit.own(settings.define(plugin.id, definition.settings as SettingsSchema));
+      if ('settings' in definition) {
+        const upgrade = 'settingsUpgrade' in definition ? (definition.settingsUpgrade as SettingsUpgrade) : undefined;
+        kit.own(settings.define(plugin.id, definition.settings as SettingsSchema, upgrade));
+      }
       const { sabotage } = options;
       return makePluginContext(desk, plugin, sabotage === undefined ? kit : { ...kit, hooks: sabotage.wrap(kit.hooks) }, {
         runsJobs,
@@ -313,6 +324,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     every(reconcileMs, async () => {
       await readTheme();
       await plugins.reconcile();
+      await settings.follow();
       if (options.onRestart !== undefined && ((await restartAskedAt(storage.read)) ?? 0) > startedAt) options.onRestart();
     });
     if (!runsJobs) return;

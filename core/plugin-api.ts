@@ -4,7 +4,7 @@
  */
 import './ui/slots.ts';
 import type { PluginContext } from './plugin-context.ts';
-import type { SettingsSchema } from './settings/index.ts';
+import type { SettingsSchema, SettingsUpgrade } from './settings/index.ts';
 
 export { apiVersion } from './paths.ts';
 export { Conflict, Forbidden, Invalid, NotFound, Refused, TooMany, Unauthenticated, Unavailable, AppError } from './kernel/errors.ts';
@@ -52,10 +52,12 @@ export type { Route } from './kernel/contributions.ts';
 export type { CliCommand, CliInvocation, HealthCheck, MenuItem, PrivacyAnswer, PrivacySubject } from './plugin-contributions.ts';
 export type { JobOptions, PluginContext, PluginDb, PluginTx } from './plugin-context.ts';
 export type { RecordedEvent } from './events/index.ts';
-export type { SettingSchema, SettingsOf, SettingsSchema } from './settings/index.ts';
+export type { SettingSchema, SettingScope, SettingsUpgrade, SettingsOf, SettingsSchema } from './settings/index.ts';
 
 export interface PluginDefinition<S extends SettingsSchema = SettingsSchema> {
   readonly settings?: S;
+  /** For settings whose schema changed in a way that stored values do not fit. */
+  readonly settingsUpgrade?: SettingsUpgrade;
   /** Registers everything through the context; must be repeatable, within ten seconds. */
   activate(context: PluginContext<S>): void | Promise<void>;
   /** Only for what taking back registrations cannot undo. */

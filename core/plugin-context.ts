@@ -33,7 +33,7 @@ import type { Pages, PluginPage } from './http/pages.ts';
 import type { Context } from './http/request-state.ts';
 import { guardedFetch } from './net/index.ts';
 import { matchDocuments, putDocument, removeDocument, type Match, type SearchDocument } from './search/index.ts';
-import type { SettingsOf, SettingsSchema } from './settings/index.ts';
+import type { SettingScope, SettingsOf, SettingsSchema } from './settings/index.ts';
 import type { Dialect, Tx } from './storage/index.ts';
 import {
   editTicket,
@@ -110,8 +110,9 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   refuse(message: string): never;
   readonly db: PluginDb;
   readonly settings: {
-    get(): Promise<SettingsOf<S>>;
-    set(values: Readonly<Record<string, unknown>>): Promise<void>;
+    /** Those of the site; with a scope, what one mailbox or person chose stands in for them. */
+    get(scope?: SettingScope): Promise<SettingsOf<S>>;
+    set(values: Readonly<Record<string, unknown>>, scope?: SettingScope): Promise<void>;
     secret(key: string): Promise<string | undefined>;
     onChange(listener: () => void): Disposable;
   };
@@ -267,8 +268,8 @@ export function makePluginContext(
       tx: (work) => storage.writeTx((tx) => withinLimit(id, work(withTables(tx)))),
     },
     settings: {
-      get: () => desk.settings.get(id),
-      set: (values) => desk.settings.set(id, values),
+      get: (scope) => desk.settings.get(id, scope),
+      set: (values, scope) => desk.settings.set(id, values, scope),
       secret: (key) => desk.settings.secret(id, key),
       onChange: (listener) => keep(desk.settings.onChange(id, listener)),
     },

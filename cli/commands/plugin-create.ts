@@ -108,7 +108,9 @@ export const up: Migration['up'] = async (tx, table) => {
     'locales/tr.json': json({
       [`${id}.plugin.title`]: title,
       [`${id}.plugin.description`]: 'Bir sayfanın ziyaretlerini sayar.',
-      [`${id}.title`]: title, [`${id}.visits`]: { other: 'Bu sayfa {count} kez ziyaret edildi.' } }),
+      [`${id}.title`]: title,
+      [`${id}.visits`]: { other: 'Bu sayfa {count} kez ziyaret edildi.' },
+    }),
     'README.md': `# ${title}\n\nA portal page at \`/p/${id}\` that counts its visits. Build with \`npm run build\`, then \`npx helpdesk plugin activate ${id}\`.\n`,
   };
 }

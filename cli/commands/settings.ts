@@ -12,9 +12,15 @@ export const settingsCommands: readonly Command[] = [
       const all: Record<string, unknown> = {};
       for (const one of owner === undefined ? parts.settings.owners() : [owner]) Object.assign(all, await valuesOf({ desk: parts }, one));
       if (key === undefined) return all;
-      if (!(`${owner}.${key}` in all)) throw new NotFound('settings.unknown-key', { message: `There is no setting ${name}.` });
+      if (!Object.hasOwn(all, `${owner}.${key}`)) throw new NotFound('settings.unknown-key', { message: `There is no setting ${name}.` });
       return all[`${owner}.${key}`];
     },
+  },
+  {
+    name: 'plugin settings',
+    summary: 'Shows the settings of one plugin; the same as "settings get <id>".',
+    args: ['<id>'],
+    run: async ({ desk, args: [id = ''] }) => valuesOf(await desk(), id),
   },
   {
     name: 'settings set',
@@ -23,7 +29,8 @@ export const settingsCommands: readonly Command[] = [
     run: async ({ desk, args: [name = '', value = ''] }) => {
       const { desk: parts } = await desk();
       const [owner, key = ''] = split(name);
-      const schema = parts.settings.schemaOf(owner)[key];
+      const all = parts.settings.schemaOf(owner);
+      const schema = Object.hasOwn(all, key) ? all[key] : undefined;
       if (schema === undefined) throw new NotFound('settings.unknown-key', { message: `There is no setting ${name}.` });
       const typed =
         schema.type === 'array'

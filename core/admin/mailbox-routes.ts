@@ -17,6 +17,7 @@ import {
   type Transport,
 } from '../mail/index.ts';
 import type { FieldView } from '../ui/types.ts';
+import { saveScopedForm, scopedGroups } from '../settings/index.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
 import type { ConnectionTestView, MailboxFormView } from './views.ts';
 
@@ -89,6 +90,7 @@ export function mailboxRoutes(app: App): Middleware {
       action: base,
       testAction: mailbox === undefined ? '/admin/mailboxes/test' : `${base}/test`,
       test: more.test,
+      groups: mailbox === undefined ? [] : await scopedGroups(desk, { kind: 'mailbox', id: mailbox.id }, ctx.state.translator, form),
     };
     await renderAdmin(app, ctx, {
       template: 'admin/mailbox',
@@ -103,6 +105,7 @@ export function mailboxRoutes(app: App): Middleware {
     const actor = administrator(ctx, 'settings.manage');
     const form = await readForm(desk, ctx);
     try {
+      if (mailbox !== undefined) await saveScopedForm(desk, { kind: 'mailbox', id: mailbox.id }, form);
       await saveMailbox(
         desk,
         actor,

@@ -23,6 +23,7 @@ import {
   type User,
 } from '../users/index.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
+import { titleOfPermission } from '../plugins/index.ts';
 import { roleName } from './role-name.ts';
 import type { RoleFormView } from './views.ts';
 
@@ -188,8 +189,12 @@ export function peopleRoutes(app: App): Middleware {
     const role = key === undefined ? undefined : await findRole(desk.storage.read, key);
     if (key !== undefined && role === undefined) throw new NotFound('roles.not-found', { key });
     const granted = new Set(form?.all('permission') ?? role?.permissions ?? []);
-    const ofPlugins = app.plugins.snapshot.plugins.flatMap(({ id, manifest }) =>
-      (manifest.permissions ?? []).map((one) => ({ pluginId: id, key: one.key, title: one.title })),
+    const ofPlugins = app.plugins.snapshot.plugins.flatMap((plugin) =>
+      (plugin.manifest.permissions ?? []).map(({ key: name, title }) => ({
+        pluginId: plugin.id,
+        key: name,
+        title: titleOfPermission(plugin, ctx.state.locale, title),
+      })),
     );
     const view: RoleFormView = {
       key,
@@ -222,7 +227,14 @@ export function peopleRoutes(app: App): Middleware {
     const actor = administrator(ctx, 'people.manage');
     const form = await readForm(desk, ctx);
     try {
-      await saveRole(desk, actor, { name: form.text('name'), permissions: form.all('permission') }, key);
+      // What the form does not show, such as a permission of a plugin that is off, stays as it is.
+      const shown = new Set<string>([
+        ...corePermissions,
+        ...app.plugins.snapshot.plugins.flatMap(({ manifest }) => manifest.permissions?.map((one) => one.key) ?? []),
+      ]);
+      const held = key === undefined ? [] : ((await findRole(desk.storage.read, key))?.permissions ?? []);
+      const hidden = held.filter((one) => !shown.has(one) && one !== 'organization.tickets');
+      await saveRole(desk, actor, { name: form.text('name'), permissions: [...form.all('permission'), ...hidden] }, key);
       setFlash(ctx, { kind: 'done', key: 'flash.saved' });
       see(ctx, '/admin/roles');
     } catch (error) {

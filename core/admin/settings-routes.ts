@@ -3,9 +3,9 @@ import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
-import { fold, timeZoneOptions, type Translator } from '../i18n/index.ts';
+import { fold } from '../i18n/index.ts';
 import { NotFound } from '../kernel/errors.ts';
-import type { SettingSchema, SettingsSchema, SettingValue } from '../settings/index.ts';
+import { fieldOfSetting, settingOfForm, type SettingSchema, type SettingsSchema } from '../settings/index.ts';
 import type { FieldView } from '../ui/types.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
 import { saveStatus } from './saving-status.ts';
@@ -29,14 +29,14 @@ export function settingsRoutes(app: App): Middleware {
     const schema = desk.settings.schemaOf(owner);
     const fields = await Promise.all(
       shownSettings(owner, schema).map(async ([key, one]) =>
-        fieldOf(
+        fieldOfSetting({
           owner,
           key,
-          one,
-          ctx.state.translator,
-          form === undefined ? values[key] : formValue(form, key, one),
-          one['x-secret'] === true && (await desk.settings.hasSecret(owner, key)),
-        ),
+          schema: one,
+          translator: ctx.state.translator,
+          value: form === undefined ? values[key] : settingOfForm(form, key, one),
+          isStored: one['x-secret'] === true && (await desk.settings.hasSecret(owner, key)),
+        }),
       ),
     );
     await renderAdmin(app, ctx, {
@@ -165,7 +165,7 @@ export function settingsRoutes(app: App): Middleware {
         const schema = desk.settings.schemaOf(owner);
         await desk.settings.set(
           owner,
-          Object.fromEntries(shownSettings(owner, schema).map(([key, one]) => [key, formValue(form, key, one)])),
+          Object.fromEntries(shownSettings(owner, schema).map(([key, one]) => [key, settingOfForm(form, key, one)])),
         );
         setFlash(ctx, { kind: 'done', key: 'flash.saved' });
         see(ctx, `/admin/settings?page=${owner}`);
@@ -249,41 +249,5 @@ function titleOf(owner: string): string {
 
 // The theme is chosen where it can be seen, among the themes.
 function shownSettings(owner: string, schema: SettingsSchema): readonly (readonly [string, SettingSchema])[] {
-  return Object.entries(schema).filter(([key]) => owner !== 'site' || key !== 'theme');
-}
-
-function optionLabel(translator: Translator, owner: string, key: string, value: string): string {
-  if (owner === 'site' && key === 'locale') return new Intl.DisplayNames([translator.locale], { type: 'language' }).of(value) ?? value;
-  const text = `settings.${owner}.${key}.${value}`;
-  return translator.has(text) ? translator.t(text) : value;
-}
-
-function fieldOf(owner: string, key: string, schema: SettingSchema, translator: Translator, value: unknown, isStored: boolean): FieldView {
-  const label = { key: schema['x-label'] ?? `settings.${owner}.${key}` };
-  const help = { key: schema['x-help'] ?? `settings.${owner}.${key}.help` };
-  const base = { name: key, label, help, ...(schema['x-unit'] === undefined ? {} : { unit: { key: schema['x-unit'] } }) };
-  if (schema['x-secret'] === true) return { ...base, type: 'secret', stored: isStored };
-  if (schema.type === 'boolean') return { ...base, type: 'checkbox', value: value === true };
-  if (schema.enum !== undefined)
-    return {
-      ...base,
-      type: 'select',
-      options: schema.enum.map((one) => ({ value: one, label: optionLabel(translator, owner, key, one), selected: one === value })),
-    };
-  if (owner === 'site' && key === 'timeZone') return { ...base, type: 'select', options: timeZoneOptions(String(value)) };
-  if (schema.type === 'array') return { ...base, type: 'list', value: Array.isArray(value) ? value.map(String) : [] };
-  if (schema.type === 'string')
-    return { ...base, type: schema['x-multiline'] === true ? 'textarea' : 'text', value: typeof value === 'string' ? value : '' };
-  return { ...base, type: 'number', value: Number(value), min: schema.minimum, max: schema.maximum };
-}
-
-function formValue(form: Form, key: string, schema: SettingSchema): SettingValue {
-  if (schema.type === 'boolean') return form.isChecked(key);
-  if (schema.type === 'array')
-    return form
-      .all(key)
-      .flatMap((text) => text.split(/[\n,]/))
-      .map((text) => text.trim())
-      .filter((text) => text !== '');
-  return form.text(key);
+  return Object.entries(schema).filter(([key, one]) => (owner !== 'site' || key !== 'theme') && (one['x-scope'] ?? 'site') === 'site');
 }

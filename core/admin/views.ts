@@ -48,6 +48,8 @@ export interface MailboxFormView {
   readonly sendingFields: readonly FieldView[];
   readonly action: string;
   readonly testAction: string;
+  /** What plugins want set for this mailbox. */
+  readonly groups: readonly { readonly owner: string; readonly title: Sentence; readonly fields: readonly FieldView[] }[];
   readonly test?: ConnectionTestView | undefined;
   readonly errors?: FormErrorsView | undefined;
 }

@@ -17,9 +17,26 @@ export interface SettingSchema {
   readonly 'x-help'?: string;
   readonly 'x-unit'?: string;
   readonly 'x-multiline'?: boolean;
+  /** Set for the whole site, or for each mailbox or each person by itself. Secrets are always of the site. */
+  readonly 'x-scope'?: 'site' | 'mailbox' | 'user';
+  /** Shown only while another setting of the form has this value. */
+  readonly 'x-showIf'?: Readonly<Record<string, string | boolean>>;
 }
 
 export type SettingsSchema = Readonly<Record<string, SettingSchema>>;
+
+/** Whose settings are meant, besides those of the site. */
+export interface SettingScope {
+  readonly kind: 'mailbox' | 'user';
+  readonly id: number;
+}
+
+/** How stored values of an older schema become those of this one; what it does not mention is kept. */
+export interface SettingsUpgrade {
+  /** A whole number that grows with each incompatible change of the schema. */
+  readonly version: number;
+  migrate(old: Readonly<Record<string, unknown>>, from: number): Readonly<Record<string, unknown>>;
+}
 
 export type SettingValue = string | number | boolean | readonly string[];
 export type SettingValues = Readonly<Record<string, SettingValue>>;

@@ -1,14 +1,26 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { Clock } from '../kernel/clock.ts';
 import { Invalid, NotFound } from '../kernel/errors.ts';
-import type { Storage } from '../storage/index.ts';
+import type { Storage, Tx } from '../storage/index.ts';
 import type { Secrets } from './secrets.ts';
-import type { SettingSchema, SettingsOf, SettingsSchema, SettingValue, SettingValues } from './schema-types.ts';
+import type {
+  SettingSchema,
+  SettingScope,
+  SettingsOf,
+  SettingsSchema,
+  SettingsUpgrade,
+  SettingValue,
+  SettingValues,
+} from './schema-types.ts';
 
 interface Definition {
   readonly schema: SettingsSchema;
   readonly validate: ValidateFunction;
+  readonly upgrade: SettingsUpgrade | undefined;
 }
+
+/** Kept beside the settings of an owner: the version of the schema they were written for. */
+const versionKey = '$version';
 
 const cacheMs = 2000;
 
@@ -22,6 +34,7 @@ export class Settings {
   private readonly clock: Clock;
   private readonly definitions = new Map<string, Definition>();
   private readonly cache = new Map<string, { readonly at: number; readonly values: SettingValues }>();
+  private seen: ReadonlyMap<string, string> | undefined;
   private readonly listeners = new Map<string, Set<() => void>>();
 
   constructor(storage: Storage, secrets: Secrets, clock: Clock) {
@@ -31,11 +44,11 @@ export class Settings {
   }
 
   /** Declares an owner's settings and returns the function that takes the declaration back; values stay. */
-  define(owner: string, schema: SettingsSchema): () => void {
+  define(owner: string, schema: SettingsSchema, upgrade?: SettingsUpgrade): () => void {
     const properties = Object.fromEntries(Object.entries(schema).map(([key, one]) => [key, withoutExtensions(one)]));
     const ajv = new Ajv({ coerceTypes: true, allErrors: true, strict: false });
-    this.definitions.set(owner, { schema, validate: ajv.compile({ type: 'object', additionalProperties: false, properties }) });
-    this.cache.delete(owner);
+    this.definitions.set(owner, { schema, upgrade, validate: ajv.compile({ type: 'object', additionalProperties: false, properties }) });
+    this.forget(owner);
     return () => this.definitions.delete(owner);
   }
 
@@ -48,22 +61,24 @@ export class Settings {
     return this.definition(owner).schema;
   }
 
-  /** Stored values over the defaults; secrets are not among them. At most two seconds behind other processes. */
-  async get<S extends SettingsSchema = SettingsSchema>(owner: string): Promise<SettingsOf<S>> {
-    const cached = this.cache.get(owner);
+  /**
+   * Stored values over the defaults; secrets are not among them. With a scope, values of that mailbox or
+   * person stand in for the settings that have one. At most two seconds behind other processes.
+   */
+  async get<S extends SettingsSchema = SettingsSchema>(owner: string, scope?: SettingScope): Promise<SettingsOf<S>> {
+    const name = scope === undefined ? owner : `${owner} ${scope.kind} ${scope.id}`;
+    const cached = this.cache.get(name);
     const now = performance.now();
     if (cached !== undefined && now - cached.at < cacheMs) return cached.values as SettingsOf<S>;
     const { schema, validate } = this.definition(owner);
-    const rows: { key: string; value: string }[] = await this.storage.read('settings').where({ owner }).select('key', 'value');
     const values: Record<string, SettingValue> = {};
     for (const [key, one] of Object.entries(schema)) if (one['x-secret'] !== true) values[key] = one.default ?? emptyOf(one);
-    for (const row of rows) {
-      const candidate = { [row.key]: parse(row.value) };
+    for (const [key, value] of Object.entries(await this.stored(owner, scope))) {
+      const candidate = { [key]: value };
       // A corrupt row falls back to the default instead of taking the desk down.
-      if (row.key in values && candidate[row.key] !== undefined && validate(candidate))
-        values[row.key] = candidate[row.key] as SettingValue;
+      if (Object.hasOwn(values, key) && value !== undefined && validate(candidate)) values[key] = candidate[key] as SettingValue;
     }
-    this.cache.set(owner, { at: now, values });
+    this.cache.set(name, { at: now, values });
     return values as SettingsOf<S>;
   }
 
@@ -77,32 +92,92 @@ export class Settings {
   }
 
   /**
-   * Validates and stores some settings of one owner; the rest stays. An empty secret leaves the stored one.
+   * Validates and stores some settings of one owner, of the site or of one scope; the rest stays. An empty secret leaves the stored one.
    *
    * @throws Invalid `settings.invalid` with `details.fields`: a message per setting.
    */
-  async set(owner: string, values: Readonly<Record<string, unknown>>): Promise<void> {
-    const { schema, validate } = this.definition(owner);
+  async set(owner: string, values: Readonly<Record<string, unknown>>, scope?: SettingScope): Promise<void> {
+    const { schema, validate, upgrade } = this.definition(owner);
     const copy: Record<string, unknown> = { ...values };
-    if (!validate(copy)) throw new Invalid('settings.invalid', { owner, fields: fieldErrors(validate) });
-    const now = this.clock.now();
+    if (!validate(copy))
+      throw new Invalid('settings.invalid', { owner, fields: fieldErrors(validate, scope === undefined ? '' : `${owner}.`) });
+    // Old values are rewritten together, or a later reader would take the untouched ones for new.
+    const all =
+      upgrade === undefined || scope !== undefined ? copy : { ...(await this.stored(owner)), ...copy, [versionKey]: upgrade.version };
     await this.storage.writeTx(async (tx) => {
-      for (const [key, value] of Object.entries(copy)) {
-        if (schema[key]?.['x-secret'] === true) {
+      for (const [key, value] of Object.entries(all)) {
+        if (Object.hasOwn(schema, key) && schema[key]?.['x-secret'] === true) {
           if (typeof value === 'string' && value !== '') await this.secrets.set(tx, owner, key, value);
-          continue;
-        }
-        const text = JSON.stringify(value);
-        await tx('settings')
-          .insert({ owner, key, value: text, created_at: now, updated_at: now })
-          .onConflict(['owner', 'key'])
-          .merge({ value: text, updated_at: now, version: tx.raw('settings.version + 1') });
+        } else await this.write(tx, owner, { key, value, scope });
       }
       tx.afterCommit(() => this.changed(owner));
     });
   }
 
-  /** Calls back after this process changed the owner's settings. */
+  private async write(
+    tx: Tx,
+    owner: string,
+    { key, value, scope }: { readonly key: string; readonly value: unknown; readonly scope: SettingScope | undefined },
+  ): Promise<void> {
+    const now = this.clock.now();
+    const text = JSON.stringify(value);
+    if (scope !== undefined)
+      await tx('scoped_settings')
+        .insert({ owner, scope: scope.kind, scope_id: scope.id, key, value: text, created_at: now, updated_at: now })
+        .onConflict(['owner', 'scope', 'scope_id', 'key'])
+        .merge({ value: text, updated_at: now });
+    else
+      await tx('settings')
+        .insert({ owner, key, value: text, created_at: now, updated_at: now })
+        .onConflict(['owner', 'key'])
+        .merge({ value: text, updated_at: now, version: tx.raw('settings.version + 1') });
+  }
+
+  /** What lies in the database, as the schema of today names it; keys that it does not know are among them. */
+  private async stored(owner: string, scope?: SettingScope): Promise<Readonly<Record<string, unknown>>> {
+    const { schema, upgrade } = this.definition(owner);
+    const rows: { key: string; value: string }[] = await this.storage.read('settings').where({ owner }).select('key', 'value');
+    const raw = Object.fromEntries(rows.map(({ key, value }) => [key, parse(value)]));
+    const from = Number(raw[versionKey] ?? 0);
+    const site = upgrade !== undefined && rows.length > 0 && from < upgrade.version ? { ...raw, ...upgrade.migrate(raw, from) } : raw;
+    if (scope === undefined) return site;
+    const own: { key: string; value: string }[] = await this.storage
+      .read('scoped_settings')
+      .where({ owner, scope: scope.kind, scope_id: scope.id })
+      .select('key', 'value');
+    const ofScope = own.filter(({ key }) => Object.hasOwn(schema, key) && schema[key]?.['x-scope'] === scope.kind);
+    return { ...site, ...Object.fromEntries(ofScope.map(({ key, value }) => [key, parse(value)])) };
+  }
+
+  /** Looks whether another process changed settings, and tells those who listen. */
+  async follow(): Promise<void> {
+    const rows: { owner: string; rows: number; version: number; at: number }[] = await this.storage
+      .read('settings')
+      .groupBy('owner')
+      .select('owner')
+      .count({ rows: '*' })
+      .sum({ version: 'version' })
+      .max({ at: 'updated_at' });
+    const secrets: { owner: string; at: number }[] = await this.storage
+      .read('secrets')
+      .groupBy('owner')
+      .select('owner')
+      .max({ at: 'updated_at' });
+    const scoped: { owner: string; at: number }[] = await this.storage
+      .read('scoped_settings')
+      .groupBy('owner')
+      .select('owner')
+      .max({ at: 'updated_at' });
+    const seen = new Map<string, string>();
+    for (const { owner, ...rest } of [...rows, ...secrets, ...scoped])
+      seen.set(owner, `${seen.get(owner) ?? ''} ${Object.values(rest).map(String).join(':')}`);
+    const before = this.seen;
+    this.seen = seen;
+    if (before === undefined) return;
+    for (const owner of new Set([...before.keys(), ...seen.keys()])) if (before.get(owner) !== seen.get(owner)) this.changed(owner);
+  }
+
+  /** Calls back after the owner's settings changed, within about a second when another process did it. */
   onChange(owner: string, listener: () => void): () => void {
     const listeners = this.listeners.get(owner) ?? new Set();
     this.listeners.set(owner, listeners.add(listener));
@@ -110,8 +185,12 @@ export class Settings {
   }
 
   private changed(owner: string): void {
-    this.cache.delete(owner);
+    this.forget(owner);
     for (const listener of this.listeners.get(owner) ?? []) listener();
+  }
+
+  private forget(owner: string): void {
+    for (const name of this.cache.keys()) if (name === owner || name.startsWith(`${owner} `)) this.cache.delete(name);
   }
 
   private definition(owner: string): Definition {
@@ -121,11 +200,11 @@ export class Settings {
   }
 }
 
-function fieldErrors(validate: ValidateFunction): Readonly<Record<string, string>> {
+function fieldErrors(validate: ValidateFunction, prefix: string): Readonly<Record<string, string>> {
   const errors = validate.errors ?? [];
   return Object.fromEntries(
     errors.map((error) => [
-      error.instancePath.split('/')[1] || String(error.params['additionalProperty'] ?? ''),
+      `${prefix}${error.instancePath.split('/')[1] || String(error.params['additionalProperty'] ?? '')}`,
       error.message ?? 'is invalid',
     ]),
   );

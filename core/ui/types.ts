@@ -127,6 +127,8 @@ export interface FieldView {
   /** For `secret`: a value is stored; it is never sent to the browser. */
   readonly stored?: boolean | undefined;
   readonly disabled?: boolean | undefined;
+  /** `name=value`: shown only while that field has that value. */
+  readonly showIf?: string | undefined;
   readonly error?: Sentence | undefined;
 }
 

@@ -19,6 +19,7 @@ import { isTimeZone, timeZoneOptions } from '../i18n/index.ts';
 import { agent, idFrom, renderDesk, see, text } from '../inbox/index.ts';
 import { AppError, Invalid } from '../kernel/errors.ts';
 import { notificationKinds, preferenceOf } from '../notifications/index.ts';
+import { saveScopedForm, scopedGroups } from '../settings/index.ts';
 import type { OptionView } from '../ui/types.ts';
 import { deviceOf } from './device-name.ts';
 import { editUser } from './editing.ts';
@@ -100,6 +101,7 @@ export function profileRoutes(app: App): Middleware {
         ...(more.fresh === undefined ? {} : { fresh: more.fresh }),
       },
       hasPassword: user.hasPassword,
+      groups: await scopedGroups(desk, { kind: 'user', id: user.id }, ctx.state.translator, section === 'plugins' ? more.form : undefined),
     };
     await renderDesk(app, ctx, {
       template: 'users/profile',
@@ -166,12 +168,18 @@ export function profileRoutes(app: App): Middleware {
   }
 
   const router = new Router();
-  for (const section of ['notifications', 'security', 'tokens'] as const)
+  for (const section of ['notifications', 'security', 'tokens', 'plugins'] as const)
     router.get(`/desk/profile/${section}`, (ctx) => show(ctx, section));
   return router
     .get('/desk/profile', (ctx) => show(ctx, 'profile'))
     .post('/desk/profile', save('profile', '/desk/profile', 'flash.saved', saveProfile))
     .post('/desk/profile/notifications', save('notifications', '/desk/profile/notifications', 'flash.saved', saveNotifications))
+    .post(
+      '/desk/profile/plugins',
+      save('plugins', '/desk/profile/plugins', 'flash.saved', (ctx, form) =>
+        saveScopedForm(desk, { kind: 'user', id: agent(ctx).user.id }, form),
+      ),
+    )
     .post('/desk/profile/password', save('security', '/desk/profile/security', 'flash.password-changed', savePassword))
     .post(
       '/desk/profile/sessions/revoke-others',

@@ -3,7 +3,9 @@ import type { FieldView, FormErrorsView, OptionView, PagingView, PersonView, Sen
 
 /** `users/profile`: an agent's own settings. */
 export interface ProfileView {
-  readonly section: 'profile' | 'notifications' | 'security' | 'tokens';
+  readonly section: 'profile' | 'notifications' | 'security' | 'tokens' | 'plugins';
+  /** What plugins want set for this person. */
+  readonly groups: readonly { readonly owner: string; readonly title: Sentence; readonly fields: readonly FieldView[] }[];
   readonly form: {
     readonly name: string;
     readonly email: string;

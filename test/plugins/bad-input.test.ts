@@ -55,7 +55,9 @@ const cases: readonly Case[] = [
   },
   {
     what: 'a version older than its data',
-    plugins: [{ id: 'bad', activate: '', manifest: { db }, files: { 'migrations/0001-a.js': table('a'), 'migrations/0002-b.js': table('b') } }],
+    plugins: [
+      { id: 'bad', activate: '', manifest: { db }, files: { 'migrations/0001-a.js': table('a'), 'migrations/0002-b.js': table('b') } },
+    ],
     then: (folder) => rmSync(path.join(folder, 'bad/migrations/0002-b.js')),
     sentence: /^The database was migrated by bad 1\.0\.0 \(step 0002-b\), which is newer than this version 1\.0\.0\. Start version/,
   },
@@ -76,7 +78,12 @@ const cases: readonly Case[] = [
   {
     what: 'a table of the desk that it drops',
     plugins: [
-      { id: 'bad', activate: '', manifest: { db }, files: { 'migrations/0001-a.js': "export const up = (tx) => tx.schema.dropTable('cron_runs');" } },
+      {
+        id: 'bad',
+        activate: '',
+        manifest: { db },
+        files: { 'migrations/0001-a.js': "export const up = (tx) => tx.schema.dropTable('cron_runs');" },
+      },
     ],
     sentence: /^bad: the migration 0001-a dropped cron_runs, outside p_shared_\*, and was undone\.$/,
   },
@@ -92,7 +99,13 @@ const cases: readonly Case[] = [
         id: 'bad',
         activate: '',
         files: {
-          'package.json': JSON.stringify({ name: 'bad', version: '1.0.0', type: 'module', main: './index.ts', helpdesk: { manifest: 1, id: 'bad', title: 'Bad', api: '^1.0' } }),
+          'package.json': JSON.stringify({
+            name: 'bad',
+            version: '1.0.0',
+            type: 'module',
+            main: './index.ts',
+            helpdesk: { manifest: 1, id: 'bad', title: 'Bad', api: '^1.0' },
+          }),
           'index.ts': 'export default {};',
         },
       },

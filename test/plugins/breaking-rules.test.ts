@@ -19,15 +19,31 @@ const cases: readonly [what: string, plugin: Omit<WrittenPlugin, 'id'>, problem:
     },
     undefined,
   ],
-  ['what it hears but does not declare', { activate: "ctx.hooks.on('ticket.opened', () => {});" }, /listens lacks ticket\.opened, which is registered/],
-  ['what it declares but does not do', { manifest: { contributes: { jobs: [{ name: 'rule.tick' }] } }, activate: '' }, /jobs names rule\.tick, which is not/],
+  [
+    'what it hears but does not declare',
+    { activate: "ctx.hooks.on('ticket.opened', () => {});" },
+    /listens lacks ticket\.opened, which is registered/,
+  ],
+  [
+    'what it declares but does not do',
+    { manifest: { contributes: { jobs: [{ name: 'rule.tick' }] } }, activate: '' },
+    /jobs names rule\.tick, which is not/,
+  ],
   [
     'a permission of its own that nobody can grant',
     { activate: "ctx.http.desk([{ method: 'get', path: '/', permission: 'rule.page.view', handler: (c) => { c.body = 'x'; } }]);" },
     /needs rule\.page\.view, which helpdesk\.permissions does not declare/,
   ],
-  ['a permission in the name of core', { manifest: { permissions: [{ key: 'tickets.view.all', title: 'All' }] }, activate: '' }, /tickets\.view\.all does not begin with rule/],
-  ['data it does not answer for', { manifest: { db: db.db }, activate: '', files: { 'migrations/0001-lines.js': table } }, /neither calls ctx\.privacy\.declare nor/],
+  [
+    'a permission in the name of core',
+    { manifest: { permissions: [{ key: 'tickets.view.all', title: 'All' }] }, activate: '' },
+    /tickets\.view\.all does not begin with rule/,
+  ],
+  [
+    'data it does not answer for',
+    { manifest: { db: db.db }, activate: '', files: { 'migrations/0001-lines.js': table } },
+    /neither calls ctx\.privacy\.declare nor/,
+  ],
   [
     'a page that fails',
     { activate: "ctx.http.portal([{ method: 'get', path: '/', public: true, handler: () => { throw new Error('no'); } }]);" },
@@ -43,22 +59,22 @@ const cases: readonly [what: string, plugin: Omit<WrittenPlugin, 'id'>, problem:
     },
     /asks the database \d+ times; 60 is the most/,
   ],
-  [
-    'a timer that outlives it',
-    { activate: 'setInterval(() => {}, 60000).unref(); setInterval(() => {}, 60000);' },
-    /of Timeout are open/,
-  ],
+  ['a timer that outlives it', { activate: 'setInterval(() => {}, 60000).unref(); setInterval(() => {}, 60000);' }, /of Timeout are open/],
   [
     'handlers that outlive it',
     {
       module: 'const kept = [];',
-      activate: "const handler = (c) => { c.body = 'x'; }; kept.push(handler); ctx.http.portal([{ method: 'get', path: '/', public: true, handler }]);",
+      activate:
+        "const handler = (c) => { c.body = 'x'; }; kept.push(handler); ctx.http.portal([{ method: 'get', path: '/', public: true, handler }]);",
     },
     /handlers are still in memory after it was switched off/,
   ],
   [
     'rows of core that it changes by being there',
-    { activate: "await ctx.db.tx((tx) => tx('tags').insert({ name: String(Math.random()), name_key: String(Math.random()), created_at: 0 }));" },
+    {
+      activate:
+        "await ctx.db.tx((tx) => tx('tags').insert({ name: String(Math.random()), name_key: String(Math.random()), created_at: 0 }));",
+    },
     /Switching it on and off changes rows of core: tags/,
   ],
   [

@@ -10,11 +10,13 @@ import { installMenus } from './menus.ts';
 import { HdPalette } from './palette.ts';
 import { installPresence } from './presence.ts';
 import { installPage } from './page.ts';
+import { installShowIf } from './show-if.ts';
 import { HdTime } from './time.ts';
 import { HdUndo } from './undo.ts';
 
 installPage();
 installMenus();
+installShowIf();
 customElements.define('hd-undo', HdUndo);
 customElements.define('hd-time', HdTime);
 customElements.define('hd-frame', HdFrame);
