@@ -28,6 +28,7 @@ export {
   uninstallPlugin,
   writeDemo,
   type BackupDeps,
+  type Binding,
   type FloorPlan,
   type FloorScenario,
   type Statement,
@@ -35,6 +36,6 @@ export {
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
 export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
-export { dropTables, migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';
+export { dropTables, migrateCore, openStorage, SchemaRefused, tableNames, type Storage } from './storage/index.ts';
 export { checkTheme, createTheme, listThemes, themeFolder } from './theme/index.ts';
 export { createUser, findUserByEmail, systemActor } from './users/index.ts';
