@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Desk } from './desk.ts';
-import { eventsAfter, eventsOfTicket, type RecordedEvent } from './events/index.ts';
+import { eventsOfTicket, settledEventsAfter, type RecordedEvent } from './events/index.ts';
 import { findFiles, insertFile, type FileRecord } from './files/index.ts';
 import type { Translator } from './i18n/index.ts';
 import type { JobHandler, NewJob } from './jobs/index.ts';
@@ -194,6 +194,7 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   readonly events: {
     record<K extends ActionName>(tx: Tx, name: K, event: { ticketId?: number; actor?: Actor; payload: Actions[K] }): Promise<number>;
     ofTicket(ticketId: number): Promise<readonly RecordedEvent[]>;
+    /** The stream after one event, oldest first, never past one that may still appear. */
     after(id: number, limit: number): Promise<readonly RecordedEvent[]>;
   };
   readonly search: {
@@ -375,7 +376,7 @@ export function makePluginContext(
           ...(ticketId === undefined ? {} : { ticketId }),
         }),
       ofTicket: (ticketId) => eventsOfTicket(storage.read, ticketId),
-      after: (eventId, limit) => eventsAfter(storage.read, eventId, limit),
+      after: (after, limit) => settledEventsAfter(storage.read, { after, limit, now: clock.now() }),
     },
     search: {
       put: (tx, document) => putDocument(tx, storage.dialect, { ...document, owner: id }),
