@@ -9,6 +9,7 @@ import {
   type App,
   type Config,
   type LogLevel,
+  type Storage,
 } from '@helpdesk/core/operator';
 import type { Io } from './command.ts';
 
@@ -25,10 +26,12 @@ export interface Opening {
   readonly isPassive?: boolean;
   readonly logLevel?: LogLevel;
   readonly onRestart?: () => void;
+  /** Default: the database that the configuration names. */
+  readonly storage?: Storage;
 }
 
 /** Builds the desk without starting it; the schema is brought up to date. @throws with a sentence for what an operator can mend. */
-export async function openDesk(io: Io, config: Config, { role, isPassive, logLevel, onRestart }: Opening): Promise<App> {
+export async function openDesk(io: Io, config: Config, { role, isPassive, logLevel, storage, onRestart }: Opening): Promise<App> {
   prepareDataFolder(config);
   const log = createLogger(logLevel ?? config.logLevel, io.clock, (line) => io.err(line));
   return createApp({
@@ -38,6 +41,7 @@ export async function openDesk(io: Io, config: Config, { role, isPassive, logLev
     role,
     ...(isPassive === undefined ? {} : { isPassive }),
     ...(onRestart === undefined ? {} : { onRestart }),
+    ...(storage === undefined ? {} : { storage }),
   });
 }
 

@@ -16,6 +16,8 @@ export interface SiteConfig {
   readonly plugins?: { readonly mode: 'pinned'; readonly active: readonly string[] };
   /** `false` keeps everybody from installing plugins in the browser; the command line still can. Default true. */
   readonly browserInstall?: boolean;
+  /** Hosts in the private network that the desk may call over http, such as a CRM in the office. Default none. */
+  readonly privateHosts?: readonly string[];
   /** Reverse proxies in front whose `X-Forwarded-*` headers are believed. Default 0. */
   readonly trustedProxies?: number;
 }
@@ -32,6 +34,7 @@ export interface Config {
   readonly locale: string;
   readonly pinnedPlugins: readonly string[] | undefined;
   readonly browserInstall: boolean;
+  readonly privateHosts: readonly string[];
   readonly trustedProxies: number;
   /** Folder of the site: where `plugins/` and `themes/` lie. */
   readonly root: string;
@@ -65,6 +68,7 @@ export function readConfig(environment: Environment, site: SiteConfig, root: str
     locale: 'en',
     pinnedPlugins: site.plugins?.mode === 'pinned' ? site.plugins.active : undefined,
     browserInstall: site.browserInstall ?? true,
+    privateHosts: site.privateHosts ?? [],
     trustedProxies: site.trustedProxies ?? 0,
     root,
   };

@@ -27,6 +27,7 @@ export {
   stagePlugin,
   writeDemo,
   type BackupDeps,
+  type Binding,
   type FloorPlan,
   type FloorScenario,
   type Statement,
@@ -36,6 +37,6 @@ export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
 export { deletePluginData, exportPluginData, installInDesk, uninstallFromDesk } from './plugins/index.ts';
 export { erasePerson, exportPerson } from './privacy/index.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
-export { migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';
+export { migrateCore, openStorage, SchemaRefused, tableNames, type Storage } from './storage/index.ts';
 export { checkTheme, createTheme, listThemes, themeFolder } from './theme/index.ts';
 export { createUser, findUserByEmail, systemActor } from './users/index.ts';

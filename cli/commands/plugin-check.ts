@@ -10,7 +10,7 @@ export const pluginCheck: Command = {
   args: ['<folder>'],
   options: { quick: { help: 'Without that desk: only the manifest, the compiler and the import.' } },
   run: async (invocation) => {
-    const { io, options } = invocation;
+    const { options } = invocation;
     const problems = await checkPlugin(folderOf(invocation), {
       isQuick: options['quick'] === true,
       beside: pluginFolders(invocation),

@@ -164,11 +164,6 @@ export async function askForRestart(storage: Storage, now: number): Promise<void
   await storage.writeTx(async (tx) => void (await tx('kernel_state').where({ id: 1 }).update({ restart_at: now })));
 }
 
-/** Removes every trace of a plugin's row; found again, it is new. */
-export async function deletePlugin(tx: Tx, id: string): Promise<void> {
-  await tx('plugins').where({ id }).delete();
-}
-
 function stored(change: PluginChange): Record<string, unknown> {
   const entries = Object.entries(columns).map(([field, column]) => [column, change[field as keyof PluginChange]] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));

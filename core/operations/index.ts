@@ -10,4 +10,5 @@ export { dependenciesOf, stageArchive, stagePlugin, type StagedPlugin } from './
 export { reindex } from './reindexing.ts';
 export { findSiteRoot, loadSiteConfig } from './site-config.ts';
 export { seedTickets, writeDemo, type DemoResult } from './samples/index.ts';
-export type { FloorPlan, FloorScenario, Statement } from './bench/floor-server.ts';
+export type { FloorPlan, FloorScenario } from './bench/floor-server.ts';
+export type { Binding, Statement } from './bench/replaying.ts';

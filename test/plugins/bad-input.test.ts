@@ -11,7 +11,7 @@ interface Case {
   readonly what: string;
   readonly plugins: readonly WrittenPlugin[];
   /** What changes on disk after the first were active. */
-  readonly then?: (folder: string) => void;
+  readonly edits?: (folder: string) => void;
   readonly sentence: RegExp;
 }
 
@@ -50,7 +50,7 @@ const cases: readonly Case[] = [
   {
     what: 'a migration that was edited',
     plugins: [{ id: 'bad', activate: '', manifest: { db }, files: { 'migrations/0001-a.js': table('a') } }],
-    then: (folder) => writeFileSync(path.join(folder, 'bad/migrations/0001-a.js'), `${table('a')} // changed`),
+    edits: (folder) => writeFileSync(path.join(folder, 'bad/migrations/0001-a.js'), `${table('a')} // changed`),
     sentence: /^bad: the migration 0001-a was edited after it ran\. Restore the file or add a new migration\.$/,
   },
   {
@@ -58,7 +58,7 @@ const cases: readonly Case[] = [
     plugins: [
       { id: 'bad', activate: '', manifest: { db }, files: { 'migrations/0001-a.js': table('a'), 'migrations/0002-b.js': table('b') } },
     ],
-    then: (folder) => rmSync(path.join(folder, 'bad/migrations/0002-b.js')),
+    edits: (folder) => rmSync(path.join(folder, 'bad/migrations/0002-b.js')),
     sentence: /^The database was migrated by bad 1\.0\.0 \(step 0002-b\), which is newer than this version 1\.0\.0\. Start version/,
   },
   {
@@ -124,19 +124,19 @@ describe('a plugin that cannot run', () => {
   });
   afterEach(() => desk.close());
 
-  for (const { what, plugins, then, sentence } of cases) {
+  for (const { what, plugins, edits, sentence } of cases) {
     it(`is refused for ${what} with one sentence, and the desk stays up`, async () => {
       for (const plugin of plugins) writePlugin(folder, plugin);
       const activate = async (id: string): Promise<string | undefined> =>
         desk.app.plugins.activate(id).then(
           () => undefined,
-          (error: { details: { message?: string; sentence?: string } }) => error.details.message ?? error.details.sentence ?? String(error),
+          (error: { details: { message?: string; sentence?: string } }) => error.details.message ?? error.details.sentence ?? 'no sentence',
         );
       let said: string | undefined;
       for (const { id } of plugins.toSorted((a, b) => (a.id < b.id ? -1 : 1))) said = (await activate(id)) ?? said;
-      if (then !== undefined) {
+      if (edits !== undefined) {
         await desk.app.plugins.deactivate('bad');
-        then(folder);
+        edits(folder);
         said = await activate('bad');
       }
       if (said === 'There is no plugin bad.') said = desk.app.plugins.broken.find((one) => one.folder.endsWith('bad'))?.message;
