@@ -216,7 +216,7 @@ export function peopleRoutes(app: App): Middleware {
         ...ofPlugins.map((one) => ({
           title: { key: 'admin.plugins' },
           pluginId: one.pluginId,
-          permissions: [{ key: one.key, label: { key: one.title }, granted: granted.has(one.key) || granted.has('*') }],
+          permissions: [{ key: one.key, label: { key: '', text: one.title }, granted: granted.has(one.key) || granted.has('*') }],
         })),
       ],
     };

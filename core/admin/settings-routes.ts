@@ -5,7 +5,7 @@ import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { fold } from '../i18n/index.ts';
 import { NotFound } from '../kernel/errors.ts';
-import { fieldOfSetting, settingOfForm, type SettingSchema, type SettingsSchema } from '../settings/index.ts';
+import { fieldOfSetting, settingOfForm, textOr, type SettingSchema, type SettingsSchema } from '../settings/index.ts';
 import type { FieldView } from '../ui/types.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
 import { saveStatus } from './saving-status.ts';
@@ -45,9 +45,13 @@ export function settingsRoutes(app: App): Middleware {
       view: {
         pages: desk.settings
           .owners()
-          .map((one) => ({ href: `/admin/settings?page=${one}`, label: { key: titleOf(one) }, current: one === owner })),
+          .map((one) => ({
+            href: `/admin/settings?page=${one}`,
+            label: textOr(ctx.state.translator, titleOf(one), one),
+            current: one === owner,
+          })),
         query: '',
-        title: { key: titleOf(owner) },
+        title: textOr(ctx.state.translator, titleOf(owner), owner),
         action: `/admin/settings?page=${owner}`,
         groups: [{ fields }],
       },
@@ -147,7 +151,7 @@ export function settingsRoutes(app: App): Middleware {
           .map(([key, one]) => ({
             href: `/admin/settings?page=${owner}`,
             label: { key: one['x-label'] ?? `settings.${owner}.${key}` },
-            page: { key: titleOf(owner) },
+            page: textOr(translator, titleOf(owner), owner),
           }))
           .filter(({ label }) => fold(translator.t(label.key)).includes(fold(query))),
       );

@@ -1,4 +1,4 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { lstat, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { Invalid } from './errors.ts';
 import { checkManifest, type PluginManifest } from './manifest-schema.ts';
@@ -24,6 +24,7 @@ export interface FoundPlugin {
  */
 export async function readManifest(folder: string): Promise<FoundPlugin> {
   const root = await realpath(folder);
+  await refuseSecondCore(root);
   const pack = await readPackage(root);
   const field = pack['helpdesk'];
   if (field === undefined) throw wrong('manifest.absent', root, 'package.json has no "helpdesk" field.');
@@ -39,6 +40,13 @@ export async function readManifest(folder: string): Promise<FoundPlugin> {
   const main = manifest.main ?? (typeof pack['main'] === 'string' ? pack['main'] : './index.js');
   if (!/\.(js|mjs|cjs)$/.test(main)) throw wrong('manifest.main', root, `"main" is ${main}; it must be a .js, .mjs or .cjs file.`);
   return { id: manifest.id, version, folder: root, entry: await contained(root, 'main', main), manifest };
+}
+
+// Two copies are two maps of hooks and two kinds of errors, and nothing says why handlers never run.
+async function refuseSecondCore(root: string): Promise<void> {
+  const copy = await lstat(path.join(root, 'node_modules/@helpdesk/core')).catch(() => undefined);
+  if (copy?.isDirectory() === true)
+    throw wrong('manifest.second-core', root, 'It brings its own copy of @helpdesk/core; name that in peerDependencies and leave it out.');
 }
 
 async function readPackage(root: string): Promise<Readonly<Record<string, unknown>>> {

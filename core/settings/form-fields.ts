@@ -1,6 +1,6 @@
 import type { Form } from '../http/body.ts';
 import { timeZoneOptions, type Translator } from '../i18n/index.ts';
-import type { FieldView } from '../ui/types.ts';
+import type { FieldView, Sentence } from '../ui/types.ts';
 import type { SettingSchema, SettingValue } from './schema-types.ts';
 
 export interface SettingField {
@@ -15,13 +15,13 @@ export interface SettingField {
 
 /** The form field that a setting's schema describes. */
 export function fieldOfSetting({ owner, key, schema, translator, value, isStored }: SettingField): FieldView {
-  const label = { key: schema['x-label'] ?? `settings.${owner}.${key}` };
-  const helpKey = schema['x-help'] ?? `settings.${owner}.${key}.help`;
+  const label = textOr(translator, schema['x-label'] ?? `settings.${owner}.${key}`, schema.title ?? wordsOf(key));
+  const help = textOr(translator, schema['x-help'] ?? `settings.${owner}.${key}.help`, schema.description);
   const [shownBy] = Object.entries(schema['x-showIf'] ?? {});
   const base = {
     name: key,
     label,
-    help: { key: helpKey },
+    help,
     ...(schema['x-unit'] === undefined ? {} : { unit: { key: schema['x-unit'] } }),
     ...(shownBy === undefined ? {} : { showIf: `${shownBy[0]}=${String(shownBy[1])}` }),
   };
@@ -50,6 +50,20 @@ export function settingOfForm(form: Form, key: string, schema: SettingSchema): S
       .map((text) => text.trim())
       .filter((text) => text !== '');
   return form.text(key);
+}
+
+/** The catalogue's text, or a plain one where it has none: people are never shown a key. */
+export function textOr(translator: Translator, key: string, plain: string | undefined): Sentence {
+  return translator.has(key) || plain === undefined ? { key } : { key, text: plain };
+}
+
+// delayHours: "Delay hours".
+function wordsOf(key: string): string {
+  const words = key
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replaceAll(/[._-]+/g, ' ')
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function optionLabel(translator: Translator, owner: string, key: string, value: string): string {

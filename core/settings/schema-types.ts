@@ -10,6 +10,9 @@ export interface SettingSchema {
   readonly maxLength?: number;
   readonly pattern?: string;
   readonly format?: string;
+  /** English name and help, shown where no catalogue has a text. */
+  readonly title?: string;
+  readonly description?: string;
   /** Encrypted at rest, never shown again, left out of exports. */
   readonly 'x-secret'?: boolean;
   /** Catalogue keys; without them `settings.<owner>.<key>` and `settings.<owner>.<key>.help`. */

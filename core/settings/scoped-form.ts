@@ -2,7 +2,7 @@ import type { Desk } from '../desk.ts';
 import type { Form } from '../http/body.ts';
 import type { Translator } from '../i18n/index.ts';
 import type { FieldView, Sentence } from '../ui/types.ts';
-import { fieldOfSetting, settingOfForm } from './form-fields.ts';
+import { fieldOfSetting, settingOfForm, textOr } from './form-fields.ts';
 import type { SettingScope, SettingSchema } from './schema-types.ts';
 
 /** Settings of one owner for one mailbox or person, as a part of a form. */
@@ -30,7 +30,7 @@ export async function scopedGroups(
       const value = form === undefined ? values[key] : settingOfForm(form, name, schema);
       return { ...fieldOfSetting({ owner, key, schema, translator, value, isStored: false }), name };
     });
-    groups.push({ owner, title: { key: `settings.${owner}.title` }, fields });
+    groups.push({ owner, title: textOr(translator, `settings.${owner}.title`, owner), fields });
   }
   return groups;
 }

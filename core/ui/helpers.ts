@@ -74,6 +74,10 @@ function isOptions(value: unknown): value is HelperOptions {
   return isRecord(value) && isRecord(value['hash']) && isRecord(value['data']);
 }
 
+function literalOf(text: unknown): string | undefined {
+  return isRecord(text) ? textOf(text['text']) : undefined;
+}
+
 /** A key of the catalogue, or a `Sentence` chosen by a presenter. */
 function parts(text: unknown, hash: Params): { key: string; params: Params } {
   if (!isRecord(text)) return { key: typeof text === 'string' ? text : '', params: hash };
@@ -82,12 +86,16 @@ function parts(text: unknown, hash: Params): { key: string; params: Params } {
 }
 
 function plain(request: RequestView, text: unknown, hash: Params): string {
+  const literal = literalOf(text);
+  if (literal !== undefined) return literal;
   const { key, params } = parts(text, hash);
   return key === '' ? '' : request.translator.t(key, params);
 }
 
 /** The sentence as markup: what people wrote stands in `<bdi>`, so that its direction cannot disturb ours. */
 function rich(request: RequestView, text: unknown, hash: Params): SafeHtml {
+  const literal = literalOf(text);
+  if (literal !== undefined) return new SafeHtml(escapeHtml(literal));
   const { key, params } = parts(text, hash);
   const pattern = key === '' ? '' : escapeHtml(request.translator.pattern(key, params));
   return new SafeHtml(

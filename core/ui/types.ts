@@ -15,6 +15,8 @@ export type SentenceParams = Readonly<Record<string, string | number>>;
 export interface Sentence {
   readonly key: string;
   readonly params?: SentenceParams | undefined;
+  /** Printed as it is instead, for what has no text in any catalogue. */
+  readonly text?: string | undefined;
 }
 
 /** Everything helpers need to know about the request; always at `@root.request`. */

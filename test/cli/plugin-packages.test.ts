@@ -89,6 +89,16 @@ describe('packages of plugins', function () {
     ['makes a global', 'globalThis.mine = 1;\nexport default { activate() {} };', /global name, mine/],
     ['prints', "console.log('hello');\nexport default { activate() {} };", /prints something: hello/],
     ['ends the process', 'process.exit(0);', /ends the process \(0\)/],
+    [
+      'waits for ever',
+      'await new Promise(() => {});\nexport default { activate() {} };',
+      /ends the process \(13\)|does not finish within 10 seconds/,
+    ],
+    [
+      'waits for ever with something open',
+      'setInterval(() => {}, 1000);\nawait new Promise(() => {});',
+      /does not finish within 10 seconds/,
+    ],
     ['exports nothing', 'export {};', /no default export/],
   ] as const) {
     it(`finds an entry that ${what} when it is imported`, async () => {
@@ -98,6 +108,48 @@ describe('packages of plugins', function () {
       expect(checked.out).to.match(problem);
     });
   }
+
+  it('takes a default inside a default, and no second copy of the plugin API', async () => {
+    const folder = plain('note');
+    writeFileSync(path.join(folder, 'index.cjs'), 'exports.__esModule = true; exports.default = { activate() {} };');
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
+    writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ ...manifest, main: './index.cjs' }));
+    expect(await run('plugin', 'check', folder, '--quick')).to.include({ code: 0, out: '' });
+
+    mkdirSync(path.join(folder, 'node_modules/@helpdesk/core'), { recursive: true });
+    expect((await run('plugin', 'install', folder)).err).to.match(/brings its own copy of @helpdesk\/core; name that in peerDependencies/);
+  });
+
+  it('shows the settings of a plugin as they are set', async () => {
+    const folder = plain('note', {
+      entry:
+        "export default { settings: { word: { type: 'string', default: 'a' }, key: { type: 'string', 'x-secret': true } }, activate() {} };",
+    });
+    await run('plugin', 'install', folder);
+    await run('plugin', 'activate', 'note');
+    await run('settings', 'set', 'note.word', 'hello');
+    await run('settings', 'set', 'note.key', 'pa55phrase');
+
+    const shown = parsed(await run('plugin', 'settings', 'note', '--json'));
+    expect(shown).to.deep.equal({ 'note.word': 'hello', 'note.key': '(secret)' });
+    expect(parsed(await run('settings', 'get', 'note', '--json'))).to.deep.equal(shown);
+    expect((await run('settings', 'set', 'note.__proto__', 'x')).err).to.equal('There is no setting note.__proto__.\n');
+  });
+
+  it('leaves a pinned set of plugins alone', async () => {
+    writeFileSync(path.join(base, 'helpdesk.config.ts'), "export default { plugins: { mode: 'pinned', active: ['note'] } };\n");
+    plain('note', { parent: path.join(base, 'plugins') });
+    plain('other', { parent: path.join(base, 'plugins') });
+    const refusal = 'The configuration file decides which plugins run; change it there.\n';
+
+    const listed = parsed<{ id: string; state: string }[]>(await run('plugin', 'list', '--json'));
+    expect((await run('plugin', 'activate', 'other')).err).to.equal(refusal);
+    expect((await run('plugin', 'deactivate', 'note')).err).to.equal(refusal);
+    expect((await run('plugin', 'install', plain('third'))).err).to.equal(refusal);
+    expect(listed.map(({ id }) => id)).to.deep.equal(['note', 'other']);
+    const info = parsed<{ isActive: boolean }>(await run('plugin', 'info', 'note', '--json'));
+    expect(info.isActive).to.equal(true);
+  });
 
   it('tells what the compiler, the manifest and a desk have against a plugin', async () => {
     await run('plugin', 'create', 'guest-book', '--dir', base);

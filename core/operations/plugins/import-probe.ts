@@ -10,8 +10,9 @@ const problems: string[] = [];
 
 try {
   const loaded: unknown = await import(pathToFileURL(file).href);
-  const definition = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : undefined;
-  if (typeof definition !== 'object' || definition === null || !('activate' in definition) || typeof definition.activate !== 'function')
+  // CommonJS compiled from ES modules wraps its default once more; the desk takes both.
+  const definition = defaultOf(loaded);
+  if (!isDefinition(definition) && !isDefinition(defaultOf(definition)))
     problems.push('The entry has no default export with a function activate.');
   for (const name of Object.getOwnPropertyNames(globalThis))
     if (!globals.has(name)) problems.push(`The import makes a global name, ${name}.`);
@@ -21,6 +22,14 @@ try {
   problems.push(`The entry cannot be imported: ${error instanceof Error ? error.message : String(error)}`);
 }
 process.send?.(problems, () => process.exit());
+
+function defaultOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'default' in value ? value.default : undefined;
+}
+
+function isDefinition(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'activate' in value && typeof value.activate === 'function';
+}
 
 function count(names: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
