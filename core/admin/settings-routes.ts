@@ -43,13 +43,11 @@ export function settingsRoutes(app: App): Middleware {
       template: 'admin/settings',
       title: { key: 'admin.settings' },
       view: {
-        pages: desk.settings
-          .owners()
-          .map((one) => ({
-            href: `/admin/settings?page=${one}`,
-            label: textOr(ctx.state.translator, titleOf(one), one),
-            current: one === owner,
-          })),
+        pages: desk.settings.owners().map((one) => ({
+          href: `/admin/settings?page=${one}`,
+          label: textOr(ctx.state.translator, titleOf(one), one),
+          current: one === owner,
+        })),
         query: '',
         title: textOr(ctx.state.translator, titleOf(owner), owner),
         action: `/admin/settings?page=${owner}`,

@@ -3,7 +3,7 @@ import { isRoute } from './contributions.ts';
 import { type Discovery, discover, type PluginRoot } from './discovery.ts';
 import type { Tx } from '../storage/types.ts';
 import { DeadlinePassed } from './deadline-wheel.ts';
-import { Conflict, NotFound, Refused } from './errors.ts';
+import { AppError, Conflict, NotFound, Refused } from './errors.ts';
 import { SerialQueue, untilEverywhere } from './generation.ts';
 import type { HookBus } from './hook-bus.ts';
 import type { FaultSink } from './hook-point.ts';
@@ -195,12 +195,19 @@ export class PluginHost<C> {
     await this.#everywhere(await this.#lifecycle.noteInstalled(plugin, origin, also));
   }
 
-  /** Why a plugin could not run with the others as they are; undefined when it could. @throws NotFound, Conflict. */
+  /** Why a plugin could not run with the others as they are; undefined when it could. */
   async whyNot(plugin: FoundPlugin): Promise<string | undefined> {
     const rows = await pluginRows(this.#ports.storage.read);
     const others = (await discover(this.#ports.roots)).plugins.filter(({ id }) => id !== plugin.id);
-    const { blocked } = resolve([...others, plugin], [...desiredIds(rows), plugin.id], this.#ports.apiVersion);
-    return blocked.find(({ id }) => id === plugin.id)?.message ?? blocked.find(({ chain }) => chain.includes(plugin.id))?.message;
+    const all = [...others, plugin];
+    try {
+      this.#lifecycle.requireRunnable(plugin.id, all, rows);
+    } catch (error) {
+      if (error instanceof AppError) return sentenceOf(error);
+      throw error;
+    }
+    return resolve(all, [...desiredIds(rows), plugin.id], this.#ports.apiVersion).blocked.find(({ chain }) => chain.includes(plugin.id))
+      ?.message;
   }
 
   /** Makes every process build its snapshot anew, as after a change of the theme. @throws Unavailable `plugins.not-everywhere`. */
