@@ -195,7 +195,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   const mail = new Mail(desk);
 
   const helpers = Object.entries(
-    createHelpers({ icons: createIcons({ lenient: true }), assetUrl: (name) => assets.url('core', name) }),
+    createHelpers({
+      icons: createIcons({ lenient: true }),
+      assetUrl: (name, plugin) => assets.url(plugin === undefined ? 'core' : `p/${plugin}`, name),
+    }),
   ).map(([name, run]) => ({ name, plugin: 'core', run }));
   function templatesOf(snapshot: Omit<Snapshot, 'templates'>): Templates {
     refreshShared(snapshot.plugins);
