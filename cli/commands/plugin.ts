@@ -14,7 +14,7 @@ export const pluginCommands: readonly Command[] = [
       return (await plugins.list()).map(({ id, found, row }) => ({
         id,
         version: found?.version ?? row?.version ?? '',
-        state: row?.state ?? 'installed',
+        state: found === undefined && row?.isDesired === false ? 'data without plugin' : (row?.state ?? 'installed'),
         title: found?.manifest.title ?? '',
         error: row?.lastError ?? undefined,
       }));

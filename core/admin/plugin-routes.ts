@@ -39,6 +39,13 @@ export function pluginRoutes(app: App): Middleware {
     };
   }
 
+  // What is left of a plugin that is gone says how much it is.
+  async function withSize(status: PluginStatus, row: PluginRowView, ctx: Context): Promise<PluginRowView> {
+    if (row.state !== 'leftover') return row;
+    const bytes = await sizeOfTables(app, await tablesOfPlugin(app, status));
+    return bytes === undefined ? row : { ...row, description: ctx.state.translator.bytes(bytes) };
+  }
+
   async function showPlugin(ctx: Context, confirmError?: { key: string }): Promise<void> {
     administrator(ctx, 'plugins.manage');
     const all = await plugins.list();
@@ -131,7 +138,8 @@ export function pluginRoutes(app: App): Middleware {
       administrator(ctx, 'plugins.manage');
       const query = ctx.URL.searchParams.get('q') ?? '';
       const filter = (['on', 'off', 'attention'] as const).find((one) => one === ctx.URL.searchParams.get('filter')) ?? 'all';
-      const rows = (await plugins.list()).map((one) => rowOf(one, ctx.state.locale));
+      const all = await plugins.list();
+      const rows = await Promise.all(all.map((one) => withSize(one, rowOf(one, ctx.state.locale), ctx)));
       const needsAttention = ({ state }: PluginRowView): boolean => state !== 'on' && state !== 'off' && state !== 'leftover';
       const belongs = (row: PluginRowView): boolean =>
         filter === 'all' || (filter === 'attention' ? needsAttention(row) : row.state === filter);

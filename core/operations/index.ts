@@ -2,7 +2,7 @@ export { createBackup, restoreBackup, type BackupDeps, type BackupResult } from 
 export { linkCore } from './linking-core.ts';
 export { prepareDataFolder } from './data-folder.ts';
 export { importProblems, quickProblems } from './plugins/checking.ts';
-export { installPackage, putBackPlugin, readPackage, uninstallPlugin, type InstalledPlugin } from './plugins/installing.ts';
+export { installPackage, putBackPlugin, readPackage, uninstallPlugin, versionBefore, type InstalledPlugin } from './plugins/installing.ts';
 export { packPlugin, sha256, type PackedPlugin } from './plugins/packing.ts';
 export { writeArchive } from './plugins/tar.ts';
 export { unpackedSize } from './plugins/unpacking.ts';

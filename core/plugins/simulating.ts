@@ -4,7 +4,7 @@ import type { PluginFacts } from '../conformance/index.ts';
 import { readManifest, type FoundPlugin } from '../kernel/manifest.ts';
 import { sentenceOf } from '../kernel/sentence.ts';
 import { AppError } from '../kernel/errors.ts';
-import { quickProblems, sha256, stageArchive, unpackedSize } from '../operations/index.ts';
+import { quickProblems, sha256, stageArchive, unpackedSize, versionBefore } from '../operations/index.ts';
 import { tryPlugin } from '../plugin-trial.ts';
 import { stateOfPlugin } from './looking-up.ts';
 
@@ -45,7 +45,7 @@ export async function simulateInstall(app: App, packed: Buffer): Promise<Simulat
         beside: [path.join(config.root, 'plugins'), path.join(config.data, 'plugins')],
         isThorough: false,
       });
-      const reason = await app.plugins.whyNot(plugin);
+      const reason = (await refusal(app, plugin)) ?? (await app.plugins.whyNot(plugin));
       const before = await stateOfPlugin(app, plugin.id);
       const applied: readonly string[] = await storage.read('migrations').where({ owner: plugin.id }).pluck('name');
       return {
@@ -63,5 +63,15 @@ export async function simulateInstall(app: App, packed: Buffer): Promise<Simulat
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return { ...nothing, pendingMigrations: [], problems: [sentenceOf(error)] };
+  }
+}
+
+async function refusal({ desk }: App, plugin: FoundPlugin): Promise<string | undefined> {
+  try {
+    await versionBefore(desk.config, plugin);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AppError) return sentenceOf(error);
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { definePlugin } from '@helpdesk/core/plugin';
 import { ask, forgetUnanswered, planAsking } from './asking.ts';
+import { privacyAnswer } from './privacy.ts';
 import { ratingOfTicket } from './ratings-repository.ts';
 import { ratingRoutes } from './routes.ts';
 import { smileySettings } from './settings.ts';
@@ -11,6 +12,7 @@ export default definePlugin({
     ctx.hooks.onDurable('ticket.status-changed', 'plan', (changed) => planAsking(ctx, changed));
     ctx.jobs.define('ask', ({ payload }) => ask(ctx, Number(payload['ticketId'])));
     ctx.jobs.define('forget', () => forgetUnanswered(ctx), { everyMs: 86_400_000, lane: 'bulk' });
+    ctx.privacy.declare(privacyAnswer(ctx));
     ctx.http.portal(ratingRoutes(ctx));
     ctx.ui.slot('ticket.sidebar', {
       template: 'satisfaction-smiley/card',

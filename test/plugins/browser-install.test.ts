@@ -73,6 +73,11 @@ describe('installing a plugin in the browser', () => {
     expect(JSON.parse(event.payload)).to.deep.equal({ plugin: 'guest-book', version: '1.0.0', source: 'guest-book.tgz', sha256 });
     expect(await (await desk.fetch('/admin/plugins/guest-book', { headers: { cookie } })).text()).to.contain(sha256);
 
+    const again = (await upload(archive, { cookie })).headers.get('Location') ?? '';
+    const second = new Page(200, await (await desk.fetch(again, { headers: { cookie } })).text());
+    expect(second.text).to.contain('guest-book 1.0.0 is installed already; 1.0.0 is the same.');
+    expect(second.all('button', 'Install')).to.deep.equal([]);
+
     expect((await desk.fetch('/admin/plugins/guest-book/activate', { method: 'POST', headers: { cookie } })).status).to.equal(303);
     expect(await (await desk.fetch('/p/guest-book')).text()).to.equal('hello');
     await desk.fetch('/admin/plugins/guest-book/deactivate', { method: 'POST', headers: { cookie } });

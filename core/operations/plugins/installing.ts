@@ -66,7 +66,7 @@ export async function installPackage(
     unpackInto(fresh, packed);
     const found = await readManifest(fresh);
     const { id, version } = found;
-    const before = await replaceable(places, id, version);
+    const before = await versionBefore(places, found);
     linkCore(places.data);
     await approve?.(found, before);
     const checksum = sha256(packed);
@@ -112,7 +112,8 @@ function asideOf({ data }: Pick<Places, 'data'>, id: string): string {
   return path.join(data, 'plugins', '.previous', id);
 }
 
-async function replaceable({ root, data }: Places, id: string, version: string): Promise<FoundPlugin | undefined> {
+/** What installing would take the place of. @throws Conflict `plugins.bundled`, and `plugins.installed` unless it is older. */
+export async function versionBefore({ root, data }: Places, { id, version }: FoundPlugin): Promise<FoundPlugin | undefined> {
   const bundled = await discover([{ folder: path.join(root, 'plugins') }]);
   if (bundled.plugins.some((one) => one.id === id))
     throw new Conflict('plugins.bundled', { message: `${id} comes with the desk and is not installed over.` });

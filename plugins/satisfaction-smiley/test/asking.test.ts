@@ -135,4 +135,19 @@ describe('asking customers how it went', () => {
 
     expect(await ratings()).to.deep.equal([]);
   });
+
+  it('hands out and erases what a customer said, and keeps the face', async () => {
+    const { link } = await asked();
+    await answer(link, { face: 'bad', words: 'The pelican was late.' });
+    const found = desk.app.plugins.snapshot.all('privacy').find(({ plugin }) => plugin === 'satisfaction-smiley')?.value;
+    const person = { userId: desk.people.mina.id, emails: ['mina@example.com'], ticketIds: [] };
+    const before = await found?.export(person);
+
+    await desk.storage.writeTx(async (tx) => found?.erase(tx, person));
+
+    expect(JSON.stringify(before)).to.contain('The pelican was late.');
+    expect(await ratings()).to.have.lengthOf(1);
+    expect((await ratings())[0]).to.include({ face: 'bad', words: '' });
+    expect((await desk.fetch(link)).status).to.equal(404);
+  });
 });
