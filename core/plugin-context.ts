@@ -110,9 +110,11 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   refuse(message: string): never;
   readonly db: PluginDb;
   readonly settings: {
-    /** Those of the site; with a scope, what one mailbox or person chose stands in for them. */
-    get(scope?: SettingScope): Promise<SettingsOf<S>>;
-    set(values: Readonly<Record<string, unknown>>, scope?: SettingScope): Promise<void>;
+    get(): Promise<SettingsOf<S>>;
+    /** What one mailbox or person chose, over those of the site. */
+    get(scope: SettingScope): Promise<SettingsOf<S>>;
+    set(values: Readonly<Record<string, unknown>>): Promise<void>;
+    set(values: Readonly<Record<string, unknown>>, scope: SettingScope): Promise<void>;
     secret(key: string): Promise<string | undefined>;
     onChange(listener: () => void): Disposable;
   };
@@ -278,8 +280,8 @@ export function makePluginContext(
       tx: (work) => storage.writeTx((tx) => withinLimit(id, work(withTables(tx)))),
     },
     settings: {
-      get: (scope) => desk.settings.get(id, scope),
-      set: (values, scope) => desk.settings.set(id, values, scope),
+      get: (scope?: SettingScope) => desk.settings.get(id, scope),
+      set: (values: Readonly<Record<string, unknown>>, scope?: SettingScope) => desk.settings.set(id, values, scope),
       secret: (key) => desk.settings.secret(id, key),
       onChange: (listener) => keep(desk.settings.onChange(id, listener)),
     },

@@ -4,6 +4,7 @@ import { mailboxRoutes } from './mailbox-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { pluginInstallRoutes } from './plugin-install-routes.ts';
 import { pluginRoutes } from './plugin-routes.ts';
+import { referenceRoutes } from './reference-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import { systemRoutes } from './system-routes.ts';
 import { themeRoutes } from './theme-routes.ts';
@@ -18,5 +19,6 @@ export function adminRoutes(app: App): readonly Middleware[] {
     themeRoutes(app),
     pluginInstallRoutes(app),
     pluginRoutes(app),
+    referenceRoutes(app),
   ];
 }

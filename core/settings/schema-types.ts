@@ -28,19 +28,6 @@ export interface SettingSchema {
 
 export type SettingsSchema = Readonly<Record<string, SettingSchema>>;
 
-/** Whose settings are meant, besides those of the site. */
-export interface SettingScope {
-  readonly kind: 'mailbox' | 'user';
-  readonly id: number;
-}
-
-/** How stored values of an older schema become those of this one; what it does not mention is kept. */
-export interface SettingsUpgrade {
-  /** A whole number that grows with each incompatible change of the schema. */
-  readonly version: number;
-  migrate(old: Readonly<Record<string, unknown>>, from: number): Readonly<Record<string, unknown>>;
-}
-
 export type SettingValue = string | number | boolean | readonly string[];
 export type SettingValues = Readonly<Record<string, SettingValue>>;
 
@@ -56,3 +43,16 @@ type ValueOf<S extends SettingSchema> = S['type'] extends 'boolean'
 
 /** The values of a schema, inferred from it: `delayHours: number`, `style: 'stars' | 'faces'`. */
 export type SettingsOf<S extends SettingsSchema> = { readonly [K in keyof S]: ValueOf<S[K]> };
+
+/** Whose settings are meant, besides those of the site. */
+export interface SettingScope {
+  readonly kind: 'mailbox' | 'user';
+  readonly id: number;
+}
+
+/** How stored values of an older schema become those of this one; what it does not mention is kept. */
+export interface SettingsUpgrade {
+  /** A whole number that grows with each incompatible change of the schema. */
+  readonly version: number;
+  migrate(old: Readonly<Record<string, unknown>>, from: number): Readonly<Record<string, unknown>>;
+}

@@ -93,6 +93,7 @@ export function pagesOf(desk: TestDesk, { number }: Ticket): Readonly<Record<'ad
       '/admin/plugins',
       '/admin/plugins/install',
       '/sign-in/confirm?next=/admin/plugins',
+      '/admin/reference',
       '/admin/themes',
       '/admin/health',
       '/admin/tokens',
