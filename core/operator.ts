@@ -18,10 +18,12 @@ export {
   dependenciesOf,
   findSiteRoot,
   installPlugin,
+  installTheme,
   loadSiteConfig,
   packPlugin,
   prepareDataFolder,
   reindex,
+  removeTheme,
   restoreBackup,
   seedTickets,
   stagePlugin,
@@ -36,5 +38,5 @@ export { apiVersion, coreFolder, coreVersion } from './paths.ts';
 export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
 export { dropTables, migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';
-export { checkTheme, createTheme, listThemes, themeFolder } from './theme/index.ts';
+export { checkTheme, compareTemplate, createTheme, listThemes, resolveTheme, textIn, themeFolder } from './theme/index.ts';
 export { createUser, findUserByEmail, systemActor } from './users/index.ts';

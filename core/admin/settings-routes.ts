@@ -247,9 +247,10 @@ function titleOf(owner: string): string {
   return corePages.includes(owner) ? `settings.${owner}` : `settings.${owner}.title`;
 }
 
-// The theme is chosen where it can be seen, among the themes.
+// What belongs to themes is chosen where it can be seen, among the themes.
+const chosenWithThemes = ['theme', 'themeParents', 'templateOwners'];
 function shownSettings(owner: string, schema: SettingsSchema): readonly (readonly [string, SettingSchema])[] {
-  return Object.entries(schema).filter(([key]) => owner !== 'site' || key !== 'theme');
+  return Object.entries(schema).filter(([key]) => owner !== 'site' || !chosenWithThemes.includes(key));
 }
 
 function optionLabel(translator: Translator, owner: string, key: string, value: string): string {

@@ -9,3 +9,4 @@ export { reindex } from './reindexing.ts';
 export { findSiteRoot, loadSiteConfig } from './site-config.ts';
 export { seedTickets, writeDemo, type DemoResult } from './samples/index.ts';
 export type { FloorPlan, FloorScenario, Statement } from './bench/floor-server.ts';
+export { installTheme, installThemeArchive, removeTheme, type InstalledTheme } from './themes/installing.ts';

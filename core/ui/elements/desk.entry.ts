@@ -10,6 +10,7 @@ import { installMenus } from './menus.ts';
 import { HdPalette } from './palette.ts';
 import { installPresence } from './presence.ts';
 import { installPage } from './page.ts';
+import { HdPreview } from './preview.ts';
 import { HdTime } from './time.ts';
 import { HdUndo } from './undo.ts';
 
@@ -25,4 +26,5 @@ customElements.define('hd-composer', HdComposer);
 customElements.define('hd-palette', HdPalette);
 customElements.define('hd-hotkeys', HdHotkeys);
 customElements.define('hd-live', HdLive);
+customElements.define('hd-preview', HdPreview);
 installPresence();
