@@ -47,8 +47,8 @@ export function previewing({ desk, theming, snapshot }: PreviewingDeps): Middlew
     }
     allowFraming(ctx);
     await next();
-    const location = ctx.response.get('Location');
-    if (location.startsWith('/') && !location.startsWith('//')) ctx.set('Location', carrying(location, asked));
+    const location: string | undefined = ctx.response.get('Location');
+    if (location !== undefined && /^\/(?!\/)/.test(location)) ctx.set('Location', carrying(location, asked));
     if (typeof ctx.body === 'string' && ctx.response.is('html'))
       ctx.body = withToken(ctx.body, asked, theming.assets.url('core', 'preview-frame.js'));
     return undefined;
@@ -69,10 +69,17 @@ function withToken(html: string, parameter: string, script: string): string {
   return html
     .replaceAll(
       /(\s(?:href|action)=")(\/(?!\/|assets\/)[^"]*)"/g,
-      (_all, start: string, url: string) => `${start}${escapeHtml(carrying(url.replaceAll('&amp;', '&'), parameter))}"`,
+      (_all, start: string, url: string) => `${start}${escapeHtml(carrying(unescaped(url), parameter))}"`,
     )
     .replaceAll(/<form\b[^>]*\smethod="get"[^>]*>/g, (form) => form + hidden)
     .replace('</head>', `<script type="module" src="${script}"></script></head>`);
+}
+
+// What Handlebars makes of an address in an attribute.
+const entities: Readonly<Record<string, string>> = { amp: '&', '#x3D': '=', '#x27': "'", quot: '"', '#x60': '`' };
+
+function unescaped(text: string): string {
+  return text.replaceAll(/&(amp|#x3D|#x27|quot|#x60);/g, (_all, name: string) => entities[name] ?? '');
 }
 
 function carrying(url: string, parameter: string): string {

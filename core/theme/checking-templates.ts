@@ -47,7 +47,7 @@ export function checkTemplates(
     for (const { kind, name, line } of templateNames(source)) {
       if (kind === 'partial') included.add(name);
       const isKnown = kind === 'partial' ? all.has(name) || name === '@partial-block' : isHelper(name);
-      if (!isKnown) problems.push({ level: 'fatal', text: `${where}, line ${line}: there is no ${kind} ${name}${whoHas(name)}.` });
+      if (!isKnown) problems.push({ level: 'fatal', text: `${where}, line ${line}: there is no ${kind} ${name}${whoHas(kind, name)}.` });
     }
     problems.push(...circles(where, file.name, all));
   }
@@ -58,11 +58,11 @@ export function checkTemplates(
     return helpers.has(name) || plugins.some(({ id }) => name.startsWith(`${id}-`));
   }
 
-  function whoHas(name: string): string {
+  function whoHas(kind: TemplateName['kind'], name: string): string {
     const owner = /^([a-z][a-z0-9]*)[-/]/.exec(name)?.[1];
     if (owner !== undefined && !plugins.some(({ id }) => id === owner) && !coreFeatures.includes(owner))
       return `; it would come from a plugin ${owner}, which is not here`;
-    return ` in version ${apiVersion} of the plugin API`;
+    return kind === 'helper' ? ` in version ${apiVersion} of the plugin API` : '';
   }
 }
 
