@@ -1,5 +1,5 @@
 import type { Timestamp } from '../kernel/clock.ts';
-import type { FieldView, FormErrorsView, PagingView, Sentence } from '../ui/types.ts';
+import type { PagingView, Sentence } from '../ui/types.ts';
 import type { RivalsView, TemplateSourceView } from './theme-files.ts';
 import type { Health } from './views.ts';
 
