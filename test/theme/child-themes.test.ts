@@ -14,7 +14,11 @@ describe('a child theme', () => {
 
   it('comes before its parent in pages, partials, texts, styles and options', async () => {
     writeTheme(desk, 'grand', {
-      'theme.json': { title: 'Grand', version: '1.0.0', options: { a: { type: 'text', title: 'A', default: 'grand a' }, b: { type: 'text', title: 'B', default: 'grand b' } } },
+      'theme.json': {
+        title: 'Grand',
+        version: '1.0.0',
+        options: { a: { type: 'text', title: 'A', default: 'grand a' }, b: { type: 'text', title: 'B', default: 'grand b' } },
+      },
       'pages/portal/home.hbs': `${header}{{> partials/one}} {{> partials/two}} {{> partials/three}} {{@theme.a}} {{@theme.b}} {{t "portal.home.title"}} {{t "portal.write"}}`,
       'partials/one.hbs': 'one of grand',
       'partials/two.hbs': 'two of grand',
@@ -23,7 +27,12 @@ describe('a child theme', () => {
       'tokens.css': '',
     });
     writeTheme(desk, 'parent', {
-      'theme.json': { title: 'Parent', version: '1.0.0', extends: 'grand', options: { b: { type: 'text', title: 'B', default: 'parent b' } } },
+      'theme.json': {
+        title: 'Parent',
+        version: '1.0.0',
+        extends: 'grand',
+        options: { b: { type: 'text', title: 'B', default: 'parent b' } },
+      },
       'partials/two.hbs': 'two of parent',
       'partials/three.hbs': 'three of parent',
       'locales/en.json': { 'portal.write': 'write of parent' },
@@ -39,7 +48,9 @@ describe('a child theme', () => {
     const { html } = await home(desk);
 
     expect(html).to.contain('one of grand two of parent three of child grand a parent b title of grand write of parent');
-    const linked = [...html.matchAll(/<link rel="stylesheet" href="(\/assets\/t\/[^/]+)\/[^/]+\/([^"]+)"/g)].map(([, place, file]) => `${place}/${file}`);
+    const linked = [...html.matchAll(/<link rel="stylesheet" href="(\/assets\/t\/[^/]+)\/[^/]+\/([^"]+)"/g)].map(
+      ([, place, file]) => `${place}/${file}`,
+    );
     expect(linked).to.deep.equal(['/assets/t/grand/tokens.css', '/assets/t/parent/theme.css', '/assets/t/child/theme.css']);
   });
 

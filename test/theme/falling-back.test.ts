@@ -71,7 +71,11 @@ describe('a portal whose theme is gone or broken', () => {
     ['options that are not options', 'theme.json', '{"title":"C","version":"1.0.0","options":[]}'],
   ] as const) {
     it(`answers with 200 in spite of ${what}`, async () => {
-      if (file === 'partials/again.hbs') writeTheme(desk, 'child', { 'theme.json': { title: 'C', version: '1.0.0', extends: 'parent' }, 'pages/portal/home.hbs': `${header}{{> partials/again}}` });
+      if (file === 'partials/again.hbs')
+        writeTheme(desk, 'child', {
+          'theme.json': { title: 'C', version: '1.0.0', extends: 'parent' },
+          'pages/portal/home.hbs': `${header}{{> partials/again}}`,
+        });
       writeFileSync(ensured(path.join(child, file)), content);
       await desk.app.theming.read();
       desk.app.plugins.rebuild();
@@ -87,12 +91,18 @@ describe('a portal whose theme is gone or broken', () => {
   }
 
   function ensured(file: string): string {
-    writeTheme(desk, 'child', { 'theme.json': { title: 'C', version: '1.0.0', extends: 'parent' }, 'partials/keep.hbs': '', 'locales/tr.json': {} });
+    writeTheme(desk, 'child', {
+      'theme.json': { title: 'C', version: '1.0.0', extends: 'parent' },
+      'partials/keep.hbs': '',
+      'locales/tr.json': {},
+    });
     return file;
   }
 });
 
 function loops(depth: number): string {
   // Each turns over the letters of the languages the page offers, which every page has.
-  return depth === 0 ? '.' : `{{#each @root.request.site.locales}}{{#each @root.request.site.locales}}${loops(depth - 1)}{{/each}}{{/each}}`;
+  return depth === 0
+    ? '.'
+    : `{{#each @root.request.site.locales}}{{#each @root.request.site.locales}}${loops(depth - 1)}{{/each}}{{/each}}`;
 }

@@ -53,7 +53,16 @@ describe('options of a theme', () => {
   }
 
   it('take what fits, and pass over names that no option has', () => {
-    const given = { accent: '#ABCDEF', gap: '12', wide: true, palette: 'sand', slogan: ' Ahoy ', link: 'https://a.example/b?c=d', ['__proto__']: 1, gone: 2 };
+    const given = {
+      accent: '#ABCDEF',
+      gap: '12',
+      wide: true,
+      palette: 'sand',
+      slogan: ' Ahoy ',
+      link: 'https://a.example/b?c=d',
+      ['__proto__']: 1,
+      gone: 2,
+    };
 
     expect(fitValues(options, given)).to.deep.equal({
       values: { accent: '#abcdef', gap: 12, wide: true, palette: 'sand', slogan: 'Ahoy', link: 'https://a.example/b?c=d' },
@@ -92,7 +101,13 @@ describe('options of a theme', () => {
 
     it('are published for everybody, as styles, attributes and texts', async () => {
       const before = await home(desk);
-      const published = await publish({ 'option.gap': '20', 'option.palette': 'sand', 'option.slogan': '<b>Ahoy</b>', 'option.wide': '1', 'option.link': '/kb' });
+      const published = await publish({
+        'option.gap': '20',
+        'option.palette': 'sand',
+        'option.slogan': '<b>Ahoy</b>',
+        'option.wide': '1',
+        'option.link': '/kb',
+      });
       const { html } = await home(desk);
       const address = /href="(\/theme\.css[^"]*)"/.exec(html)?.[1]?.replaceAll('&#x3D;', '=') ?? '';
       const styles = await desk.fetch(address);
@@ -101,7 +116,9 @@ describe('options of a theme', () => {
       expect(published.status).to.equal(303);
       expect(html).to.contain('<h1>&lt;b&gt;Ahoy&lt;/b&gt;</h1><a href="/kb">');
       expect(html).to.contain('data-theme-palette="sand"').and.contain('data-theme-wide="true"');
-      expect(await styles.text()).to.contain('--theme-gap: 20px;').and.contain('--hue-brand: 80;');
+      expect(await styles.text())
+        .to.contain('--theme-gap: 20px;')
+        .and.contain('--hue-brand: 80;');
       expect(styles.headers.get('Cache-Control')).to.contain('immutable');
     });
 
@@ -150,7 +167,11 @@ describe('options of a theme', () => {
       body.set('option.picture', new File([Buffer.from('89504e470d0a1a0a', 'hex')], 'logo.png', { type: 'image/png' }));
       expect((await desk.fetch('/admin/themes/sea/draft', { method: 'POST', as: 'ada', body })).status).to.equal(303);
       const { id = 0 } = (await desk.storage.read('files').max({ id: 'id' }).first()) ?? {};
-      const early = [await desk.fetch(`/theme/images/${id}`), await desk.fetch(`/theme/images/${id}`, { as: 'mina' }), await desk.fetch(`/theme/images/${id}`, { as: 'ada' })];
+      const early = [
+        await desk.fetch(`/theme/images/${id}`),
+        await desk.fetch(`/theme/images/${id}`, { as: 'mina' }),
+        await desk.fetch(`/theme/images/${id}`, { as: 'ada' }),
+      ];
       await desk.fetch('/admin/themes/sea/publish', { method: 'POST', as: 'ada' });
       desk.clock.advance(3 * 86_400_000);
       const shown = await desk.fetch(`/theme/images/${id}`);

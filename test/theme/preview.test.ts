@@ -29,7 +29,8 @@ describe('the theme preview', () => {
   });
   afterEach(() => desk.close());
 
-  const open = (address: string, by = cookie, init: RequestInit = {}) => desk.fetch(address, { ...init, headers: { Cookie: by, 'Accept-Language': 'en' } });
+  const open = (address: string, by = cookie, init: RequestInit = {}) =>
+    desk.fetch(address, { ...init, headers: { Cookie: by, 'Accept-Language': 'en' } });
   const draft = (values: Readonly<Record<string, string>>, accept = 'text/html') =>
     desk.fetch('/admin/themes/sea/draft?device=phone', {
       method: 'POST',
@@ -128,7 +129,11 @@ describe('the theme preview', () => {
 
   it('answers script with what to set in the frame, and with what became hard to read', async () => {
     writeTheme(desk, 'sea', {
-      'theme.json': { title: 'Sea', version: '1.0.0', options: { ink: { type: 'color', title: 'Ink', default: '#101010', property: '--color-ink' } } },
+      'theme.json': {
+        title: 'Sea',
+        version: '1.0.0',
+        options: { ink: { type: 'color', title: 'Ink', default: '#101010', property: '--color-ink' } },
+      },
     });
     const answer = await draft({ 'option.ink': '#eeeeee' }, 'application/json');
     const body = (await answer.json()) as { properties: Record<string, string>; problems: readonly string[] };
@@ -157,7 +162,20 @@ describe('the theme preview', () => {
   it('knows themes by a list of names and never by a path', async () => {
     const { data } = desk.app.desk.config;
     symlinkSync(path.join(data, 'themes/sea'), path.join(data, 'themes/linked'), 'dir');
-    const names = ['..', '%2e%2e', '%252e%252e', '..%5c..%5csea', '..%2fthemes%2fsea', '%2fetc', 'sea%00', 'sea%2f', 'SEA', 'linked', 'constructor', '__proto__'];
+    const names = [
+      '..',
+      '%2e%2e',
+      '%252e%252e',
+      '..%5c..%5csea',
+      '..%2fthemes%2fsea',
+      '%2fetc',
+      'sea%00',
+      'sea%2f',
+      'SEA',
+      'linked',
+      'constructor',
+      '__proto__',
+    ];
     const found: string[] = [];
     for (const name of names)
       for (const rest of ['preview', 'diff?template=portal/home']) {
@@ -168,7 +186,13 @@ describe('the theme preview', () => {
       const { status } = await open(`/admin/themes/sea/diff?template=${template}`);
       if (status !== 404) found.push(`${template}: ${status}`);
     }
-    for (const file of ['..%2f..%2fhelpdesk.sqlite', '%2e%2e/%2e%2e/secret.key', '..%5c..%5csecret.key', '/etc/passwd', 'theme.json%00.css'])
+    for (const file of [
+      '..%2f..%2fhelpdesk.sqlite',
+      '%2e%2e/%2e%2e/secret.key',
+      '..%5c..%5csecret.key',
+      '/etc/passwd',
+      'theme.json%00.css',
+    ])
       for (const place of ['t/sea/0', 't/linked/0', 't/..%2f..']) {
         const { status } = await desk.fetch(`/assets/${place}/${file}`);
         if (status !== 404) found.push(`${place}/${file}: ${status}`);

@@ -9,7 +9,22 @@ import { home, writeTheme } from './support.js';
 const header = '{{!-- template: portal/home version: 1 --}}';
 
 /** Ways to a constructor, a prototype or the process; none may print anything of it. */
-const walks = ['constructor', '__proto__', 'this.constructor', 'request.constructor', 'request.__proto__', 'request.translator.constructor', '@root.constructor', '@root.request.user.constructor', '@theme.constructor', '@theme.__proto__', 'request.site.locales.constructor', '__defineGetter__', 'request.site.name.__proto__', 'request.permissions.constructor'].flatMap((name) => [
+const walks = [
+  'constructor',
+  '__proto__',
+  'this.constructor',
+  'request.constructor',
+  'request.__proto__',
+  'request.translator.constructor',
+  '@root.constructor',
+  '@root.request.user.constructor',
+  '@theme.constructor',
+  '@theme.__proto__',
+  'request.site.locales.constructor',
+  '__defineGetter__',
+  'request.site.name.__proto__',
+  'request.permissions.constructor',
+].flatMap((name) => [
   `[{{${name}}}]`,
   `[{{${name}.name}}]`,
   `[{{${name}.constructor}}]`,
@@ -50,7 +65,14 @@ describe('templates of a theme', () => {
   }).timeout(60_000);
 
   it('are refused when they choose a partial by data, print unescaped or decorate', async () => {
-    for (const template of ['{{> (lookup . "p")}}', '{{#> (lookup . "p")}}{{/undefined}}', '{{{request.site.name}}}', '{{&request.site.name}}', '{{* x}}', '{{#*inline "x"}}{{/inline}}'])
+    for (const template of [
+      '{{> (lookup . "p")}}',
+      '{{#> (lookup . "p")}}{{/undefined}}',
+      '{{{request.site.name}}}',
+      '{{&request.site.name}}',
+      '{{* x}}',
+      '{{#*inline "x"}}{{/inline}}',
+    ])
       expect(await shown(template), template).to.equal('refused');
   });
 
@@ -63,7 +85,25 @@ describe('templates of a theme', () => {
 
   it('let no script into an address that goes through url', () => {
     const { url = () => undefined } = createHelpers({ icons: createIcons({ lenient: true }), assetUrl: (name) => name });
-    const bad = ['javascript:alert(1)', 'JAVASCRIPT:x', ' javascript:x', 'java\nscript:x', 'java\u0000script:x', '\u0001javascript:x', 'data:text/html,x', 'vbscript:x', 'blob:x', 'file:///etc/passwd', '//elsewhere.example', '/\\elsewhere.example', '\\\\elsewhere', 'https:/x', 'http:', {}, null];
+    const bad = [
+      'javascript:alert(1)',
+      'JAVASCRIPT:x',
+      ' javascript:x',
+      'java\nscript:x',
+      'java\u0000script:x',
+      '\u0001javascript:x',
+      'data:text/html,x',
+      'vbscript:x',
+      'blob:x',
+      'file:///etc/passwd',
+      '//elsewhere.example',
+      '/\\elsewhere.example',
+      '\\\\elsewhere',
+      'https:/x',
+      'http:',
+      {},
+      null,
+    ];
     const good = ['https://a.example/x', 'HTTP://a.example', 'mailto:a@b.example', 'tel:+90', '/kb/x?y=1', '#top', '?page=2', ''];
 
     expect(bad.map((one) => url(one, {}))).to.deep.equal(bad.map(() => '#'));
@@ -78,9 +118,19 @@ describe('templates of a theme', () => {
     ['an event attribute', '<b onclick="x()">x</b>', 'error', /event attribute/],
     ['a file of another site', '<img alt="" src="https://elsewhere.example/x.png">', 'error', /from another site/],
     ['a circle of partials', '{{> partials/a}}', 'error', /a\.hbs: it includes itself by way of partials\/b/],
-    ['a helper of a plugin that is not here', '{{kb-toc "x"}}', 'fatal', /no helper kb-toc; it would come from a plugin kb, which is not here/],
+    [
+      'a helper of a plugin that is not here',
+      '{{kb-toc "x"}}',
+      'fatal',
+      /no helper kb-toc; it would come from a plugin kb, which is not here/,
+    ],
     ['a text that nobody has', '{{t "portal.nowhere"}}', 'error', /there is no text "portal\.nowhere"/],
-    ['no version', '', 'warning', /does not say which version it was copied from; its first line should be \{\{!-- template: portal\/home version: 1 --\}\}/],
+    [
+      'no version',
+      '',
+      'warning',
+      /does not say which version it was copied from; its first line should be \{\{!-- template: portal\/home version: 1 --\}\}/,
+    ],
   ] as const) {
     it(`are told of ${what}`, async () => {
       const folder = writeTheme(desk, 'told', {
@@ -115,6 +165,9 @@ describe('templates of a theme', () => {
     const errors = (await checkTheme(desk.app.desk.config, folder)).filter(({ level }) => level === 'error').map(({ text }) => text);
 
     expect(errors).to.not.equal([]);
-    expect(errors.every((text) => /--color-ink on .* in light with palette "pale"; it needs/.test(text)), errors.join('\n')).to.equal(true);
+    expect(
+      errors.every((text) => /--color-ink on .* in light with palette "pale"; it needs/.test(text)),
+      errors.join('\n'),
+    ).to.equal(true);
   });
 });
