@@ -48,8 +48,15 @@ describe('the listings of themes/README.md', () => {
     expect(kinds.filter((kind) => kind === 'file')).to.have.lengthOf(6);
     expect(kinds.filter((kind) => kind === 'run')).to.have.lengthOf(4);
     expect(problems.map(({ level, text }) => `${level}: ${text.split(' ')[0]}`)).to.deep.equal(['recommendation: screenshot.png']);
-    expect([status, html.includes('Still waters, quick answers.'), html.includes('data-theme-density="calm"')]).to.deep.equal([200, true, true]);
-    expect(turkish).to.contain('Sizi buraya getiren nedir?').and.contain('Durgun sular, hızlı yanıtlar.').and.contain('Daha önce sorduklarım');
+    expect([status, html.includes('Still waters, quick answers.'), html.includes('data-theme-density="calm"')]).to.deep.equal([
+      200,
+      true,
+      true,
+    ]);
+    expect(turkish)
+      .to.contain('Sizi buraya getiren nedir?')
+      .and.contain('Durgun sular, hızlı yanıtlar.')
+      .and.contain('Daha önce sorduklarım');
   }).timeout(60_000);
 
   it('pack an archive that another desk installs', async () => {
@@ -69,7 +76,9 @@ describe('the listings of themes/README.md', () => {
       const ran =
         command === 'npx' && args[0] === 'helpdesk'
           ? await helpdesk(desk, args.slice(1))
-          : (({ status, stdout, stderr }) => ({ code: status, out: stdout, err: stderr }))(spawnSync(command, args, { cwd: site, encoding: 'utf8' }));
+          : (({ status, stdout, stderr }) => ({ code: status, out: stdout, err: stderr }))(
+              spawnSync(command, args, { cwd: site, encoding: 'utf8' }),
+            );
       expect(ran.code, `${line}\n${ran.out}${ran.err}`).to.equal(0);
       out += ran.out;
     }
