@@ -152,6 +152,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     get mail(): Mail {
       return mail;
     },
+    printNotice: (notice) => theming.printNotice(notice, plugins.snapshot, { clock }),
     locales: () => theming.locales(),
     translatorFor: (locale, timeZone) => theming.translatorFor(locale, timeZone),
   };

@@ -2,11 +2,13 @@ import path from 'node:path';
 import type { Config } from './config.ts';
 import { Assets } from './http/static.ts';
 import { createTranslator, loadCatalog, type Catalog, type Translator } from './i18n/index.ts';
+import type { Clock } from './kernel/clock.ts';
 import type { Logger } from './kernel/log.ts';
 import type { FoundPlugin } from './kernel/manifest.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
 import type { TemplateFault } from './kernel/template-roots.ts';
 import { buildTemplates, type Templates } from './kernel/templates.ts';
+import { printNotice, type Notice } from './mail/index.ts';
 import { coreFolder, coreLocales } from './paths.ts';
 import type { Settings } from './settings/index.ts';
 import type { Storage } from './storage/index.ts';
@@ -17,7 +19,9 @@ import {
   listThemes,
   localesOf,
   lookOf,
+  mailStyleOf,
   resolveTheme,
+  templateValues,
   themeVersions,
   type Look,
   type ResolvedTheme,
@@ -135,6 +139,26 @@ export class Theming {
     };
     this.previews.set(key, preview);
     return preview;
+  }
+
+  /** Prints a notice in the active look, or in one that is tried out. */
+  async printNotice(notice: Notice, snapshot: Snapshot, { clock, preview }: { clock: Clock; preview?: PreviewedLook }) {
+    const look = preview?.look ?? this.look;
+    const site = await this.deps.settings.get('site');
+    const translator = (preview?.translatorFor ?? this.translatorFor)(notice.locale);
+    const theme = templateValues(look.options, look.values, translator.locale);
+    const logo = String(theme['logo'] ?? '');
+    return printNotice(
+      {
+        templates: preview?.templates ?? snapshot.templates ?? this.templates(snapshot, look, () => {}),
+        translator,
+        variables: { theme, mail: mailStyleOf(look) },
+        site: String(site['name']),
+        logoUrl: logo === '' ? undefined : new URL(logo, this.deps.config.url).href,
+        now: clock.now(),
+      },
+      notice,
+    );
   }
 
   private templates(snapshot: Unthemed, { chain }: Look, onFault: (fault: TemplateFault) => void): Templates {

@@ -5,6 +5,7 @@ import { peopleRoutes } from './people-routes.ts';
 import { pluginRoutes } from './plugin-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import { systemRoutes } from './system-routes.ts';
+import { themeMailRoutes } from './theme-mail-routes.ts';
 import { themePreviewRoutes } from './theme-preview-routes.ts';
 import { themeRoutes } from './theme-routes.ts';
 
@@ -17,6 +18,7 @@ export function adminRoutes(app: App): readonly Middleware[] {
     settingsRoutes(app),
     themeRoutes(app),
     themePreviewRoutes(app),
+    themeMailRoutes(app),
     pluginRoutes(app),
   ];
 }

@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import type { Context } from '../http/request-state.ts';
+import { languageName } from '../i18n/index.ts';
 import {
   defaultOf,
   findDraft,
@@ -89,7 +90,7 @@ export async function previewView({ desk, plugins, theming }: App, ctx: Context,
     device,
     frameUrl: withPreview(page?.path ?? '/', `${token}~${language}~${scheme}`),
     pages: pages.map(({ id, label, path }) => ({ ...choice('page', id, label), path })),
-    languages: desk.locales().map((one) => choice('lang', one, { key: 'theme.text', params: { text: nameOfLanguage(one) } })),
+    languages: desk.locales().map((one) => choice('lang', one, { key: 'theme.text', params: { text: languageName(one) } })),
     schemes: schemes.map((one) => choice('scheme', one, { key: `theme.scheme.${one}` })),
     devices: devices.map((one) => choice('device', one, { key: `theme.device.${one}` })),
     groups: groupsOf(look, locale),
@@ -161,9 +162,4 @@ function fieldOf({ values }: Look, name: string, option: ThemeOption, locale: st
     ...(isNumber ? { minimum: option.minimum, maximum: option.maximum, step: option.step ?? 1 } : {}),
     ...(option.type === 'text' ? { maxLength: option.maxLength ?? 200 } : {}),
   };
-}
-
-function nameOfLanguage(locale: string): string {
-  const name = new Intl.DisplayNames([locale], { type: 'language' }).of(locale) ?? locale;
-  return name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
 }

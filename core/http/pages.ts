@@ -4,6 +4,7 @@ import { printSlot } from '../kernel/slots.ts';
 import type { FaultSink } from '../kernel/hook-point.ts';
 import type { Snapshot } from '../kernel/snapshot.ts';
 import { snapshotOf } from '../kernel/router-dispatch.ts';
+import { languageName } from '../i18n/index.ts';
 import { NotFound } from '../kernel/errors.ts';
 import type { Theming } from '../theming.ts';
 import { isAllowed } from '../users/index.ts';
@@ -163,7 +164,7 @@ export class Pages {
       permissions: actor === undefined ? new Set() : permissionsOf(actor),
       site: {
         name: String(site['name']),
-        locales: desk.locales().map((value) => ({ value, label: nameOfLocale(value), selected: value === ctx.state.locale })),
+        locales: desk.locales().map((value) => ({ value, label: languageName(value), selected: value === ctx.state.locale })),
         warnings: [],
       },
       flash:
@@ -234,11 +235,6 @@ export class Pages {
 
 function sentence(key: string, params: Sentence['params']): Sentence {
   return params === undefined ? { key } : { key, params };
-}
-
-function nameOfLocale(locale: string): string {
-  const name = new Intl.DisplayNames([locale], { type: 'language' }).of(locale) ?? locale;
-  return name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
 }
 
 // What templates ask with `{{can}}`: the permissions, and which areas the person may open at all.

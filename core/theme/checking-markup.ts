@@ -1,6 +1,8 @@
 import type { ThemeProblem } from './problem.ts';
 
 interface Rule {
+  /** Mails are no pages: they carry their styles along, and pictures by full address. */
+  readonly isForPages?: boolean;
   readonly level: ThemeProblem['level'];
   readonly pattern: RegExp;
   readonly text: string;
@@ -18,9 +20,10 @@ const rules: readonly Rule[] = [
     text: 'holds a script, which browsers refuse here; put it into a file and name it with src.',
   },
   { level: 'error', pattern: /<[a-z][^<>]*\son[a-z]+\s*=/gi, text: 'holds an event attribute, which browsers refuse here.' },
-  { level: 'error', pattern: /<style\b/gi, text: 'holds styles, which browsers refuse here; put them into theme.css.' },
+  { level: 'error', isForPages: true, pattern: /<style\b/gi, text: 'holds styles, which browsers refuse here; put them into theme.css.' },
   {
     level: 'error',
+    isForPages: true,
     pattern: /<(?:link|script|img|iframe)\b[^<>]*\s(?:href|src)="https?:/gi,
     text: 'loads something from another site, which browsers refuse here; put the file into the theme.',
   },
@@ -34,9 +37,12 @@ const rules: readonly Rule[] = [
 
 /** What the desk's content policy or a screen reader would stumble over. */
 export function checkMarkup(where: string, source: string): readonly ThemeProblem[] {
-  return rules.flatMap(({ level, pattern, text }) =>
-    [...source.matchAll(pattern)].map(({ index }) => ({ level, text: `${where}, line ${lineAt(source, index)}: it ${text}` })),
-  );
+  const isMail = where.startsWith('emails');
+  return rules
+    .filter(({ isForPages }) => isForPages !== true || !isMail)
+    .flatMap(({ level, pattern, text }) =>
+      [...source.matchAll(pattern)].map(({ index }) => ({ level, text: `${where}, line ${lineAt(source, index)}: it ${text}` })),
+    );
 }
 
 /** Texts that a template names and nobody has. */

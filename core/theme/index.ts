@@ -2,6 +2,7 @@ export { checkTheme, measureLook, refuseFatal, type ThemeProblem } from './check
 export { compareTemplate, type TemplateComparison } from './comparing.ts';
 export { createTheme } from './creating.ts';
 export { localesOf, lookOf, stylesheetsOf, type Look } from './looks.ts';
+export { mailStyleOf } from './mail-style.ts';
 export { textIn, type Texts, type ThemeOption, type ThemeOptions } from './manifest.ts';
 export {
   customProperties,
@@ -17,7 +18,6 @@ export {
 export { issuePreview, readPreview, type PreviewGrant } from './preview-token.ts';
 export {
   deleteDraft,
-  draftFiles,
   findDraft,
   insertVersion,
   saveDraft,

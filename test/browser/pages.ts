@@ -93,6 +93,7 @@ export function pagesOf(desk: TestDesk, { number }: Ticket): Readonly<Record<'ad
       '/admin/themes',
       '/admin/themes/default/preview',
       '/admin/themes/harbor/preview?device=phone&scheme=dark&page=tickets',
+      '/admin/themes/harbor/mails?mail=invitation',
       '/admin/themes/default/diff?template=portal/home',
       '/admin/health',
       '/admin/tokens',
