@@ -9,6 +9,7 @@ import {
   type App,
   type Config,
   type LogLevel,
+  type Storage,
 } from '@helpdesk/core/operator';
 import type { Io } from './command.ts';
 
@@ -24,13 +25,22 @@ export interface Opening {
   readonly role: 'web' | 'work' | 'all' | 'command';
   readonly isPassive?: boolean;
   readonly logLevel?: LogLevel;
+  /** Default: the database that the configuration names. */
+  readonly storage?: Storage;
 }
 
 /** Builds the desk without starting it; the schema is brought up to date. @throws with a sentence for what an operator can mend. */
-export async function openDesk(io: Io, config: Config, { role, isPassive, logLevel }: Opening): Promise<App> {
+export async function openDesk(io: Io, config: Config, { role, isPassive, logLevel, storage }: Opening): Promise<App> {
   prepareDataFolder(config);
   const log = createLogger(logLevel ?? config.logLevel, io.clock, (line) => io.err(line));
-  return createApp({ config, clock: io.clock, log, role, ...(isPassive === undefined ? {} : { isPassive }) });
+  return createApp({
+    config,
+    clock: io.clock,
+    log,
+    role,
+    ...(isPassive === undefined ? {} : { isPassive }),
+    ...(storage === undefined ? {} : { storage }),
+  });
 }
 
 /** One desk for one command, opened on first use. */

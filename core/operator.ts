@@ -30,6 +30,7 @@ export {
   uninstallPlugin,
   writeDemo,
   type BackupDeps,
+  type Binding,
   type FloorPlan,
   type FloorScenario,
   type Statement,
@@ -37,6 +38,6 @@ export {
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
 export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
-export { dropTables, migrateCore, openStorage, SchemaRefused, type Storage } from './storage/index.ts';
-export { checkTheme, compareTemplate, createTheme, listThemes, resolveTheme, textIn, themeFolder } from './theme/index.ts';
+export { dropTables, migrateCore, openStorage, SchemaRefused, tableNames, type Storage } from './storage/index.ts';
+export { checkTheme, compareTemplate, createTheme, listThemes, textIn, themeFolder } from './theme/index.ts';
 export { createUser, findUserByEmail, systemActor } from './users/index.ts';

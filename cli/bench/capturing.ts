@@ -1,31 +1,92 @@
 import { createServer } from 'node:http';
-import type { App, Statement } from '@helpdesk/core/operator';
+import type { App, Storage } from '@helpdesk/core/operator';
 import type { Scenario } from './scenarios.ts';
 
-/** The statements that one answer takes; undefined when this desk has no such page. */
-export async function capture(app: App, { path, headers }: Scenario): Promise<readonly Statement[] | undefined> {
-  const server = createServer(app.callback());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}${path}`;
-  const statements: Statement[] = [];
-  const note = ({ sql, bindings = [] }: { readonly sql: string; readonly bindings?: readonly unknown[] }): void =>
-    void statements.push({ sql, bindings });
-  try {
-    // The first answer fills what is kept for a while, such as settings and statuses.
-    if (!(await isAnswered(url, headers))) return undefined;
-    app.desk.storage.read.on('query', note);
-    await isAnswered(url, headers);
-    return statements;
-  } finally {
-    app.desk.storage.read.removeListener('query', note);
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+/** A statement as the desk sent it, with what came back. */
+export interface Captured {
+  readonly sql: string;
+  readonly bindings: readonly unknown[];
+  /** Number of the write transaction it ran in, counted from the start of the capture. */
+  readonly tx: number | undefined;
+  rows: readonly unknown[];
+}
+
+interface QueryEvent {
+  readonly __knexQueryUid: string;
+  readonly sql: string;
+  readonly bindings?: readonly unknown[];
+}
+
+interface Emitter {
+  on(event: 'query', listener: (query: QueryEvent) => void): unknown;
+  on(event: 'query-response', listener: (rows: unknown, query: QueryEvent) => void): unknown;
+}
+
+/** A storage that notes what is asked of it while somebody captures. */
+export class ObservedStorage {
+  readonly storage: Storage;
+  private taken: Captured[] | undefined;
+  private transactions = 0;
+
+  constructor(inner: Storage) {
+    this.observe(inner.read);
+    this.storage = {
+      ...inner,
+      writeTx: (work) =>
+        inner.writeTx((tx) => {
+          this.transactions += 1;
+          this.observe(tx, this.transactions);
+          return work(tx);
+        }),
+    };
+  }
+
+  /** The statements of `work`, in the order they were sent. */
+  async capture(work: () => Promise<void>): Promise<readonly Captured[]> {
+    const taken: Captured[] = [];
+    this.taken = taken;
+    try {
+      await work();
+    } finally {
+      this.taken = undefined;
+    }
+    return taken;
+  }
+
+  private observe(emitter: Emitter, tx?: number): void {
+    const open = new Map<string, Captured>();
+    emitter.on('query', ({ __knexQueryUid: id, sql, bindings = [] }) => {
+      if (this.taken === undefined || /^(?:begin|commit|rollback)\b/i.test(sql)) return;
+      const one: Captured = { sql, bindings: [...bindings], tx, rows: [] };
+      open.set(id, one);
+      this.taken.push(one);
+    });
+    emitter.on('query-response', (rows, { __knexQueryUid: id }) => {
+      const one = open.get(id);
+      if (one !== undefined) one.rows = Array.isArray(rows) ? rows : [rows];
+      open.delete(id);
+    });
   }
 }
 
-async function isAnswered(url: string, headers: Readonly<Record<string, string>>): Promise<boolean> {
-  const answer = await fetch(url, { headers, redirect: 'manual' });
-  await answer.arrayBuffer();
-  return answer.status === 200;
+/** Asks a desk of this process for one scenario's answer; false when it has no such page. */
+export async function withAnswers<T>(app: App, work: (ask: (scenario: Scenario) => Promise<boolean>) => Promise<T>): Promise<T> {
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  try {
+    return await work(async ({ path, headers, body }) => {
+      const answer = await fetch(`${base}${path}`, {
+        headers: { ...headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+        redirect: 'manual',
+        ...(body === undefined ? {} : { method: 'POST', body: body() }),
+      });
+      await answer.arrayBuffer();
+      return answer.status === 200 || answer.status === 201;
+    });
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
 }

@@ -16,19 +16,41 @@ export interface Target {
   readonly body?: () => string;
 }
 
-const connections = 8;
-const warmUpMs = 500;
+const defaultConnections = 8;
+const warmUpMs = 300;
+const rounds = 4;
 
-/** Asks as fast as the answers come, over a few kept connections. @throws Error for an answer that is no success. */
-export async function load(target: Target, forMs: number): Promise<Figures> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+/**
+ * Asks several targets as fast as the answers come, over a few kept connections each. They take turns, so that
+ * whatever else the machine does meets all of them alike.
+ *
+ * @throws Error for an answer that is no success.
+ */
+export async function loadInTurns(
+  targets: readonly Target[],
+  forMs: number,
+  connections = defaultConnections,
+): Promise<readonly Figures[]> {
+  const lanes = targets.map((target) => ({
+    target,
+    agent: new Agent({ keepAlive: true, maxSockets: connections }),
+    times: [] as number[],
+    totalMs: 0,
+  }));
+  const turn = async ({ target, agent }: (typeof lanes)[number], ms: number): Promise<readonly number[]> =>
+    (await Promise.all(Array.from({ length: connections }, () => ask(target, agent, ms)))).flat();
   try {
-    await ask(target, agent, warmUpMs);
-    const startedAt = performance.now();
-    const times = (await Promise.all(Array.from({ length: connections }, () => ask(target, agent, forMs)))).flat();
-    return figuresOf(times, performance.now() - startedAt);
+    for (const lane of lanes) await turn(lane, warmUpMs);
+    for (let round = 0; round < rounds; round += 1) {
+      for (const lane of lanes) {
+        const startedAt = performance.now();
+        lane.times.push(...(await turn(lane, forMs / rounds)));
+        lane.totalMs += performance.now() - startedAt;
+      }
+    }
+    return lanes.map(({ times, totalMs }) => figuresOf(times, totalMs));
   } finally {
-    agent.destroy();
+    for (const { agent } of lanes) agent.destroy();
   }
 }
 

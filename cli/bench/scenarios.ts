@@ -8,6 +8,9 @@ export interface Scenario {
   readonly body?: () => string;
 }
 
+/** How many customers write in the scenario that creates tickets. */
+export const customersOfBench = 20;
+
 /** What the desk is asked; an administrator is made for it. */
 export async function scenariosOf({ desk }: App): Promise<readonly Scenario[]> {
   const admin = await createUser(desk, systemActor, { name: 'Bench', email: 'bench@example.com', role: 'admin', isConfirmed: true });
@@ -31,9 +34,9 @@ export async function scenariosOf({ desk }: App): Promise<readonly Scenario[]> {
       headers: bearer,
       body: () =>
         JSON.stringify({
-          subject: `Lamp ${(made += 1)}`,
+          subject: `Lamp ${(made += 1) + 100_000}`,
           text: 'The lamp of order 10288 does not shine any more.',
-          requester: { email: `customer${made % 500}@example.org` },
+          requester: { email: `customer${made % customersOfBench}@example.org` },
         }),
     },
   ];

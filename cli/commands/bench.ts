@@ -1,18 +1,34 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { coreFolder, saveMailbox, seedTickets, systemActor, type App, type FloorPlan, type FloorScenario } from '@helpdesk/core/operator';
-import { capture } from '../bench/capturing.ts';
-import { figuresOf, load, type Figures } from '../bench/load.ts';
-import { freePort, runProcess, startProcess } from '../bench/processes.ts';
-import { scenariosOf, type Scenario } from '../bench/scenarios.ts';
+import { coreFolder, createLogger, openStorage, seedTickets, tableNames, type FloorPlan, type Storage } from '@helpdesk/core/operator';
+import { ObservedStorage } from '../bench/capturing.ts';
+import { loadInTurns, type Figures } from '../bench/load.ts';
+import { mailsPerRun, timeImport } from '../bench/mails.ts';
+import { planBench, type Plan } from '../bench/planning.ts';
+import { freePort, startProcess } from '../bench/processes.ts';
 import { Misused, type Command, type Invocation } from '../command.ts';
 import { openDesk } from '../session.ts';
 
 interface Result extends Figures {
   readonly name: string;
-  /** Requests a second against those of the floor: 1 is as fast as Koa and Knex alone. */
-  readonly ratio: number | null;
+  /** Requests or mails a second against those of the floor: 1 is as fast as Koa and Knex alone. */
+  readonly ratio: number;
+}
+
+interface Report {
+  /** By the name of the scenario. */
+  readonly floor: Readonly<Record<string, Figures>>;
+  readonly scenarios: readonly Result[];
+}
+
+/** What all parts of one bench share. */
+interface Bench {
+  readonly data: string;
+  readonly url: string;
+  readonly database: FloorPlan['database'];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly progress: Invocation['progress'];
 }
 
 const defaultTickets = 10_000;
@@ -22,165 +38,113 @@ const mails = 500;
 export const bench: Command = {
   name: 'bench',
   summary: 'Measures the desk on data of its own, beside a floor that runs the same SQL on bare Koa.',
-  options: { tickets: { value: 'number', help: `How many tickets there are; default ${defaultTickets}.` } },
+  options: {
+    tickets: { value: 'number', help: `How many tickets there are; default ${defaultTickets}.` },
+    database: { value: 'url', help: 'An empty PostgreSQL database to measure on; default is SQLite in a temporary folder.' },
+  },
   run: async (invocation) => {
     const tickets = Number(invocation.options['tickets'] ?? defaultTickets);
     if (!Number.isSafeInteger(tickets) || tickets < 1)
       throw new Misused(`The number of tickets is 1 or more, not "${String(invocation.options['tickets'])}".`);
     const data = mkdtempSync(path.join(tmpdir(), 'helpdesk-bench-'));
     try {
-      const { floor, scenarios } = await measure(invocation, data, tickets);
-      return { floor, scenarios };
+      return await measure(invocation, data, tickets);
     } finally {
       rmSync(data, { recursive: true, force: true });
     }
   },
 };
 
-async function measure(invocation: Invocation, data: string, tickets: number) {
-  const { io, progress, say } = invocation;
+async function measure(invocation: Invocation, data: string, tickets: number): Promise<Report> {
+  const { io, progress, say, options } = invocation;
   const port = await freePort();
-  const config = {
-    ...invocation.config,
-    data,
-    databaseUrl: undefined,
-    secretFile: path.join(data, 'secret.key'),
-    host: '127.0.0.1',
-    port,
-    url: `http://127.0.0.1:${port}/`,
-  };
+  const url = `http://127.0.0.1:${port}/`;
+  const database = typeof options['database'] === 'string' ? { url: options['database'] } : { file: path.join(data, 'helpdesk.sqlite') };
+  const databaseUrl = 'url' in database ? database.url : undefined;
+  const secretFile = path.join(data, 'secret.key');
+  const config = { ...invocation.config, data, databaseUrl, secretFile, host: '127.0.0.1', port, url };
   const env = {
     ...io.env,
     HELPDESK_DATA: data,
-    HELPDESK_SECRET_FILE: config.secretFile,
-    DATABASE_URL: '',
+    HELPDESK_SECRET_FILE: secretFile,
+    DATABASE_URL: databaseUrl ?? '',
     HOST: '127.0.0.1',
     PORT: String(port),
-    HELPDESK_URL: config.url,
+    HELPDESK_URL: url,
     LOG_LEVEL: 'error',
   };
-  const app = await openDesk(io, config, { role: 'web', logLevel: 'error' });
-  let plan: readonly (Scenario & { readonly floor: FloorScenario | undefined })[];
-  let hasMail: boolean;
+  const here: Bench = { data, url, database, env, progress };
+  const storage = openStorage({ log: createLogger('error', io.clock, (line) => io.err(line)), ...database });
   try {
-    await app.start();
-    await seedTickets(app.desk, tickets, (done) => progress(`${done} of ${tickets} tickets`));
-    await app.desk.storage.writeTx((tx) => tx.raw('analyze'));
-    plan = await planned(app, say);
-    hasMail = app.plugins.snapshot.all('cli').some(({ value }) => value.name === 'mail import');
-    if (hasMail) await saveMailbox(app.desk, systemActor, { name: 'Bench', address: 'support@example.com' });
+    if ((await tableNames(storage.read, storage.dialect)).length > 0) throw new Misused('The database of a bench must be empty.');
+    const observed = new ObservedStorage(storage);
+    // A command has no timers of its own that would mix their statements in.
+    const app = await openDesk(io, config, { role: 'command', logLevel: 'error', storage: observed.storage });
+    let plan: Plan;
+    try {
+      await app.start();
+      await seedTickets(app.desk, tickets, (done) => progress(`${done} of ${tickets} tickets`));
+      await storage.writeTx((tx) => tx.raw('analyze'));
+      plan = await planBench(app, observed, data, say);
+    } finally {
+      await app.stop();
+    }
+    return await run(plan, here, storage);
   } finally {
-    await app.stop();
+    await storage.close();
   }
-  const floor = await onFloor(
-    plan.flatMap((one) => one.floor ?? []),
-    data,
-    env,
-    progress,
-  );
-  const scenarios = await onDesk(plan, floor, { url: config.url, env, progress });
-  if (hasMail) scenarios.push(await importing(data, env, progress));
-  return { floor, scenarios };
 }
 
-async function planned(app: App, say: Invocation['say']) {
-  const plan: (Scenario & { floor: FloorScenario | undefined })[] = [];
-  for (const scenario of await scenariosOf(app)) {
-    const statements = scenario.body === undefined ? await capture(app, scenario) : [];
-    if (statements === undefined) say(`${scenario.path} is not answered by this desk and is left out.`);
-    // A write cannot be run twice with the same values, so it has no floor.
-    else
-      plan.push({
-        ...scenario,
-        floor: scenario.body === undefined ? { name: scenario.name.replaceAll(' ', '-'), kind: scenario.kind, statements } : undefined,
-      });
-  }
-  return plan;
-}
-
-async function onFloor(
-  scenarios: readonly FloorScenario[],
-  data: string,
-  env: Readonly<Record<string, string | undefined>>,
-  progress: Invocation['progress'],
-): Promise<Record<string, Figures>> {
-  const port = await freePort();
-  const file = path.join(data, 'floor.json');
-  const plan: FloorPlan = { database: { file: path.join(data, 'helpdesk.sqlite') }, port, scenarios };
-  writeFileSync(file, JSON.stringify(plan));
-  const server = await startProcess([path.join(coreFolder, 'dist/operations/bench/floor-server.js'), file], env);
+async function run(plan: Plan, here: Bench, storage: Storage): Promise<Report> {
+  const floorPort = await freePort();
+  const floorUrl = (name: string): string => `http://127.0.0.1:${floorPort}/${name}`;
+  const file = path.join(here.data, 'floor.json');
+  const scenarios = [...plan.requests.map(({ floor }) => floor), ...(plan.mails === undefined ? [] : [plan.mails])];
+  const floorPlan: FloorPlan = { database: here.database, port: floorPort, folder: path.join(here.data, 'floor-files'), scenarios };
+  writeFileSync(file, JSON.stringify(floorPlan));
   const floor: Record<string, Figures> = {};
-  try {
-    for (const { name } of scenarios) {
-      progress(`floor: ${name}`);
-      floor[name] = await load({ url: `http://127.0.0.1:${port}/${name}` }, eachMs);
-    }
-  } finally {
-    await server.stop();
-  }
-  return floor;
-}
-
-interface Under {
-  readonly url: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly progress: Invocation['progress'];
-}
-
-async function onDesk(
-  plan: readonly (Scenario & { readonly floor: FloorScenario | undefined })[],
-  floor: Readonly<Record<string, Figures>>,
-  { url, env, progress }: Under,
-): Promise<Result[]> {
-  const server = await startProcess([ourselves(), 'start', '--web', '--no-supervisor'], env);
   const results: Result[] = [];
+  const note = (name: string, least: Figures, figures: Figures): void => {
+    floor[name] = least;
+    results.push({ name, ...figures, ratio: Math.round((figures.rps / least.rps) * 1000) / 1000 });
+  };
+
+  const floorServer = await startProcess([path.join(coreFolder, 'dist/operations/bench/floor-server.js'), file], here.env);
   try {
-    for (const { name, path: pathname, headers, body, floor: under } of plan) {
-      progress(name);
-      const figures = await load({ url: new URL(pathname, url).href, headers, ...(body === undefined ? {} : { body }) }, eachMs);
-      const least = floor[under?.name ?? ''];
-      results.push({ name, ...figures, ratio: least === undefined ? null : Math.round((figures.rps / least.rps) * 1000) / 1000 });
+    const desk = await startProcess([ourselves(), 'start', '--web', '--no-supervisor'], here.env);
+    try {
+      for (const { name, path: pathname, headers, body, floor: under } of plan.requests) {
+        here.progress(name);
+        const target = { url: new URL(pathname, here.url).href, headers, ...(body === undefined ? {} : { body }) };
+        const [least, figures] = await loadInTurns([{ url: floorUrl(under.name) }, target], eachMs);
+        if (least !== undefined && figures !== undefined) note(name, least, figures);
+      }
+    } finally {
+      await desk.stop();
     }
+    if (plan.mails !== undefined) note('mails imported', ...(await mailFigures(floorUrl(plan.mails.name), here, storage)));
   } finally {
-    await server.stop();
+    await floorServer.stop();
   }
-  return results;
+  return { floor, scenarios: results };
 }
 
-// In a process of its own from start to end, as an operator runs it; only the whole is measured.
-async function importing(
-  data: string,
-  env: Readonly<Record<string, string | undefined>>,
-  progress: Invocation['progress'],
-): Promise<Result> {
+// One import at a time on both sides; the floor answers once for a whole batch.
+async function mailFigures(floorUrl: string, { data, env, progress }: Bench, storage: Storage): Promise<readonly [Figures, Figures]> {
   progress('mails imported');
-  const folder = path.join(data, 'mails');
-  mkdirSync(folder);
-  for (let n = 0; n < mails; n += 1) {
-    const head = [
-      `From: Customer ${n} <c${n % 97}@example.org>`,
-      'To: support@example.com',
-      `Subject: Order ${10_000 + n}`,
-      `Message-ID: <bench-${n}@example.org>`,
-      'Date: Mon, 05 Jan 2026 09:00:00 +0000',
-      'Content-Type: text/plain; charset=utf-8',
-    ];
-    writeFileSync(
-      path.join(folder, `${String(n).padStart(5, '0')}.eml`),
-      `${head.join('\r\n')}\r\n\r\nWhere is my order ${10_000 + n}?\r\n`,
-    );
-  }
-  const startedAt = performance.now();
-  await runProcess([ourselves(), 'mail', 'import', folder], env);
-  const totalMs = performance.now() - startedAt;
-  return {
-    name: 'mails imported',
-    ...figuresOf(
-      Array.from({ length: mails }, () => totalMs / mails),
-      totalMs,
-    ),
-    ratio: null,
+  const [batches] = await loadInTurns([{ url: floorUrl }], eachMs, 1);
+  const each = (ms = 0): number => Math.round((ms / mailsPerRun) * 100) / 100;
+  const least = {
+    rps: Math.round((batches?.rps ?? 0) * mailsPerRun * 100) / 100,
+    p50: each(batches?.p50),
+    p95: each(batches?.p95),
+    p99: each(batches?.p99),
   };
+  const figures = await timeImport({ folder: data, count: mails, command: ourselves(), env }, async () => {
+    const times: (number | string)[] = await storage.read('events').where({ name: 'mail.received' }).orderBy('id').pluck('occurred_at');
+    return times.map(Number);
+  });
+  return [least, figures];
 }
 
 function ourselves(): string {

@@ -8,5 +8,6 @@ export { dependenciesOf, stagePlugin, type StagedPlugin } from './plugins/stagin
 export { reindex } from './reindexing.ts';
 export { findSiteRoot, loadSiteConfig } from './site-config.ts';
 export { seedTickets, writeDemo, type DemoResult } from './samples/index.ts';
-export type { FloorPlan, FloorScenario, Statement } from './bench/floor-server.ts';
+export type { FloorPlan, FloorScenario } from './bench/floor-server.ts';
+export type { Binding, Statement } from './bench/replaying.ts';
 export { installTheme, installThemeArchive, removeTheme, type InstalledTheme } from './themes/installing.ts';
