@@ -44,13 +44,11 @@ export function themeMailRoutes(app: App): Middleware {
           testUrl: `/admin/themes/${theme.id}/mails/${name}/test${here(name, locale)}`,
           email: ctx.state.user?.email ?? '',
           mails: systemMails.map((one) => ({ href: here(one, locale), label: { key: `theme.mail.${one}` }, current: one === name })),
-          languages: desk
-            .locales()
-            .map((one) => ({
-              href: here(name, one),
-              label: { key: 'theme.text', params: { text: languageName(one) } },
-              current: one === locale,
-            })),
+          languages: desk.locales().map((one) => ({
+            href: here(name, one),
+            label: { key: 'theme.text', params: { text: languageName(one) } },
+            current: one === locale,
+          })),
         },
       });
     })

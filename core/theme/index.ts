@@ -16,14 +16,7 @@ export {
   type OptionValues,
 } from './option-values.ts';
 export { issuePreview, readPreview, type PreviewGrant } from './preview-token.ts';
-export {
-  deleteDraft,
-  findDraft,
-  insertVersion,
-  saveDraft,
-  themeVersions,
-  type ThemeVersion,
-} from './theme-values-repository.ts';
+export { deleteDraft, findDraft, insertVersion, saveDraft, themeVersions, type ThemeVersion } from './theme-values-repository.ts';
 export {
   isThemeId,
   listThemes,

@@ -84,6 +84,18 @@ describe('installing a theme', () => {
     expect(installed()).to.deep.equal([]);
   });
 
+  it('brings pictures that can do nothing when they are opened by themselves', async () => {
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
+    await helpdesk(desk, ['theme', 'install', archive('a.tgz', { 'sea/theme.json': manifest(), 'sea/a.svg': svg, 'sea/theme.css': '' })]);
+    await desk.app.activateTheme('sea');
+    const shown = await desk.fetch(desk.app.theming.assets.url('t/sea', 'a.svg'));
+
+    expect([shown.status, shown.headers.get('Content-Security-Policy')]).to.deep.equal([
+      200,
+      "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    ]);
+  });
+
   it('works in the browser, and refuses there too', async () => {
     const upload = (content: Uint8Array, as: 'ada' | 'can' = 'ada') => {
       const body = new FormData();
