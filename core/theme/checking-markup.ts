@@ -30,7 +30,7 @@ const rules: readonly Rule[] = [
   {
     level: 'warning',
     pattern: /\s(?:href|src|action)="\{\{\s*@(?:root\.)?theme\./gi,
-    text: 'puts an option into an address; write {{url @theme.…}}, which lets no script through.',
+    text: 'puts an option into an address; write {{safe-url @theme.…}}, which lets no script through.',
   },
   { level: 'warning', pattern: /<img\b(?![^<>]*\salt=)[^<>]*>/gi, text: 'holds a picture without alt.' },
 ];

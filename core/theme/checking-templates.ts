@@ -49,6 +49,7 @@ export function checkTemplates(
       const isKnown = kind === 'partial' ? all.has(name) || name === '@partial-block' : isHelper(name);
       if (!isKnown) problems.push({ level: 'fatal', text: `${where}, line ${line}: there is no ${kind} ${name}${whoHas(kind, name)}.` });
     }
+    problems.push(...shadowing(where, source, helpers));
     problems.push(...circles(where, file.name, all));
   }
   return [...problems, ...own.flatMap((file) => overriding(file, all.get(file.name) ?? [], names, included, plugins))];
@@ -67,6 +68,16 @@ export function checkTemplates(
 }
 
 const coreFeatures = ['portal', 'auth', 'ui', 'tickets', 'users', 'notifications', 'admin', 'inbox', 'emails', 'partials', 'layouts'];
+
+// A helper goes before a field of the same name, and called without anything it rarely prints what was meant.
+function shadowing(where: string, source: string, helpers: ReadonlySet<string>): readonly ThemeProblem[] {
+  return [...source.matchAll(/\{\{\s*([a-z][\w-]*)\s*\}\}/gi)]
+    .filter(([, name = '']) => helpers.has(name))
+    .map(({ index, 1: name = '' }) => ({
+      level: 'warning' as const,
+      text: `${where}, line ${source.slice(0, index).split('\n').length}: {{${name}}} calls a helper; for the field write {{this.${name}}}.`,
+    }));
+}
 
 // A partial that includes itself prints until the desk stops it.
 function circles(where: string, name: string, all: ReadonlyMap<string, readonly TemplateFile[]>): readonly ThemeProblem[] {

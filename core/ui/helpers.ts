@@ -57,7 +57,7 @@ export function createHelpers({ icons, assetUrl }: HelperDeps): Readonly<Record<
     query: withRequest((request, _, hash) => changedQuery(request, hash)),
     can: withRequest((request, [permission]) => request.permissions.has(String(permission))),
     slot: withRequest((request, [name]) => new SafeHtml(slotHtml(request, String(name)))),
-    url: (address) => (typeof address === 'string' && isSafeUrl(address) ? address : '#'),
+    'safe-url': (address) => (typeof address === 'string' && isSafeUrl(address) ? address : '#'),
     field: withRequest((_, __, hash) => fieldFrom(hash)),
   };
 }

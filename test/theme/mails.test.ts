@@ -55,7 +55,7 @@ describe('mails that the desk writes by itself', () => {
         options: { sign: { type: 'text', title: 'S', default: { en: 'Bye & "thanks"', tr: 'Hoşça kalın' } } },
       },
       'emails/magic-link.hbs':
-        '{{!-- template: emails/magic-link version: 1 --}}<p style="color:{{@mail.brand}}">{{@theme.sign}} {{t "sea.word"}} <a href="{{url address}}">{{button}}</a></p>',
+        '{{!-- template: emails/magic-link version: 1 --}}<p style="color:{{@mail.brand}}">{{@theme.sign}} {{t "sea.word"}} <a href="{{safe-url address}}">{{button}}</a></p>',
       'emails/notice-text.hbs': '{{!-- template: emails/notice.text version: 1 --}}{{@theme.sign}} {{address}}',
       'locales/en.json': { 'sea.word': 'sea' },
       'locales/tr.json': { 'sea.word': 'deniz' },

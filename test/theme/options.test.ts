@@ -91,7 +91,7 @@ describe('options of a theme', () => {
       writeTheme(desk, 'sea', {
         'theme.json': { title: 'Sea', version: '1.0.0', options },
         'pages/portal/home.hbs':
-          '{{!-- template: portal/home version: 1 --}}<h1>{{@theme.slogan}}</h1><a href="{{url @theme.link}}">x</a>{{#each openTickets}}{{@theme.slogan}}{{/each}}',
+          '{{!-- template: portal/home version: 1 --}}<h1>{{@theme.slogan}}</h1><a href="{{safe-url @theme.link}}">x</a>{{#each openTickets}}{{@theme.slogan}}{{/each}}',
       });
       await desk.app.activateTheme('sea');
     });

@@ -83,8 +83,8 @@ describe('templates of a theme', () => {
     }
   });
 
-  it('let no script into an address that goes through url', () => {
-    const { url = () => undefined } = createHelpers({ icons: createIcons({ lenient: true }), assetUrl: (name) => name });
+  it('let no script into an address that goes through safe-url', () => {
+    const { 'safe-url': url = () => undefined } = createHelpers({ icons: createIcons({ lenient: true }), assetUrl: (name) => name });
     const bad = [
       'javascript:alert(1)',
       'JAVASCRIPT:x',
@@ -113,7 +113,7 @@ describe('templates of a theme', () => {
   for (const [what, template, level, text] of [
     ['an unquoted attribute', '<a title={{request.site.name}}>x</a>', 'warning', /attribute without quotes/],
     ['a script address', '<a href="javascript:alert(1)">x</a>', 'fatal', /runs script from an address/],
-    ['an option in an address', '<a href="{{@theme.link}}">x</a>', 'warning', /\{\{url @theme/],
+    ['an option in an address', '<a href="{{@theme.link}}">x</a>', 'warning', /\{\{safe-url @theme/],
     ['an inline script', '<script>alert(1)</script>', 'error', /holds a script/],
     ['an event attribute', '<b onclick="x()">x</b>', 'error', /event attribute/],
     ['a file of another site', '<img alt="" src="https://elsewhere.example/x.png">', 'error', /from another site/],
