@@ -66,7 +66,10 @@ export class Theming {
     this.deps = deps;
     this.look = lookOf(resolveTheme(deps.config, 'default'), {});
     this.translatorFor = this.translators(this.catalog);
-    const core = createHelpers({ icons: createIcons({ lenient: true }), assetUrl: (name) => this.assets.url('core', name) });
+    const core = createHelpers({
+      icons: createIcons({ lenient: true }),
+      assetUrl: (name, plugin) => this.assets.url(plugin === undefined ? 'core' : `p/${plugin}`, name),
+    });
     this.helpers = Object.entries(core).map(([name, run]) => ({ name, plugin: 'core', run }));
   }
 
