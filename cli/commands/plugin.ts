@@ -41,6 +41,9 @@ export const pluginCommands: readonly Command[] = [
         permissions,
         uses,
         folder: found?.folder,
+        source: row?.source ?? undefined,
+        sha256: row?.sha256 ?? undefined,
+        rejected: row?.rejectedVersion == null ? undefined : `${row.rejectedVersion}: ${row.rejection ?? ''}`,
       };
     },
   },

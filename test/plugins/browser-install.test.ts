@@ -7,7 +7,10 @@ import { hostileArchive } from './packages.ts';
 import { packed } from './packages.ts';
 import { createHash } from 'node:crypto';
 
-describe('installing a plugin in the browser', () => {
+describe('installing a plugin in the browser', function () {
+  // Each upload is tried in a desk and a process of its own.
+  this.timeout(90_000);
+
   let desk: TestDesk;
   let archive: Buffer;
   beforeEach(async () => {

@@ -11,7 +11,10 @@ import { schemaOf } from './schema.ts';
 const table = (name: string): string =>
   `export const up = (tx, t) => tx.schema.createTable(t('${name}'), (table) => { table.increments('id'); table.text('body'); });`;
 
-describe('the life of a plugin', () => {
+describe('the life of a plugin', function () {
+  // Desks start one after the other, and some upgrades are tried in a process of their own.
+  this.timeout(60_000);
+
   let desk: TestDesk;
   let sources: string;
   let round = 0;
