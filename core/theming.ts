@@ -24,6 +24,7 @@ import {
   templateValues,
   themeVersions,
   type Look,
+  type OptionValues,
   type ResolvedTheme,
 } from './theme/index.ts';
 import { createHelpers } from './ui/helpers.ts';
@@ -60,6 +61,7 @@ export class Theming {
   private readonly helpers;
   private catalog: Catalog = loadCatalog(coreLocales);
   private owners: ReadonlyMap<string, string> = new Map();
+  private newest: { readonly key: string; readonly values: OptionValues } | undefined;
   private readonly previews = new Map<string, PreviewedLook>();
 
   constructor(deps: ThemingDeps) {
@@ -80,7 +82,10 @@ export class Theming {
   /** Looks at what is chosen and at what lies on disk. True when pages must be made anew. */
   async read(): Promise<boolean> {
     const site = await this.deps.settings.get('site');
-    const look = await this.published(resolveTheme(this.deps.config, String(site['theme']), textsIn(site['themeParents'])));
+    const look = await this.current(
+      resolveTheme(this.deps.config, String(site['theme']), textsIn(site['themeParents'])),
+      Number(site['themePublished']),
+    );
     const owners = new Map(
       textsIn(site['templateOwners']).map((text): [string, string] => [text.split('=')[0] ?? '', text.split('=')[1] ?? '']),
     );
@@ -99,6 +104,14 @@ export class Theming {
   /** Which plugin replaces a template that several do, if somebody chose. */
   ownerOf(template: string): string | undefined {
     return this.owners.get(template);
+  }
+
+  // Each second every process asks; the database only after something was published.
+  private async current(resolved: ResolvedTheme, publishedAt: number): Promise<Look> {
+    const key = `${resolved.theme.id} ${publishedAt}`;
+    if (this.newest?.key !== key)
+      this.newest = { key, values: (await themeVersions(this.deps.storage.read, resolved.theme.id, 1))[0]?.values ?? {} };
+    return lookOf(resolved, fitValues(resolved.options, this.newest.values).values);
   }
 
   /** The theme with the values that were published for it. */

@@ -250,7 +250,7 @@ function titleOf(owner: string): string {
 }
 
 // What belongs to themes is chosen where it can be seen, among the themes.
-const chosenWithThemes = ['theme', 'themeParents', 'templateOwners'];
+const chosenWithThemes = ['theme', 'themeParents', 'themePublished', 'templateOwners'];
 function shownSettings(owner: string, schema: SettingsSchema): readonly (readonly [string, SettingSchema])[] {
   return Object.entries(schema).filter(
     ([key, one]) => (owner !== 'site' || !chosenWithThemes.includes(key)) && (one['x-scope'] ?? 'site') === 'site',

@@ -138,6 +138,9 @@ export function themePreviewRoutes(app: App): Middleware {
     .middleware();
 
   async function applied(ctx: Context, id: string, key: string): Promise<void> {
+    // Two publications in one millisecond must differ too.
+    const { themePublished } = await desk.settings.get('site');
+    await desk.settings.set('site', { themePublished: Math.max(desk.clock.now(), Number(themePublished) + 1) });
     if (await theming.read()) app.plugins.rebuild();
     setFlash(ctx, { kind: 'done', key });
     see(ctx, `/admin/themes/${id}/preview`);

@@ -7,6 +7,8 @@ export const siteSettings = {
   theme: { type: 'string', default: 'default', maxLength: 60 },
   /** What the chosen theme extended when it was chosen: the portal falls back to them if it disappears. */
   themeParents: { type: 'array', items: { type: 'string' }, default: [] },
+  /** When options of a theme were published last: other processes read them anew then. */
+  themePublished: { type: 'number', default: 0 },
   /** `<template>=<plugin>`: which of two plugins that replace one page does. */
   templateOwners: { type: 'array', items: { type: 'string' }, default: [] },
 } as const satisfies SettingsSchema;
