@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import Koa from 'koa';
 import { issueSetupToken, Throttle } from './auth/index.ts';
@@ -16,19 +15,15 @@ import { guardPluginRoute } from './http/plugin-guard.ts';
 import { requestBasics, sameOrigin } from './http/request-basics.ts';
 import type { Context, Middleware } from './http/request-state.ts';
 import { coreRoutes } from './http/routes.ts';
-import { Assets } from './http/static.ts';
-import { createTranslator, loadCatalog, type Catalog, type Translator } from './i18n/index.ts';
+import { previewing } from './http/previewing.ts';
 import { Cron, JobQueue, JobRegistry, Worker } from './jobs/index.ts';
 import type { Clock } from './kernel/clock.ts';
-import type { FoundPlugin } from './kernel/manifest.ts';
 import { HookBus } from './kernel/hook-bus.ts';
 import type { Fault } from './kernel/hook-point.ts';
 import type { Logger } from './kernel/log.ts';
 import { PluginHost } from './kernel/plugin-host.ts';
 import { askForRestart, restartAskedAt } from './kernel/plugins-repository.ts';
 import { dispatchPlugins } from './kernel/router-dispatch.ts';
-import type { Snapshot } from './kernel/snapshot.ts';
-import { buildTemplates, type Templates } from './kernel/templates.ts';
 import { LiveHub } from './live/hub.ts';
 import { Presence } from './live/presence.ts';
 import { Mail } from './mail/index.ts';
@@ -36,7 +31,7 @@ import { notifyingEvents, notifyingHandler } from './notifications/index.ts';
 import { linkCore, putBackPlugin } from './operations/index.ts';
 import { grantDefaults } from './plugins/index.ts';
 import { NotFound } from './kernel/errors.ts';
-import { apiVersion, coreFolder, coreLocales, coreVersion } from './paths.ts';
+import { apiVersion, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
 import {
   mailSettings,
@@ -48,12 +43,10 @@ import {
   type SettingsUpgrade,
 } from './settings/index.ts';
 import { migrateCore, openStorage, runMigrations, type Storage } from './storage/index.ts';
-import { findTheme, refuseFatal, themeFolder, type Theme } from './theme/index.ts';
-import { templateRoots } from './template-folders.ts';
+import { refuseFatal, resolveTheme, themeFolder } from './theme/index.ts';
+import { Theming } from './theming.ts';
 import { Statuses } from './tickets/index.ts';
-import { createHelpers } from './ui/helpers.ts';
 import './ui/slots.ts';
-import { createIcons } from './ui/icon.ts';
 
 export type { Config } from './config.ts';
 export { defineConfig, readConfig } from './config.ts';
@@ -82,6 +75,7 @@ export interface App {
   readonly worker: Worker;
   readonly plugins: PluginHost<PluginContext>;
   readonly pages: Pages;
+  readonly theming: Theming;
   /** Faults of plugins since the start, newest last, at most 200. */
   readonly faults: readonly Fault[];
   callback(): ReturnType<Koa['callback']>;
@@ -97,8 +91,6 @@ export interface App {
    * @throws NotFound `themes.not-found`, Refused `themes.check-failed`.
    */
   activateTheme(id: string): Promise<void>;
-  /** Address of the active theme's picture, if it has one. */
-  themeScreenshot(): string | undefined;
   /** The one-time setup link, while no administrator exists. */
   setupLink(): Promise<string | undefined>;
   stop(): Promise<void>;
@@ -123,6 +115,8 @@ const reservedPaths = [
   '/files',
   '/events',
   '/slots',
+  '/theme',
+  '/theme.css',
   '/p',
 ];
 
@@ -155,19 +149,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   settings.define('mail', mailSettings);
   const processId = randomUUID();
 
-  let catalog: Catalog = loadCatalog(coreLocales);
-  let theme: Theme = findTheme(config, 'default');
-  const assets = new Assets();
-  const translators = new Map<string, Translator>();
-  function translatorFor(locale: string | null, timeZone?: string | null): Translator {
-    const key = `${locale ?? config.locale} ${timeZone ?? 'UTC'}`;
-    let translator = translators.get(key);
-    if (translator === undefined) {
-      translator = createTranslator({ catalog, locale: locale ?? config.locale, timeZone: timeZone ?? 'UTC' });
-      translators.set(key, translator);
-    }
-    return translator;
-  }
+  const theming = new Theming({ config, log, storage, settings });
 
   const desk: Desk = {
     config,
@@ -189,42 +171,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     get mail(): Mail {
       return mail;
     },
-    locales: () => catalog.locales,
-    translatorFor,
+    printNotice: (notice) => theming.printNotice(notice, plugins.snapshot, { clock }),
+    locales: () => theming.locales(),
+    translatorFor: (locale, timeZone) => theming.translatorFor(locale, timeZone),
   };
   const mail = new Mail(desk);
-
-  const helpers = Object.entries(
-    createHelpers({
-      icons: createIcons({ lenient: true }),
-      assetUrl: (name, plugin) => assets.url(plugin === undefined ? 'core' : `p/${plugin}`, name),
-    }),
-  ).map(([name, run]) => ({ name, plugin: 'core', run }));
-  function templatesOf(snapshot: Omit<Snapshot, 'templates'>): Templates {
-    refreshShared(snapshot.plugins);
-    return buildTemplates({
-      roots: templateRoots(snapshot.plugins, theme),
-      helpers: [...helpers, ...snapshot.helpers.map(({ plugin, value }) => ({ ...value, plugin }))],
-      onFault: ({ owner, template, kind, error }) => log.warn('A template is not used as it is.', { owner, template, kind, error }),
-      cacheFolder: path.join(config.data, 'cache', 'templates'),
-    });
-  }
-  // Texts and assets follow the running plugins, so they change together with the snapshot.
-  function refreshShared(plugins: readonly FoundPlugin[]): void {
-    const folderOf = (plugin: FoundPlugin, kind: 'locales' | 'assets'): string[] =>
-      plugin.manifest[kind] === undefined ? [] : [path.join(plugin.folder, plugin.manifest[kind])];
-    catalog = loadCatalog([
-      ...coreLocales,
-      ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')),
-      path.join(theme.folder, 'locales'),
-    ]);
-    translators.clear();
-    assets.set([
-      { name: 'core', folders: [path.join(coreFolder, 'dist/web'), path.join(coreFolder, 'ui/assets')] },
-      { name: `t/${theme.id}`, folders: [theme.folder] },
-      ...plugins.flatMap((plugin) => folderOf(plugin, 'assets').map((folder) => ({ name: `p/${plugin.id}`, folders: [folder] }))),
-    ]);
-  }
 
   const runsJobs = role === 'work' || role === 'all';
   const plugins = new PluginHost<PluginContext>({
@@ -267,14 +218,14 @@ export async function createApp(options: AppOptions): Promise<App> {
       });
       return isBack;
     },
-    templates: templatesOf,
+    templates: (snapshot) => theming.build(snapshot),
   });
   jobRegistry.addSource(durableSource(hooks, () => plugins.snapshot));
   const pages = new Pages({
     desk,
     snapshot: () => plugins.snapshot,
     onFault,
-    theme: () => ({ id: theme.id, stylesheets: theme.stylesheets.map((file) => assets.url(`t/${theme.id}`, file)), options: {} }),
+    theming,
   });
   defineCoreJobs(desk);
   const worker = new Worker(jobs, jobRegistry, log, { owner: processId });
@@ -286,23 +237,23 @@ export async function createApp(options: AppOptions): Promise<App> {
       log.error('A response could not be finished.', { error });
   });
   const use = (middleware: Middleware): void => void koa.use((ctx, next) => middleware(ctx as unknown as Context, next));
-  use(assets.middleware);
+  use(theming.assets.middleware);
   use(requestBasics(desk));
   use(handleErrors(desk, (ctx, problem) => pages.error(ctx, problem)));
   use(sameOrigin(desk));
+  use(previewing({ desk, theming, snapshot: () => plugins.snapshot }));
   const app: App = {
     desk,
     worker,
     plugins,
     pages,
+    theming,
     faults,
     callback: () => koa.callback(),
     isSupervised: options.onRestart !== undefined,
     restart: () => askForRestart(storage, clock.now()),
     start,
     activateTheme,
-    themeScreenshot: () =>
-      existsSync(path.join(theme.folder, 'screenshot.png')) ? assets.url(`t/${theme.id}`, 'screenshot.png') : undefined,
     setupLink,
     stop,
   };
@@ -313,7 +264,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const timers: NodeJS.Timeout[] = [];
   async function start(): Promise<void> {
     linkCore(config.data);
-    await readTheme();
+    await theming.read();
     await storage.writeTx((tx) =>
       replaceSubscriptions(
         tx,
@@ -325,7 +276,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     await plugins.start();
     if (role === 'command') return;
     every(reconcileMs, async () => {
-      await readTheme();
+      if (await theming.read()) plugins.rebuild();
       await plugins.reconcile();
       await settings.follow();
       if (options.onRestart !== undefined && ((await restartAskedAt(storage.read)) ?? 0) > startedAt) options.onRestart();
@@ -336,16 +287,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     await desk.cron.tick();
   }
 
-  async function readTheme(): Promise<void> {
-    theme = findTheme(config, String((await settings.get('site'))['theme']));
-  }
-
   async function activateTheme(id: string): Promise<void> {
     const folder = themeFolder(config, id);
     if (folder === undefined) throw new NotFound('themes.not-found', { theme: id, message: `There is no theme ${id}.` });
     await refuseFatal(config, folder);
-    await settings.set('site', { theme: id });
-    await readTheme();
+    const { chain } = resolveTheme(config, id);
+    await settings.set('site', { theme: id, themeParents: chain.slice(1).map((parent) => parent.id) });
+    await theming.read();
     await plugins.refresh();
   }
 

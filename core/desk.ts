@@ -9,7 +9,7 @@ import type { HookBus } from './kernel/hook-bus.ts';
 import type { Logger } from './kernel/log.ts';
 import type { LiveHub } from './live/hub.ts';
 import type { Presence } from './live/presence.ts';
-import type { Mail } from './mail/index.ts';
+import type { Mail, Notice } from './mail/index.ts';
 import type { Secrets, Settings } from './settings/index.ts';
 import type { Storage } from './storage/index.ts';
 import type { Statuses } from './tickets/index.ts';
@@ -33,6 +33,8 @@ export interface Desk {
   readonly throttle: Throttle;
   readonly statuses: Statuses;
   readonly mail: Mail;
+  /** Text and HTML of a mail that no person wrote, as the active theme shows it. */
+  printNotice(notice: Notice): Promise<{ readonly text: string; readonly html: string }>;
   /** Languages the site has texts in. */
   locales(): readonly string[];
   /** Texts in the reader's language, or the site's when null. */

@@ -17,11 +17,13 @@ export {
   createBackup,
   dependenciesOf,
   findSiteRoot,
+  installTheme,
   loadSiteConfig,
   packPlugin,
   prepareDataFolder,
   readPackage,
   reindex,
+  removeTheme,
   restoreBackup,
   seedTickets,
   stagePlugin,
@@ -38,5 +40,5 @@ export { deletePluginData, exportPluginData, installInDesk, uninstallFromDesk } 
 export { erasePerson, exportPerson } from './privacy/index.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
 export { migrateCore, openStorage, SchemaRefused, tableNames, type Storage } from './storage/index.ts';
-export { checkTheme, createTheme, listThemes, themeFolder } from './theme/index.ts';
+export { checkTheme, compareTemplate, createTheme, listThemes, textIn, themeFolder } from './theme/index.ts';
 export { createUser, findUserByEmail, systemActor } from './users/index.ts';

@@ -1,6 +1,16 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { checkTheme, createTheme, listThemes, NotFound, themeFolder } from '@helpdesk/core/operator';
+import {
+  checkTheme,
+  compareTemplate,
+  createTheme,
+  installTheme,
+  listThemes,
+  NotFound,
+  removeTheme,
+  textIn,
+  themeFolder,
+} from '@helpdesk/core/operator';
 import { Failed, type Command } from '../command.ts';
 
 export const themeCommands: readonly Command[] = [
@@ -10,7 +20,13 @@ export const themeCommands: readonly Command[] = [
     run: async ({ config, desk }) => {
       const app = await desk({ isStarted: false });
       const { theme } = await app.desk.settings.get('site');
-      return listThemes(config).map(({ id, title, folder }) => ({ id, title, active: id === theme, folder }));
+      return listThemes(config).map(({ id, title, folder, ...more }) => ({
+        id,
+        title: textIn(title, 'en'),
+        active: id === theme,
+        extends: more.extends ?? '',
+        folder,
+      }));
     },
   },
   {
@@ -33,6 +49,48 @@ export const themeCommands: readonly Command[] = [
       const problems = await checkTheme(config, folder);
       if (problems.some(({ level }) => level === 'fatal' || level === 'error')) throw new Failed('', problems);
       return problems;
+    },
+  },
+  {
+    name: 'theme diff',
+    summary: 'Shows how a template of a theme differs from the one that it replaces.',
+    args: ['<id>', '<template>'],
+    run: async ({ config, args: [id = '', template = ''], say }) => {
+      const { original, override, lines } = await compareTemplate(config, id, template);
+      if (override.version < original.version) say(`${template} has changed since it was copied.`);
+      const marks = { removed: '-', added: '+', same: ' ' };
+      return [
+        `--- ${original.file} (${original.owner}, version ${original.version})`,
+        `+++ ${override.file} (${override.owner}, from version ${override.version})`,
+        ...lines.map(({ kind, text }) => `${marks[kind]}${text}`),
+      ].join('\n');
+    },
+  },
+  {
+    name: 'theme install',
+    summary: 'Puts a theme from a folder or an archive into the data folder, after checking it.',
+    args: ['<folder or .tgz>'],
+    run: async ({ io, config, args: [source = ''], say }) => {
+      const installed = await installTheme(config, path.resolve(io.cwd, source));
+      say(`To use it: helpdesk theme activate ${installed.id}`);
+      return installed;
+    },
+  },
+  {
+    name: 'theme remove',
+    summary: 'Removes a theme that was installed and is not in use.',
+    args: ['<id>'],
+    run: async ({ config, args: [id = ''], desk }) => {
+      const { theming } = await desk({ isStarted: false });
+      await theming.read();
+      return {
+        id,
+        removed: removeTheme(
+          config,
+          id,
+          theming.look.chain.map((one) => one.id),
+        ),
+      };
     },
   },
   {

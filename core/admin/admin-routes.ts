@@ -7,6 +7,8 @@ import { pluginRoutes } from './plugin-routes.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import { systemRoutes } from './system-routes.ts';
+import { themeMailRoutes } from './theme-mail-routes.ts';
+import { themePreviewRoutes } from './theme-preview-routes.ts';
 import { themeRoutes } from './theme-routes.ts';
 
 /** Everything under `/admin` that belongs to core. */
@@ -17,6 +19,8 @@ export function adminRoutes(app: App): readonly Middleware[] {
     peopleRoutes(app),
     settingsRoutes(app),
     themeRoutes(app),
+    themePreviewRoutes(app),
+    themeMailRoutes(app),
     pluginInstallRoutes(app),
     pluginRoutes(app),
     referenceRoutes(app),

@@ -249,7 +249,10 @@ function titleOf(owner: string): string {
   return corePages.includes(owner) ? `settings.${owner}` : `settings.${owner}.title`;
 }
 
-// The theme is chosen where it can be seen, among the themes.
+// What belongs to themes is chosen where it can be seen, among the themes.
+const chosenWithThemes = ['theme', 'themeParents', 'templateOwners'];
 function shownSettings(owner: string, schema: SettingsSchema): readonly (readonly [string, SettingSchema])[] {
-  return Object.entries(schema).filter(([key, one]) => (owner !== 'site' || key !== 'theme') && (one['x-scope'] ?? 'site') === 'site');
+  return Object.entries(schema).filter(
+    ([key, one]) => (owner !== 'site' || !chosenWithThemes.includes(key)) && (one['x-scope'] ?? 'site') === 'site',
+  );
 }

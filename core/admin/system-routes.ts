@@ -149,7 +149,7 @@ export function systemRoutes(app: App): Middleware {
 type Check = HealthView['checks'][number];
 
 /** What core looks at, then what running plugins report. */
-async function healthChecks({ desk, plugins, faults }: App): Promise<readonly Check[]> {
+async function healthChecks({ desk, plugins, faults, theming }: App): Promise<readonly Check[]> {
   const sender = await desk.mail.systemSender();
   const depth = await queueDepth(desk.storage.read);
   const isBehind = depth.oldestReadyAt !== null && depth.oldestReadyAt < desk.clock.now() - 10 * 60_000;
@@ -175,6 +175,7 @@ async function healthChecks({ desk, plugins, faults }: App): Promise<readonly Ch
       health: failed.length > 0 ? 'problem' : faults.length > 0 ? 'attention' : 'good',
       text: { key: failed.length > 0 ? 'health.plugins.failed' : faults.length > 0 ? 'health.plugins.faults' : 'health.plugins.good' },
     },
+    themeCheck(theming),
     {
       name: { key: 'health.check.https' },
       health: desk.config.url.startsWith('https:') ? 'good' : 'attention',
@@ -193,6 +194,19 @@ async function healthChecks({ desk, plugins, faults }: App): Promise<readonly Ch
     }),
   );
   return [...core, ...ofPlugins.flat()];
+}
+
+function themeCheck({ look, faults }: App['theming']): Check {
+  const name = { key: 'health.check.theme' };
+  if (look.trouble !== undefined)
+    return { name, health: 'problem', text: { key: 'health.theme.fallback', params: { theme: look.trouble.theme } } };
+  const kinds = [...faults.values()].map(({ kind }) => kind);
+  if (kinds.length === 0) return { name, health: 'good', text: { key: 'health.theme.good' } };
+  return {
+    name,
+    health: 'attention',
+    text: { key: kinds.every((kind) => kind === 'outdated') ? 'health.theme.outdated' : 'health.theme.faults' },
+  };
 }
 
 async function recentChanges({ desk }: App, ctx: Context) {

@@ -1,5 +1,6 @@
 import type { Timestamp } from '../kernel/clock.ts';
-import type { FieldView, FormErrorsView, PagingView, Sentence } from '../ui/types.ts';
+import type { PagingView, Sentence } from '../ui/types.ts';
+import type { RivalsView, TemplateSourceView } from './theme-files.ts';
 import type { Health } from './views.ts';
 
 /* Plugins, themes and the system's health. */
@@ -93,11 +94,15 @@ export interface ThemeListView {
     readonly screenshotUrl?: string | undefined;
     readonly problems: readonly { readonly level: 'recommendation' | 'warning' | 'error' | 'fatal'; readonly text: string }[];
     readonly mayActivate: boolean;
+    readonly mayRemove: boolean;
   }[];
-  /** Options of the active theme, from its theme.json. */
-  readonly options: readonly { readonly title?: Sentence | undefined; readonly fields: readonly FieldView[] }[];
+  /** Why another look than the chosen one is shown. */
+  readonly trouble?: Sentence | undefined;
+  /** Templates that are not used as they are. */
+  readonly faults: readonly { readonly text: Sentence; readonly detail: string }[];
+  readonly sources: readonly TemplateSourceView[];
+  readonly rivals: readonly RivalsView[];
   readonly previewUrl: string;
-  readonly errors?: FormErrorsView | undefined;
 }
 
 /** `admin/health` */

@@ -49,8 +49,12 @@ export const filesChecks: readonly Check[] = [
       if (loose.length === 0) return [];
       const drafts: readonly string[] = await storage.read('drafts').whereNot({ files: '[]' }).pluck('files');
       const mails: readonly string[] = await storage.read('outbox').whereNot({ files: '[]' }).pluck('files');
+      const themes: readonly string[] = [
+        ...(await storage.read('theme_versions').whereNot({ files: '[]' }).pluck('files')),
+        ...(await storage.read('theme_drafts').whereNot({ files: '[]' }).pluck('files')),
+      ];
       const used = new Set<unknown>([
-        ...drafts.flatMap((text) => JSON.parse(text) as readonly number[]),
+        ...[...drafts, ...themes].flatMap((text) => JSON.parse(text) as readonly number[]),
         ...mails.flatMap((text) => (JSON.parse(text) as readonly { readonly fileId: number }[]).map(({ fileId }) => fileId)),
       ]);
       return each(

@@ -2,7 +2,7 @@ import type { Desk } from '../desk.ts';
 
 const keptMs = 86_400_000;
 
-/** Forgets uploads of more than a day ago that no message, draft or waiting mail holds. Returns how many. */
+/** Forgets uploads of more than a day ago that no message, draft, waiting mail or theme holds. Returns how many. */
 export async function sweepFiles(desk: Desk): Promise<number> {
   const { read } = desk.storage;
   const loose: number[] = await read('files')
@@ -13,8 +13,12 @@ export async function sweepFiles(desk: Desk): Promise<number> {
   if (loose.length === 0) return 0;
   const drafts: string[] = await read('drafts').whereNot({ files: '[]' }).pluck('files');
   const mails: string[] = await read('outbox').whereNot({ files: '[]' }).pluck('files');
+  const themes: string[] = [
+    ...(await read('theme_versions').whereNot({ files: '[]' }).pluck('files')),
+    ...(await read('theme_drafts').whereNot({ files: '[]' }).pluck('files')),
+  ];
   const used = new Set<number>([
-    ...drafts.flatMap((text) => JSON.parse(text) as readonly number[]),
+    ...[...drafts, ...themes].flatMap((text) => JSON.parse(text) as readonly number[]),
     ...mails.flatMap((text) => (JSON.parse(text) as readonly { readonly fileId: number }[]).map(({ fileId }) => fileId)),
   ]);
   const abandoned = loose.filter((id) => !used.has(id));

@@ -4,13 +4,16 @@ import { printSlot } from '../kernel/slots.ts';
 import type { FaultSink } from '../kernel/hook-point.ts';
 import type { Snapshot } from '../kernel/snapshot.ts';
 import { snapshotOf } from '../kernel/router-dispatch.ts';
+import { languageName } from '../i18n/index.ts';
 import { NotFound } from '../kernel/errors.ts';
+import type { Theming } from '../theming.ts';
 import { isAllowed } from '../users/index.ts';
 import { unreadNotifications } from '../notifications/index.ts';
 import type { LinkView, RequestView, Sentence, SlotContent } from '../ui/types.ts';
 import { adminNavigation } from './admin-navigation.ts';
 import { takeFlash } from './cookies.ts';
 import { problemText, type Problem } from './errors.ts';
+import { lookView, variablesOf } from './look-view.ts';
 import type { Context } from './request-state.ts';
 
 export type Area = 'desk' | 'admin' | 'portal' | 'auth';
@@ -41,12 +44,7 @@ export interface PagesDeps {
   readonly desk: Desk;
   readonly snapshot: () => Snapshot;
   readonly onFault: FaultSink;
-  /** Stylesheets and options of the active theme. */
-  readonly theme: () => {
-    readonly id: string;
-    readonly stylesheets: readonly string[];
-    readonly options: Readonly<Record<string, string>>;
-  };
+  readonly theming: Theming;
 }
 
 /** Renders pages: gathers what every page shows, runs the slots of the page in parallel, prints. */
@@ -64,12 +62,12 @@ export class Pages {
     ctx.status = page.status ?? (ctx.status === 404 ? 200 : ctx.status);
     ctx.type = 'html';
     ctx.vary('HX-Request');
-    ctx.body = this.templates(ctx).renderPage(`ui/layouts/${page.area}`, page.template, {
-      ...layout,
-      ...page.view,
-      pageTitle: page.title,
-      request,
-    });
+    ctx.body = this.templates(ctx).renderPage(
+      `ui/layouts/${page.area}`,
+      page.template,
+      { ...layout, ...page.view, pageTitle: page.title, request },
+      variablesOf(ctx, this.deps.theming),
+    );
   }
 
   /** A part of a page, as htmx asks for it. */
@@ -78,7 +76,7 @@ export class Pages {
     ctx.status = ctx.status === 404 ? 200 : ctx.status;
     ctx.type = 'html';
     ctx.vary('HX-Request');
-    ctx.body = this.templates(ctx).render(template, { ...view, request });
+    ctx.body = this.templates(ctx).render(template, { ...view, request }, variablesOf(ctx, this.deps.theming));
   }
 
   /** A page of a plugin inside the layout of its area. */
@@ -129,6 +127,7 @@ export class Pages {
   }
 
   private templates(ctx: Context) {
+    if (ctx.state.preview !== undefined) return ctx.state.preview.templates;
     const { templates } = snapshotOf(ctx, this.deps.snapshot);
     if (templates === undefined) throw new Error('This snapshot was built without templates.');
     return templates;
@@ -144,7 +143,7 @@ export class Pages {
       locale: ctx.state.locale,
       timeZone: ctx.state.timeZone,
       dir: translator.dir,
-      colorScheme: user?.colorScheme ?? 'system',
+      colorScheme: ctx.state.preview?.scheme ?? user?.colorScheme ?? 'system',
       path: ctx.path,
       query: Object.fromEntries(new URLSearchParams(ctx.querystring)),
       now: desk.clock.now(),
@@ -165,7 +164,7 @@ export class Pages {
       permissions: actor === undefined ? new Set() : permissionsOf(actor),
       site: {
         name: String(site['name']),
-        locales: desk.locales().map((value) => ({ value, label: nameOfLocale(value), selected: value === ctx.state.locale })),
+        locales: desk.locales().map((value) => ({ value, label: languageName(value), selected: value === ctx.state.locale })),
         warnings: [],
       },
       flash:
@@ -201,7 +200,7 @@ export class Pages {
         name,
         parts.map((part): SlotContent => {
           const html = printSlot([part], {
-            ready: (one) => this.templates(ctx).render(one.template, { ...one.data, request }),
+            ready: (one) => this.templates(ctx).render(one.template, { ...one.data, request }, variablesOf(ctx, this.deps.theming)),
             placeholder: () => '',
             onFault: this.deps.onFault,
           });
@@ -230,17 +229,12 @@ export class Pages {
   private layoutDefaults(ctx: Context, area: Area, links: readonly LinkView[]): object {
     if (area === 'desk') return { place: 'inbox', places: links, framed: false };
     if (area === 'admin') return { navGroups: adminNavigation(ctx), pluginLinks: links };
-    return { links, footerLinks: [], theme: this.deps.theme() };
+    return { links, footerLinks: [], theme: lookView(ctx, this.deps.theming) };
   }
 }
 
 function sentence(key: string, params: Sentence['params']): Sentence {
   return params === undefined ? { key } : { key, params };
-}
-
-function nameOfLocale(locale: string): string {
-  const name = new Intl.DisplayNames([locale], { type: 'language' }).of(locale) ?? locale;
-  return name.charAt(0).toLocaleUpperCase(locale) + name.slice(1);
 }
 
 // What templates ask with `{{can}}`: the permissions, and which areas the person may open at all.

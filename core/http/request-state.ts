@@ -1,6 +1,7 @@
 import type Koa from 'koa';
 import type { Session } from '../auth/index.ts';
 import { Unauthenticated } from '../kernel/errors.ts';
+import type { PreviewedLook } from '../theming.ts';
 import type { Translator } from '../i18n/index.ts';
 import type { User, UserActor } from '../users/index.ts';
 
@@ -15,6 +16,8 @@ export interface RequestState {
   user?: User;
   actor?: UserActor;
   session?: Session;
+  /** Set while somebody tries a look out; only they see it. */
+  preview?: PreviewedLook & { readonly parameter: string; readonly scheme: 'light' | 'dark' | undefined };
 }
 
 export type Context = Koa.ParameterizedContext<RequestState> & { readonly params: Readonly<Record<string, string>> };

@@ -5,6 +5,7 @@ import { authRoutes } from '../auth/auth-routes.ts';
 import { filesRoutes } from '../files/files-routes.ts';
 import { inboxRoutes } from '../inbox/inbox-routes.ts';
 import { searchRoutes } from '../inbox/search-routes.ts';
+import { lookRoutes } from '../theme/look-routes.ts';
 import { liveRoutes } from '../live/live-routes.ts';
 import { notificationRoutes } from '../notifications/desk-routes.ts';
 import { portalRoutes } from '../portal/portal-routes.ts';
@@ -31,6 +32,7 @@ export function coreRoutes(app: App): readonly Middleware[] {
     healthRoutes(app),
     apiRoutes(app),
     authRoutes(app),
+    lookRoutes(app),
     portalRoutes(app),
     filesRoutes(app),
     ...desk,

@@ -59,6 +59,8 @@ export class Assets {
     ctx.set({
       'Cache-Control': isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache',
       'X-Content-Type-Options': 'nosniff',
+      // Opened by itself, an SVG is a page of this site.
+      'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
       'Cross-Origin-Resource-Policy': 'same-origin',
     });
     ctx.type = types[path.extname(file)] ?? 'application/octet-stream';

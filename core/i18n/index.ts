@@ -1,5 +1,6 @@
 export { loadCatalog, type Catalog, type Entries, type Entry } from './catalog.ts';
 export { fold } from './fold.ts';
+export { languageName } from './language-name.ts';
 export { negotiateLocale } from './negotiate.ts';
 export { createTranslator, fill, type Params, type TimeStyle, type Translator, type TranslatorOptions } from './translator.ts';
 export { isTimeZone, timeZoneOptions } from './time-zones.ts';

@@ -220,6 +220,11 @@ export class PluginHost<C> {
     await this.#everywhere(generation);
   }
 
+  /** Builds the snapshot anew from what runs, after something that templates depend on changed in this process. */
+  rebuild(): void {
+    this.#snapshot = this.#build(this.#snapshot.generation);
+  }
+
   async list(): Promise<readonly PluginStatus[]> {
     const rows = await pluginRows(this.#ports.storage.read);
     const { plugins } = await discover(this.#ports.roots);

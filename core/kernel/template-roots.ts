@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** A folder of templates. A child theme goes before its theme, a theme before a plugin, a plugin before core. */
+/** A folder of templates. A theme goes before a plugin, a plugin before core; of two themes the one that comes first. */
 export interface TemplateRoot {
-  readonly kind: 'core' | 'plugin' | 'theme' | 'child-theme';
+  readonly kind: 'core' | 'plugin' | 'theme';
   /** `core`, or the id of the plugin or theme. */
   readonly id: string;
   readonly folder: string;
@@ -25,22 +25,26 @@ export interface TemplateFault {
   /** The theme, plugin or `core` it belongs to. */
   readonly owner: string;
   readonly template: string;
-  readonly kind: 'refused' | 'not-themeable' | 'two-claimants' | 'outdated' | 'helper';
+  readonly kind: 'refused' | 'not-themeable' | 'two-claimants' | 'outdated' | 'helper' | 'failed';
   readonly error: Error;
 }
 
 export type TemplateFaultSink = (fault: TemplateFault) => void;
 
-const precedence = { core: 0, plugin: 1, theme: 2, 'child-theme': 3 };
+const precedence = { core: 0, plugin: 1, theme: 2 };
 const themeFolders = ['layouts', 'partials', 'emails', 'plugins', 'pages'];
 
 /** For each name the files that offer it, the winner first and what it shadows behind. */
-export function candidates(roots: readonly TemplateRoot[], onFault: TemplateFaultSink): ReadonlyMap<string, readonly TemplateFile[]> {
+export function candidates(
+  roots: readonly TemplateRoot[],
+  onFault: TemplateFaultSink,
+  owners: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, readonly TemplateFile[]> {
   const byName = new Map<string, TemplateFile[]>();
   for (const root of roots.toSorted((a, b) => precedence[b.kind] - precedence[a.kind])) {
     for (const file of filesOf(root)) byName.set(file.name, [...(byName.get(file.name) ?? []), file]);
   }
-  return new Map([...byName].map(([name, files]) => [name, allowed(name, files, onFault)]));
+  return new Map([...byName].map(([name, files]) => [name, allowed(name, files, onFault, owners.get(name))]));
 }
 
 function filesOf(root: TemplateRoot): TemplateFile[] {
@@ -63,7 +67,7 @@ function hbsFiles(folder: string): string[] {
 }
 
 function nameIn(root: TemplateRoot, relative: string): string | undefined {
-  if (root.kind === 'theme' || root.kind === 'child-theme') {
+  if (root.kind === 'theme') {
     const [folder = '', ...rest] = relative.split('/');
     if (!themeFolders.includes(folder) || rest.length === 0) return undefined;
     return folder === 'pages' || folder === 'plugins' ? rest.join('/') : relative;
@@ -75,10 +79,17 @@ function nameIn(root: TemplateRoot, relative: string): string | undefined {
   return root.prefix === undefined ? relative : `${root.prefix}/${relative}`;
 }
 
-function allowed(name: string, files: readonly TemplateFile[], onFault: TemplateFaultSink): readonly TemplateFile[] {
+function allowed(
+  name: string,
+  files: readonly TemplateFile[],
+  onFault: TemplateFaultSink,
+  chosen: string | undefined,
+): readonly TemplateFile[] {
   const own = files.filter(({ root }) => root.kind === 'core' || (root.kind === 'plugin' && root.overrides?.includes(name) !== true));
-  const claims = files.filter(({ root }) => root.kind === 'plugin' && root.overrides?.includes(name) === true);
-  const themes = files.filter(({ root }) => root.kind === 'theme' || root.kind === 'child-theme');
+  const claimants = files.filter(({ root }) => root.kind === 'plugin' && root.overrides?.includes(name) === true);
+  const picked = claimants.filter(({ root }) => root.id === chosen);
+  const claims = picked.length > 0 ? picked : claimants;
+  const themes = files.filter(({ root }) => root.kind === 'theme');
   const base = own.at(-1)?.root;
   const isThemeable = base === undefined || base.themeable?.(name) === true;
   const report = (file: TemplateFile, kind: TemplateFault['kind'], message: string) =>
@@ -96,6 +107,15 @@ function allowed(name: string, files: readonly TemplateFile[], onFault: Template
 /** The number in `{{!-- template: name version: n --}}` on the first line; 0 without one. */
 export function versionOf(source: string): number {
   return Number(/^\s*\{\{!--\s*template:\s*\S+\s+version:\s*(\d+)/.exec(source)?.[1] ?? 0);
+}
+
+export function hasHeader(source: string): boolean {
+  return /^\s*\{\{!--\s*template:/.test(source);
+}
+
+/** The first line of a template that is shipped. */
+export function headerOf(name: string, version: number): string {
+  return `{{!-- template: ${name} version: ${version} --}}`;
 }
 
 export function readTemplate({ file }: TemplateFile): string {

@@ -1,4 +1,5 @@
-export { composeNotice, type Notice } from './system-mail.ts';
+export { composeNotice, noticeOf, systemMails, type ComposedNotice, type Notice } from './system-mail.ts';
+export { printNotice, type PrintingDeps } from './printing.ts';
 export { findMailbox, isSameAccount, listMailboxes, removeMailbox, saveMailbox, smtpSecret, type MailboxInput } from './mailboxes.ts';
 export { mailActions, mailDecisions, mailFilters } from './mail-hooks.ts';
 export { Mail, type AutomaticMail, type Delivery, type FailedMail } from './outbox.ts';

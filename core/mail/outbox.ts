@@ -7,7 +7,7 @@ import { composeReply, mailIdHash, newMessageId, referencesHeader, replySubject,
 import { findMailbox, listMailboxes } from './mailboxes.ts';
 import { findOutboxEntry, moveOutboxState } from './outbox-repository.ts';
 import { parseServerUrl } from './server-url.ts';
-import { composeSystemMail, type SystemMail } from './system-mail.ts';
+import { noticeOf, type Notice, type SystemMail } from './system-mail.ts';
 import { testTransport, Transports, type Credentials } from './transports.ts';
 import type { Address, Mailbox, OutboxEntry, OutboxFile } from './types.ts';
 
@@ -36,6 +36,8 @@ export interface AutomaticMail {
   readonly subject: string;
   readonly text: string;
   readonly html?: string | null | undefined;
+  /** Printed by the templates of the active theme, in the place of text and HTML. */
+  readonly notice?: Notice | undefined;
   /** Message-ID of the mail that this one answers. */
   readonly inReplyTo?: string | undefined;
 }
@@ -83,11 +85,21 @@ export class Mail {
   async sendSystem(mail: SystemMail): Promise<void> {
     const sender = await this.systemSender();
     if (sender === undefined) throw new Unavailable('mail.not-set-up');
-    const composed = await composeSystemMail(this.desk, mail);
+    await this.sendNotice(await noticeOf(this.desk, mail), { email: mail.to }, sender);
+  }
+
+  /** Queues a notice to one person, such as a test of how mails look. */
+  async sendNotice(
+    notice: Notice,
+    to: Address,
+    sender: Address,
+    printed?: { readonly text: string; readonly html: string },
+  ): Promise<void> {
+    const composed = { subject: notice.subject, ...(printed ?? (await this.desk.printNotice(notice))) };
     await this.desk.storage.writeTx((tx) =>
       this.insert(tx, {
         kind: 'system',
-        envelope: { from: sender, to: [{ email: mail.to }], cc: [] },
+        envelope: { from: sender, to: [to], cc: [] },
         headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
         ...composed,
       }),
@@ -125,8 +137,7 @@ export class Mail {
         ...(mail.inReplyTo === undefined ? {} : { 'In-Reply-To': mail.inReplyTo, References: mail.inReplyTo }),
       },
       subject: mail.subject,
-      text: mail.text,
-      html: mail.html ?? null,
+      ...(mail.notice === undefined ? { text: mail.text, html: mail.html ?? null } : await this.desk.printNotice(mail.notice)),
     });
     return true;
   }

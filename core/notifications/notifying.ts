@@ -139,6 +139,7 @@ async function mailNotice(desk: Desk, tx: Tx, { user, email, ticket, message, oc
     preview: message === undefined ? '' : previewOf(message.text),
   };
   const notice = composeNotice({
+    template: 'notification',
     locale: translator.locale,
     subject: translator.t(`mail.notice.${occasion.kind}.subject`, params),
     body: translator.t(`mail.notice.${occasion.kind}.body`, params),

@@ -12,3 +12,4 @@ export { findSiteRoot, loadSiteConfig } from './site-config.ts';
 export { seedTickets, writeDemo, type DemoResult } from './samples/index.ts';
 export type { FloorPlan, FloorScenario } from './bench/floor-server.ts';
 export type { Binding, Statement } from './bench/replaying.ts';
+export { installTheme, installThemeArchive, removeTheme, type InstalledTheme } from './themes/installing.ts';

@@ -5,6 +5,10 @@ export const siteSettings = {
   locale: { type: 'string', enum: ['en', 'tr'], default: 'en' },
   timeZone: { type: 'string', default: 'UTC', maxLength: 60 },
   theme: { type: 'string', default: 'default', maxLength: 60 },
+  /** What the chosen theme extended when it was chosen: the portal falls back to them if it disappears. */
+  themeParents: { type: 'array', items: { type: 'string' }, default: [] },
+  /** `<template>=<plugin>`: which of two plugins that replace one page does. */
+  templateOwners: { type: 'array', items: { type: 'string' }, default: [] },
 } as const satisfies SettingsSchema;
 
 export const ticketSettings = {

@@ -13,11 +13,34 @@ export function checkLocales(folder: string, id: string, catalog: Catalog): read
     return [{ level: 'fatal', text: `The texts cannot be read: ${error instanceof Error ? error.message : String(error)}` }];
   }
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
+  const files = readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
-    .flatMap((name) => {
-      const entries = JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Readonly<Record<string, Entry>>;
-      return Object.entries(entries).flatMap(([key, entry]) => textProblem(name, key, entry, catalog.find('en', key), id));
+    .map((name) => ({ name, entries: JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Readonly<Record<string, Entry>> }));
+  const english = files.find(({ name }) => name === 'en.json')?.entries ?? {};
+  return [
+    ...files.flatMap(({ name, entries }) =>
+      Object.entries(entries).flatMap(([key, entry]) =>
+        textProblem(name, key, entry, catalog.find('en', key) ?? (key.startsWith(`${id}.`) ? english[key] : undefined), id),
+      ),
+    ),
+    ...untranslated(english, files, catalog.locales),
+  ];
+}
+
+// A text that is said anew in one language would stand beside the old one in the others.
+function untranslated(
+  english: Readonly<Record<string, Entry>>,
+  files: readonly { readonly name: string; readonly entries: Readonly<Record<string, Entry>> }[],
+  locales: readonly string[],
+): readonly ThemeProblem[] {
+  return locales
+    .filter((locale) => locale !== 'en')
+    .flatMap((locale) => {
+      const entries = files.find(({ name }) => name === `${locale}.json`)?.entries ?? {};
+      const missing = Object.keys(english).filter((key) => !(key in entries));
+      return missing.length === 0
+        ? []
+        : [{ level: 'warning' as const, text: `locales/${locale}.json lacks ${missing.map((key) => `"${key}"`).join(', ')}.` }];
     });
 }
 

@@ -1,58 +1,33 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Config } from '../config.ts';
+import { readThemeManifest } from './manifest.ts';
 import type { ThemeProblem } from './problem.ts';
+import { isThemeId, readThemeIn, resolveFrom, themeFolder } from './themes.ts';
 
-const known = ['title', 'description', 'version', 'author', 'options'];
-const optionTypes = ['string', 'integer', 'number', 'boolean'];
-const maxOptions = 20;
-
-/** Checks a theme's theme.json. */
-export function checkManifest(folder: string): readonly ThemeProblem[] {
-  let source: string;
-  try {
-    source = readFileSync(path.join(folder, 'theme.json'), 'utf8');
-  } catch {
-    return [{ level: 'fatal', text: 'theme.json is missing.' }];
-  }
-  let manifest: unknown;
-  try {
-    manifest = JSON.parse(source);
-  } catch {
-    return [{ level: 'fatal', text: 'theme.json is not JSON.' }];
-  }
-  if (!isRecord(manifest)) return [{ level: 'fatal', text: 'theme.json is not an object.' }];
-  return [...wrongFields(manifest), ...strangeFields(manifest)];
-}
-
-function wrongFields(manifest: Readonly<Record<string, unknown>>): ThemeProblem[] {
-  const { title, description, version, author, options } = manifest;
+/** Checks a theme's theme.json against the published schema, and the themes that it extends. */
+export function checkManifest(config: Config, folder: string): readonly ThemeProblem[] {
+  const { problems, warnings } = readThemeManifest(folder);
   return [
-    ...(typeof title === 'string' && title.trim() !== '' ? [] : ['"title" must be a text.']),
-    ...(typeof version === 'string' && /^\d+\.\d+\.\d+/.test(version) ? [] : ['"version" must be a version such as 1.0.0.']),
-    ...(description === undefined || typeof description === 'string' ? [] : ['"description" must be a text.']),
-    ...(author === undefined || typeof author === 'string' ? [] : ['"author" must be a text.']),
-    ...(options === undefined ? [] : wrongOptions(options)),
-  ].map((text) => ({ level: 'fatal', text: `theme.json: ${text}` }));
-}
-
-function wrongOptions(options: unknown): string[] {
-  const properties = isRecord(options) && options['type'] === 'object' ? options['properties'] : undefined;
-  if (!isRecord(properties)) return ['"options" must be an object with "type": "object" and "properties".'];
-  const entries = Object.entries(properties);
-  return [
-    ...(entries.length > maxOptions ? [`a theme has at most ${maxOptions} options, not ${entries.length}.`] : []),
-    ...entries
-      .filter(([, option]) => !isRecord(option) || !optionTypes.includes(String(option['type'])))
-      .map(([name]) => `the option "${name}" must have one of the types ${optionTypes.join(', ')}.`),
+    ...(isThemeId(path.basename(folder)) ? [] : [fatal(`The folder's name "${path.basename(folder)}" cannot be the id of a theme.`)]),
+    ...problems.map(fatal),
+    ...warnings.map((text): ThemeProblem => ({ level: 'warning', text })),
+    ...parentProblems(config, folder),
   ];
 }
 
-function strangeFields(manifest: object): ThemeProblem[] {
-  return Object.keys(manifest)
-    .filter((key) => !known.includes(key))
-    .map((key) => ({ level: 'warning', text: `theme.json: "${key}" means nothing to the desk.` }));
+function parentProblems(config: Config, folder: string): readonly ThemeProblem[] {
+  const theme = readThemeIn(folder);
+  if (theme?.extends === undefined) return [];
+  if (themeFolder(config, theme.extends) === undefined)
+    return [fatal(`theme.json: it extends ${theme.extends}, and there is no such theme here.`)];
+  const { trouble, options } = resolveFrom(config, theme);
+  if (trouble !== undefined) return [fatal(trouble.message)];
+  const count = Object.keys(options).length;
+  return count > maxInherited ? [{ level: 'warning', text: `With those it extends it has ${count} options; that is a long form.` }] : [];
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+const maxInherited = 30;
+
+function fatal(text: string): ThemeProblem {
+  return { level: 'fatal', text };
 }

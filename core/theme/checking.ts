@@ -8,14 +8,15 @@ import { coreLocales } from '../paths.ts';
 import { checkLocales } from './checking-locales.ts';
 import { checkManifest } from './checking-manifest.ts';
 import { checkTemplates } from './checking-templates.ts';
-import { checkContrast } from './contrast.ts';
+import { checkContrast, variantsOf } from './contrast.ts';
+import { localesOf, stylesheetsOf, type Look } from './looks.ts';
 import type { ThemeProblem } from './problem.ts';
+import { readThemeIn, resolveFrom, themeStylesheets, type ResolvedTheme } from './themes.ts';
 import { withoutComments } from './tokens.ts';
 
 export type { ThemeProblem } from './problem.ts';
 
 const levels = ['fatal', 'error', 'warning', 'recommendation'] as const;
-const stylesheets = ['tokens.css', 'theme.css'];
 const sided =
   /(?:^|[{};])\s*((?:(?:margin|padding|border)-(?:left|right)(?:-\w+)*|border-(?:top|bottom)-(?:left|right)-radius|left|right)\s*:|(?:text-align|float|clear)\s*:\s*(?:left|right)\b)/g;
 
@@ -23,29 +24,52 @@ const sided =
 export async function checkTheme(config: Config, folder: string): Promise<readonly ThemeProblem[]> {
   const { plugins } = await discover([config.root, config.data].map((root) => ({ folder: path.join(root, 'plugins') })));
   const id = path.basename(folder);
+  const theme = readThemeIn(folder) ?? { id, title: id, version: '', folder };
+  const resolved = resolveFrom(config, theme);
+  const parents = resolved.chain.slice(1);
   const catalog = loadCatalog([
     ...coreLocales,
     ...plugins.flatMap((plugin) => (plugin.manifest.locales === undefined ? [] : [path.join(plugin.folder, plugin.manifest.locales)])),
+    ...localesOf(parents),
   ]);
-  const theme = { id, title: id, description: '', version: '', folder, stylesheets };
-  const styles = stylesheets.flatMap((name) => {
-    const file = path.join(folder, name);
-    return existsSync(file) ? [{ name, css: readFileSync(file, 'utf8') }] : [];
-  });
   const problems = [
-    ...checkManifest(folder),
-    ...checkTemplates(theme, plugins),
+    ...checkManifest(config, folder),
+    ...checkTemplates(theme, parents, plugins, catalog),
     ...checkLocales(path.join(folder, 'locales'), id, catalog),
-    ...checkContrast(styles.map(({ css }) => css)),
-    ...styles.flatMap(({ name, css }) => sidesIn(name, css)),
+    ...checkContrast(stylesOf(resolved), variantsOf(resolved.options)),
+    ...ownStyles(folder).flatMap(({ name, css }) => sidesIn(name, css)),
+    ...missingFiles(folder),
   ];
   return problems.toSorted((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level));
+}
+
+/** What is hard to read with the values that a look has now. */
+export function measureLook(look: Look): readonly ThemeProblem[] {
+  return checkContrast([...stylesOf(look), look.stylesheet], []);
 }
 
 /** @throws Refused `themes.check-failed` with the sentence of the first fatal problem. */
 export async function refuseFatal(config: Config, folder: string): Promise<void> {
   const fatal = (await checkTheme(config, folder)).find(({ level }) => level === 'fatal');
   if (fatal !== undefined) throw new Refused('themes.check-failed', { theme: path.basename(folder), message: fatal.text });
+}
+
+function stylesOf({ chain }: ResolvedTheme): readonly string[] {
+  return stylesheetsOf(chain).map(({ theme, file }) => readFileSync(path.join(theme.folder, file), 'utf8'));
+}
+
+function ownStyles(folder: string): readonly { readonly name: string; readonly css: string }[] {
+  return themeStylesheets.flatMap((name) => {
+    const file = path.join(folder, name);
+    return existsSync(file) ? [{ name, css: readFileSync(file, 'utf8') }] : [];
+  });
+}
+
+function missingFiles(folder: string): readonly ThemeProblem[] {
+  return [
+    ['screenshot.png', 'screenshot.png is missing; it is what people choose a theme by (1280 by 800).'] as const,
+    ['README.md', 'README.md is missing; say what the options do.'] as const,
+  ].flatMap(([name, text]) => (existsSync(path.join(folder, name)) ? [] : [{ level: 'recommendation' as const, text }]));
 }
 
 function sidesIn(name: string, source: string): ThemeProblem[] {

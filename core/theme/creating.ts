@@ -19,7 +19,7 @@ export function createTheme(config: Config, id: string, parent = path.join(confi
   const folder = path.join(parent, id);
   const taken = existsSync(folder) ? folder : themeFolder(config, id);
   if (taken !== undefined) throw new Conflict('themes.taken', { theme: id, message: `There is a theme ${id} already: ${taken}.` });
-  for (const [name, content] of Object.entries(filesOf(id))) {
+  for (const [name, content] of Object.entries(filesOf(id, themeFolder(config, 'default') !== undefined))) {
     const file = path.join(folder, name);
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, content);
@@ -27,35 +27,53 @@ export function createTheme(config: Config, id: string, parent = path.join(confi
   return folder;
 }
 
-function filesOf(id: string): Readonly<Record<string, string>> {
+function filesOf(id: string, hasDefault: boolean): Readonly<Record<string, string>> {
   const title = id
     .split('-')
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join(' ');
   return {
     'theme.json': json({
+      $schema: '../../node_modules/@helpdesk/core/theme/theme.schema.json',
       title,
-      description: `The look of ${title}.`,
+      description: { en: `The look of ${title}.`, tr: `${title} görünümü.` },
       version: '0.1.0',
+      ...(hasDefault ? { extends: 'default' } : {}),
+      groups: [{ id: 'look', title: { en: 'Look', tr: 'Görünüm' } }],
       options: {
-        type: 'object',
-        properties: {
-          hue: { type: 'integer', minimum: 0, maximum: 360, default: 262, title: 'theme.option.hue' },
-          welcome: { type: 'string', maxLength: 120, default: '', title: 'theme.option.welcome' },
+        hue: {
+          type: 'number',
+          title: { en: 'Brand hue', tr: 'Marka rengi tonu' },
+          group: 'look',
+          minimum: 0,
+          maximum: 360,
+          default: 200,
+          property: '--hue-brand',
+        },
+        corners: {
+          type: 'number',
+          title: { en: 'Corners', tr: 'Köşeler' },
+          group: 'look',
+          minimum: 0,
+          maximum: 24,
+          default: 10,
+          unit: 'px',
+          property: '--radius-card',
         },
       },
     }),
     'tokens.css': `/* The values this theme changes; everything else comes from core/ui/css/tokens.css. */
 @layer theme {
   :root {
-    --hue-brand: 200;
+    --radius-control: 8px;
   }
 }
 `,
     'theme.css': `/* The look beyond tokens. It stands in the last layer, so plain selectors win. */
 @layer theme {
-  .hero {
-    background: var(--color-surface);
+  .hero h1 {
+    max-inline-size: 20ch;
+    text-wrap: balance;
   }
 }
 `,
@@ -64,7 +82,7 @@ function filesOf(id: string): Readonly<Record<string, string>> {
     'locales/tr.json': json({}),
     'README.md': `# ${title}
 
-A theme of the portal. \`tokens.css\` changes colours and sizes, \`theme.css\` the rest, \`pages/\` replaces templates and \`locales/\` texts.
+A theme of the portal. \`theme.json\` names its options, \`tokens.css\` changes colours and sizes, \`theme.css\` the rest, \`pages/\` replaces templates and \`locales/\` texts.
 
 \`\`\`sh
 npx helpdesk theme check ${id}

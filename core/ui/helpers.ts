@@ -5,6 +5,7 @@ import type { IconSet } from './icon.ts';
 import { initialsOf, toneOf } from './person.ts';
 import { clockOf, isRecord, timeTag, timeStyleFrom } from './time-tag.ts';
 import type { RequestView, SlotContent } from './types.ts';
+import { isSafeUrl } from './url.ts';
 
 /*
  * Helpers are registered once and shared by all requests and plugins, so they hold no state:
@@ -56,6 +57,7 @@ export function createHelpers({ icons, assetUrl }: HelperDeps): Readonly<Record<
     query: withRequest((request, _, hash) => changedQuery(request, hash)),
     can: withRequest((request, [permission]) => request.permissions.has(String(permission))),
     slot: withRequest((request, [name]) => new SafeHtml(slotHtml(request, String(name)))),
+    'safe-url': (address) => (typeof address === 'string' && isSafeUrl(address) ? address : '#'),
     field: withRequest((_, __, hash) => fieldFrom(hash)),
   };
 }

@@ -52,7 +52,6 @@ export interface SignedInView extends PersonView {
 
 export interface SiteView {
   readonly name: string;
-  readonly logoUrl?: string | undefined;
   /** Languages the site offers, in their own words: `Türkçe`. */
   readonly locales: readonly OptionView[];
   /** Shown to administrators: the desk runs over plain http, mail is not set up, safe mode. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
 
@@ -35,7 +36,8 @@ export function describeInBrowser(title: string, define: (stage: () => Stage) =>
         this.skip();
       }
       browser = await chromium.launch({ executablePath, args });
-      desk = await createTestDesk();
+      // The bundled themes, so that pages look as they do on a site.
+      desk = await createTestDesk({ root: path.resolve(import.meta.dirname, '../../..') });
       desk.clock.advance(Date.now() - desk.clock.now());
     });
     after(async () => {

@@ -46,7 +46,8 @@ describe('the templates of core', () => {
 
   it('use nothing that a strict content policy forbids', () => {
     const forbidden = /\{\{\{|hx-on|js:|<style|\sstyle="|<script(?! type="module" src=)|hx-trigger="[^"]*\[|\son[a-z]+="/;
-    const refused = templates().filter(({ source }) => forbidden.test(source));
+    // Mails are no pages: they carry their styles along.
+    const refused = templates().filter(({ name, source }) => !name.startsWith('mail/') && forbidden.test(source));
 
     expect(refused.map(({ name }) => name)).to.deep.equal([]);
   });

@@ -33,7 +33,7 @@ describe('templates', () => {
   const told = () => faults.map(({ owner, template, kind }) => `${owner} ${template} ${kind}`);
   const portal = { prefix: 'tickets', themeable: (name: string) => name.startsWith('tickets/portal-') };
 
-  it('take the child theme, then the theme, then the plugin', async () => {
+  it('take the nearest theme, then what it extends, then the plugin', async () => {
     const plugin = await root(
       'plugin',
       'kb',
@@ -41,14 +41,19 @@ describe('templates', () => {
       { prefix: 'kb', themeable: () => true },
     );
     const theme = await root('theme', 'blue', { 'plugins/kb/article': 'theme', 'plugins/kb/index': 'theme' });
-    const child = await root('child-theme', 'navy', { 'plugins/kb/article': 'child' });
-    const templates = build([plugin, theme, child]);
+    const child = await root('theme', 'navy', { 'plugins/kb/article': 'child' });
+    const templates = build([plugin, child, theme]);
 
     expect(['kb/article', 'kb/index', 'kb/search'].map((name) => templates.render(name, {}))).to.deep.equal(['child', 'theme', 'plugin']);
     expect(templates.sourceOf('kb/article')).to.deep.equal({
       file: path.join(base, 'navy/plugins/kb/article.hbs'),
+      kind: 'theme',
+      owner: 'navy',
       version: 0,
-      shadowed: [path.join(base, 'blue/plugins/kb/article.hbs'), path.join(base, 'kb/article.hbs')],
+      shadowed: [
+        { file: path.join(base, 'blue/plugins/kb/article.hbs'), kind: 'theme', owner: 'blue', version: 0 },
+        { file: path.join(base, 'kb/article.hbs'), kind: 'plugin', owner: 'kb', version: 0 },
+      ],
     });
   });
 
@@ -91,10 +96,10 @@ describe('templates', () => {
   it('fall back when an override is broken or its folder is gone', async () => {
     const core = await root('core', 'core', { 'portal-list': 'core' }, portal);
     const theme = await root('theme', 'blue', { 'pages/tickets/portal-list': '{{#if}} never closed' });
-    const gone = await root('child-theme', 'gone', { 'pages/tickets/portal-list': 'gone' });
+    const gone = await root('theme', 'gone', { 'pages/tickets/portal-list': 'gone' });
     await rm(gone.folder, { recursive: true });
 
-    expect(build([core, theme, gone]).render('tickets/portal-list', {})).to.equal('core');
+    expect(build([core, gone, theme]).render('tickets/portal-list', {})).to.equal('core');
     expect(told()).to.deep.equal(['blue tickets/portal-list refused']);
   });
 

@@ -9,11 +9,11 @@ const maxEntries = 2000;
 const maxRatio = 100;
 
 /**
- * The files of a plugin's archive by their names in the plugin's folder; nothing is written.
+ * The files of an archive by their names in the folder that holds its manifest; nothing is written.
  *
  * @throws Invalid `archive.*` for whatever a plugin has no need of.
  */
-export function unpack(packed: Uint8Array): readonly PackedFile[] {
+export function unpack(packed: Uint8Array, manifest = 'package.json'): readonly PackedFile[] {
   if (packed.length > maxBytes) throw refused('too-large', 'The archive has more than 50 MB.');
   const { size, entries } = readArchive(packed, maxBytes);
   if (entries.length > maxEntries) throw refused('too-many', `The archive holds ${entries.length} entries; ${maxEntries} is the most.`);
@@ -21,7 +21,7 @@ export function unpack(packed: Uint8Array): readonly PackedFile[] {
   for (const entry of entries) checkEntry(entry);
   const files = entries.filter(({ kind }) => kind === 'file');
   checkNames(files);
-  return withoutTop(files);
+  return withoutTop(files, manifest);
 }
 
 /** Writes what `unpack` accepts into a new folder. @throws Invalid `archive.*` before anything is written. */
@@ -69,12 +69,19 @@ function checkNames(files: readonly PackedFile[]): void {
   }
 }
 
-// npm packs everything under `package/`; others name the folder after the plugin.
-function withoutTop(files: readonly PackedFile[]): readonly PackedFile[] {
-  if (files.some(({ name }) => name === 'package.json')) return files;
+/** The one folder that everything in an archive lies in, if there is one. */
+export function topOf(packed: Uint8Array): string | undefined {
+  const tops = new Set(readArchive(packed, maxBytes).entries.map(({ name }) => (name.includes('/') ? (name.split('/')[0] ?? '') : '')));
+  const [top] = tops;
+  return tops.size === 1 && top !== '' ? top : undefined;
+}
+
+// npm packs everything under `package/`; others name the folder after the plugin or theme.
+function withoutTop(files: readonly PackedFile[], manifest: string): readonly PackedFile[] {
+  if (files.some(({ name }) => name === manifest)) return files;
   const top = `${files[0]?.name.split('/')[0] ?? ''}/`;
-  if (!files.some(({ name }) => name === `${top}package.json`) || !files.every(({ name }) => name.startsWith(top)))
-    throw refused('layout', 'The archive holds no plugin: package.json lies neither at the top nor in the one folder there.');
+  if (!files.some(({ name }) => name === `${top}${manifest}`) || !files.every(({ name }) => name.startsWith(top)))
+    throw refused('layout', `The archive cannot be used: ${manifest} lies neither at the top nor in the one folder there.`);
   return files.map(({ name, content }) => ({ name: name.slice(top.length), content }));
 }
 

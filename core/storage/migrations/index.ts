@@ -8,9 +8,20 @@ import { system } from './0005-system.ts';
 import { search } from './0006-search.ts';
 import { defaults } from './0007-defaults.ts';
 import { pluginLifecycle } from './0040-plugin-lifecycle.ts';
+import { themes } from './0050-themes.ts';
 
 /** Every step of the core schema in order; a released one never changes. */
-export const coreMigrations: readonly Migration[] = [people, tickets, messages, eventsAndJobs, system, search, defaults, pluginLifecycle];
+export const coreMigrations: readonly Migration[] = [
+  people,
+  tickets,
+  messages,
+  eventsAndJobs,
+  system,
+  search,
+  defaults,
+  pluginLifecycle,
+  themes,
+];
 
 /**
  * Brings the core schema up to this version and returns the names of the steps it applied.
