@@ -10,10 +10,13 @@ export interface MailAuthor {
   readonly isAmbiguous: boolean;
 }
 
-/** The author is From; among several the one named by Sender, else the first. Undefined when From holds no address. */
+/**
+ * The author is From; among several the one named by Sender, else the first. Undefined when From holds no address, and
+ * when two ways of reading it would name two senders.
+ */
 export function authorOf(mail: ParsedMail): MailAuthor | undefined {
   const [first] = mail.from;
-  if (first === undefined) return undefined;
+  if (first === undefined || mail.anomalies.includes('ambiguous-from')) return undefined;
   const sender = mail.sender[0] && addressKey(mail.sender[0].address);
   const named = mail.from.find(({ address }) => addressKey(address) === sender);
   return { ...(named ?? first), isAmbiguous: mail.from.length > 1 };

@@ -5,8 +5,8 @@ import { classify } from './classifying.ts';
 import { readDesk } from './desk-identity.ts';
 import { fileMail } from './filing.ts';
 import { authorOf } from './mail-identity.ts';
+import { parserOf } from './mail-parser.ts';
 import { AlreadySettled, describeMail, settleMail, type StoredMail } from './mails-repository.ts';
-import { parseMail } from './parsing.ts';
 import { findReceiver } from './receivers-repository.ts';
 import { fileReport, isReport } from './reports.ts';
 import type { InboxContext } from './settings.ts';
@@ -56,7 +56,7 @@ async function file(ctx: InboxContext, arrival: Arrival): Promise<void> {
 
 async function read(ctx: InboxContext, stored: StoredMail, finish: Arrival['finish']): Promise<Arrival> {
   const raw = await ctx.files.read(stored.sha256);
-  const mail = await parseMail(raw);
+  const mail = await parserOf(ctx).parse(raw);
   const desk = await readDesk(ctx, mail);
   const mailbox = desk.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
   if (mailbox === undefined) throw new Error('The mailbox of this mail was removed.');
