@@ -12,6 +12,7 @@ export interface ParserLimits {
 
 const defaults: ParserLimits = { timeoutMs: 20_000, memoryMb: 512 };
 const idleMs = 60_000;
+const startMs = 60_000;
 
 /** A mail that the parser did not survive. The sentence stands in the quarantine list. */
 export class ParserStopped extends Error {}
@@ -26,6 +27,7 @@ export class MailParser {
   #idle: NodeJS.Timeout | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #count = 0;
+  #isReady = false;
 
   constructor(limits: Partial<ParserLimits> = {}) {
     this.#limits = { ...defaults, ...limits };
@@ -47,7 +49,7 @@ export class MailParser {
   #run(raw: Uint8Array): Promise<ParsedMail> {
     clearTimeout(this.#idle);
     const { timeoutMs, memoryMb } = this.#limits;
-    const worker = (this.#worker ??= startWorker(memoryMb));
+    const worker = this.#worker ?? this.#start(memoryMb);
     worker.ref();
     this.#count += 1;
     const id = this.#count;
@@ -58,11 +60,17 @@ export class MailParser {
         finish();
       };
       const give = (reason: string): void => settle(() => (this.#drop(worker), reject(new ParserStopped(reason))));
-      const timer = setTimeout(
-        () => give(`Reading this mail took longer than ${timeoutMs / 1000} seconds, so it was stopped.`),
-        timeoutMs,
-      );
-      const onMessage = (answer: ParserAnswer): void => {
+      let timer = setTimeout(() => give('The parser did not start.'), startMs);
+      const ask = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => give(`Reading this mail took longer than ${timeoutMs / 1000} seconds, so it was stopped.`), timeoutMs);
+        worker.postMessage({ id, raw });
+      };
+      const onMessage = (answer: ParserAnswer | 'ready'): void => {
+        if (answer === 'ready') {
+          this.#isReady = true;
+          return ask();
+        }
         if (answer.id !== id) return;
         settle(() => ('mail' in answer ? resolve(answer.mail) : reject(new Error(answer.error))));
         this.#rest(worker);
@@ -75,8 +83,14 @@ export class MailParser {
         );
       const onExit = (): void => give('Reading this mail ended the parser.');
       worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-      worker.postMessage({ id, raw });
+      if (this.#isReady) ask();
     });
+  }
+
+  #start(memoryMb: number): Worker {
+    this.#isReady = false;
+    this.#worker = new Worker(new URL('./parsing-worker.js', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
+    return this.#worker;
   }
 
   #drop(worker: Worker): void {
@@ -89,10 +103,6 @@ export class MailParser {
     worker.unref();
     this.#idle = setTimeout(() => this.#drop(worker), idleMs).unref();
   }
-}
-
-function startWorker(memoryMb: number): Worker {
-  return new Worker(new URL('./parsing-worker.js', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
 }
 
 const parsers = new WeakMap<InboxContext, MailParser>();

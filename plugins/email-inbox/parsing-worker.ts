@@ -13,3 +13,5 @@ parentPort?.on('message', async ({ id, raw }: { readonly id: number; readonly ra
   );
   parentPort?.postMessage(answer);
 });
+// Loading takes longer than most mails; only then does a mail's own time begin.
+parentPort?.postMessage('ready');
