@@ -39,6 +39,7 @@ import {
   editTicket,
   findMessage,
   latestMessages,
+  mergeTickets,
   messageOfMailId,
   openTicket,
   prepareOpening,
@@ -46,6 +47,7 @@ import {
   reply,
   resolveMerged,
   seeTicket,
+  splitMessage,
   ticketIdOfNumber,
   writeLink,
   type Message,
@@ -154,6 +156,10 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     get(actor: Actor, ticketId: number): Promise<Ticket>;
     /** The living ticket behind an id: merges are followed. */
     living(ticketId: number): Promise<Ticket | undefined>;
+    /** Takes a customer's message out of its ticket, into a new one or into another; returns that one. */
+    split(actor: Actor, messageId: number, options?: { readonly intoId?: number | undefined }): Promise<Ticket>;
+    /** Moves everything of a ticket into another, which is returned. */
+    merge(actor: Actor, ticketId: number, intoId: number): Promise<Ticket>;
     /** Notes inside the caller's transaction that two tickets belong together. */
     link(tx: Tx, actor: Actor, ticketId: number, otherId: number): Promise<void>;
     idOfNumber(number: number): Promise<number | undefined>;
@@ -335,6 +341,8 @@ export function makePluginContext(
       edit: (actor, ticketId, changes) => editTicket(desk, actor, ticketId, changes),
       get: (actor, ticketId) => seeTicket(desk, actor, ticketId),
       living: (ticketId) => resolveMerged(storage.read, ticketId),
+      split: (actor, messageId, options) => splitMessage(desk, actor, messageId, options),
+      merge: (actor, ticketId, intoId) => mergeTickets(desk, actor, ticketId, intoId),
       link: (tx, actor, ticketId, otherId) => writeLink(desk, tx, actor, { ticketId, otherId, isLinked: true }),
       idOfNumber: (number) => ticketIdOfNumber(storage.read, number),
       message: (messageId) => findMessage(storage.read, messageId),

@@ -192,6 +192,8 @@ function sentencesOf(
       };
     case 'ticket.merged':
       return { icon: 'merge', lines: [say('merged-here')] };
+    case 'ticket.split':
+      return { icon: 'split', lines: [say('split')] };
     case 'ticket.linked':
       return { icon: 'link', lines: [say(payload['isLinked'] === true ? 'linked' : 'unlinked')] };
     case 'ticket.reply-undone':

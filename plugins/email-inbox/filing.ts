@@ -66,7 +66,13 @@ export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Fili
     if (prepared.agent.state === 'unverified' && prepared.thread.joins !== undefined)
       await noticeUnverified(ctx, tx, arrival, prepared.agent.user);
     await describeMail(tx, arrival.stored.id, arrival.mail);
-    await settleMail(ctx, tx, arrival.stored, { state: 'processed', kind: arrival.kind.kind, ticketId, messageId });
+    await settleMail(ctx, tx, arrival.stored, {
+      state: 'processed',
+      kind: arrival.kind.kind,
+      ticketId,
+      messageId,
+      thread: prepared.thread.decision,
+    });
     await ctx.events.record(tx, 'mail.received', { ticketId, payload: { mailboxId: arrival.mailbox.id, ticketId, messageId } });
     await arrival.finish(tx);
     crashPoint('email-in-transaction');

@@ -10,6 +10,7 @@ import { receiveJob, sweepMails } from './receive-job.ts';
 import { inboxSettings } from './settings.ts';
 import { mailboxLink } from './slots.ts';
 import { MailboxWatch } from './watching.ts';
+import { threadingRoutes, whyHere } from './why-here.ts';
 
 export default definePlugin({
   settings: inboxSettings,
@@ -21,7 +22,7 @@ export default definePlugin({
     ctx.hooks.onDurable('ticket.opened', 'acknowledge', (opened) => acknowledgeTicket(ctx, opened));
     ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));
     ctx.http.admin(adminRoutes(ctx));
-    ctx.http.desk(deskRoutes(ctx));
+    ctx.http.desk([...deskRoutes(ctx), ...threadingRoutes(ctx)]);
     ctx.ui.menu({
       area: 'admin',
       label: 'email-inbox.title',
@@ -31,6 +32,7 @@ export default definePlugin({
       group: 'mail',
     });
     ctx.ui.slot('mailbox.settings', mailboxLink(ctx));
+    ctx.ui.slot('ticket.message', whyHere(ctx));
     for (const command of commands(ctx)) ctx.cli(command);
     ctx.health(() => healthChecks(ctx));
     ctx.privacy.declare(privacyAnswer(ctx));

@@ -6,7 +6,7 @@ import { readMessageIds } from '../message-ids.ts';
 const plain = (value: string): string[] => readAddresses(value).map(({ address }) => address);
 
 describe('reading addresses', () => {
-  it('never takes a display name for an address', () => {
+  it('V1: never takes a display name for an address', () => {
     expect(readAddresses('"ceo@bank.example" <eve@evil.example>')).to.deep.equal([
       { name: 'ceo@bank.example', address: 'eve@evil.example' },
     ]);
@@ -86,7 +86,7 @@ describe('a From header that two programs could read as two senders', () => {
 });
 
 describe('cleaning a file name', () => {
-  it('keeps the last path part and nothing that hides or escapes', () => {
+  it('A2: keeps the last path part and nothing that hides or escapes', () => {
     const clean = (name: string): string => cleanFilename(name, 'application/pdf');
 
     expect(clean('../../etc/passwd')).to.equal('passwd');
@@ -97,7 +97,7 @@ describe('cleaning a file name', () => {
     expect(Buffer.byteLength(clean(`${'ü'.repeat(300)}.pdf`))).to.be.at.most(200);
   });
 
-  it('knows files that run when opened', () => {
+  it('A4: knows files that run when opened', () => {
     expect(isDangerous('invoice.pdf.EXE', 'application/pdf')).to.equal(true);
     expect(isDangerous('invoice.pdf', 'application/pdf')).to.equal(false);
   });

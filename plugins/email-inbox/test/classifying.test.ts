@@ -11,29 +11,29 @@ const desk: DeskIdentity = {
 const kindOf = async (...headers: string[]): Promise<Classification> => classify(await parseMail(mailFromMina(headers)), desk);
 
 describe('classifying a mail', () => {
-  it('lets a person be answered, also with Auto-Submitted: no', async () => {
+  it('L7, L14: lets a person be answered, also with Auto-Submitted: no (FS Mail.php:667) and with DR, RN (sisimai/p5-sisimai#491)', async () => {
     expect(await kindOf('Auto-Submitted: No')).to.include({ kind: 'human', mayAutoReply: true });
     expect(await kindOf('X-Auto-Response-Suppress: DR, RN')).to.include({ kind: 'human', mayAutoReply: true });
   });
 
-  it('honours the wish not to be answered without calling it an auto-reply', async () => {
+  it('L9: honors the wish not to be answered without calling it an auto-reply', async () => {
     expect(await kindOf('X-Auto-Response-Suppress: OOF')).to.include({ kind: 'human', mayAutoReply: false });
   });
 
-  it('tells answers of machines from their notices', async () => {
+  it('L7, L10: tells answers of machines from their notices (LD drops both)', async () => {
     expect(await kindOf('Auto-Submitted: auto-generated')).to.include({ kind: 'generated' });
     expect(await kindOf('Auto-Submitted: auto-generated', 'In-Reply-To: <sent@desk.example>')).to.include({ kind: 'auto-reply' });
     expect(await kindOf('Auto-Submitted: auto-replied (vacation)')).to.include({ kind: 'auto-reply', mayAutoReply: false });
     expect(await kindOf('Precedence: Bulk')).to.include({ kind: 'list', mayAutoReply: false });
   });
 
-  it('claims only weak evidence from a subject', async () => {
+  it('L13: claims only weak evidence from a subject', async () => {
     const mail = await parseMail(rawMail(['From: a@b.example', 'Subject: Automatic reply: away']));
 
     expect(classify(mail, desk)).to.include({ kind: 'auto-reply', isWeak: true });
   });
 
-  it('stops our own mail', async () => {
+  it('L2: stops our own mail', async () => {
     expect(classify(await parseMail(rawMail(['From: support@desk.example', 'Subject: x'])), desk)).to.include({
       kind: 'own-address',
       mayAutoReply: false,
@@ -48,7 +48,7 @@ const dsn = (action: string, status: string): Uint8Array =>
   );
 
 describe('reading a delivery report', () => {
-  it('tells failure, delay and success apart', async () => {
+  it('L3: tells failure, delay and success apart', async () => {
     const report = async (action: string, status: string) => classify(await parseMail(dsn(action, status)), desk).report;
 
     expect(await report('failed', '5.1.1')).to.deep.include({ kind: 'bounce', source: 'dsn' });
@@ -58,7 +58,7 @@ describe('reading a delivery report', () => {
     expect((await report('failed', '5.1.1'))?.original).to.include({ messageId: 'sent@desk.example', subject: 'Hi' });
   });
 
-  it('reads the words of servers that write no report', async () => {
+  it('L6: reads the words of servers that write no report', async () => {
     const mail = await parseMail(
       rawMail(
         ['Return-Path: <>', 'From: MAILER-DAEMON@mx.example', 'To: support@desk.example', 'Subject: failure notice'],

@@ -47,10 +47,17 @@ describe('the parser in its own thread', () => {
     ['20,000 nested multiparts', () => nested(20_000)],
     ['100,000 parts', () => rawMail(['From: a@x.example', 'Content-Type: multipart/mixed; boundary=x'], '--x\n\nhi\n'.repeat(100_000))],
     ['a header of 1 MB', () => rawMail(['From: a@x.example', `Subject: ${'x'.repeat(1_000_000)}`])],
-    ['10,000 references', () => rawMail(['From: a@x.example', `References: ${Array.from({ length: 10_000 }, (_, n) => `<${n}@x>`).join(' ')}`])],
+    [
+      '10,000 references',
+      () => rawMail(['From: a@x.example', `References: ${Array.from({ length: 10_000 }, (_, n) => `<${n}@x>`).join(' ')}`]),
+    ],
     [
       '30 MB of base64',
-      () => rawMail(['From: a@x.example', 'Content-Type: application/zip; name=a.zip', 'Content-Transfer-Encoding: base64'], `${'QUJD'.repeat(19)}\n`.repeat(400_000)),
+      () =>
+        rawMail(
+          ['From: a@x.example', 'Content-Type: application/zip; name=a.zip', 'Content-Transfer-Encoding: base64'],
+          `${'QUJD'.repeat(19)}\n`.repeat(400_000),
+        ),
     ],
   ];
   for (const [name, raw] of shapes) {

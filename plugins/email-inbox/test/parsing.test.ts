@@ -3,7 +3,7 @@ import { parseMail, Unreadable } from '../parsing.ts';
 import { mailFromMina, rawMail } from './mails.ts';
 
 describe('parsing a mail', () => {
-  it('reads the envelope and joins encoded words that split a character', async () => {
+  it('C1: reads the envelope and joins encoded words that split a character', async () => {
     const mail = await parseMail(
       rawMail([
         'From: =?utf-8?q?Zo=C3=AB?= <zoe@a.example>',
@@ -36,7 +36,7 @@ describe('parsing a mail', () => {
     ]);
   });
 
-  it('reads a body whose declared charset is a lie', async () => {
+  it('C2: reads a body whose declared charset is a lie (zammad#2722)', async () => {
     const raw = Buffer.concat([
       Buffer.from('From: a@b.example\nContent-Type: text/plain; charset=x-nobody\n\n'),
       Buffer.from([0x63, 0x61, 0x66, 0xe9]),
@@ -57,7 +57,7 @@ describe('parsing a mail', () => {
     expect(mail.hasPlainText).to.equal(false);
   });
 
-  it('answers with a mail when the structure is past the limits', async () => {
+  it('A1: answers with a mail when the structure is past the limits', async () => {
     const levels = Array.from({ length: 400 }, (_, index) => `--b${index}\nContent-Type: multipart/mixed; boundary=b${index + 1}\n`).join(
       '\n',
     );

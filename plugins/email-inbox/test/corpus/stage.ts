@@ -45,7 +45,8 @@ export async function openStage(): Promise<HostileStage> {
     async download(raw, isImage) {
       const { ticketId } = await take(inbox, raw);
       const [message] = await inbox.messages(ticketId);
-      const fileId: number | undefined = (await desk.storage.read('attachments').where({ message_id: message?.id }).first('file_id'))?.file_id;
+      const fileId: number | undefined = (await desk.storage.read('attachments').where({ message_id: message?.id }).first('file_id'))
+        ?.file_id;
       const answer = await desk.fetch(`/files/${fileId}`, { as: 'can' });
       const disposition = answer.headers.get('Content-Disposition') ?? '';
       if (!isImage && !disposition.startsWith('attachment')) return `is offered as ${disposition}`;
