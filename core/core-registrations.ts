@@ -9,7 +9,7 @@ import { mailActions, mailDecisions, mailFilters, sendOutboxEntry } from './mail
 import { notify, notifyingHandler } from './notifications/index.ts';
 import { pluginsActions } from './plugins/index.ts';
 import { privacyActions } from './privacy/index.ts';
-import { ticketsActions, ticketsDecisions, ticketsFilters, wake } from './tickets/index.ts';
+import { sanitizeStored, ticketsActions, ticketsDecisions, ticketsFilters, wake } from './tickets/index.ts';
 import { usersActions } from './users/index.ts';
 
 /** The hooks that core's features call. */
@@ -28,6 +28,8 @@ export function defineCoreJobs(desk: Desk): void {
   jobRegistry.define({ name: durableJobName('core', notifyingHandler), plugin: null, run: (job) => notify(desk, job) });
   jobRegistry.define({ name: 'jobs.sweep', plugin: null, run: async () => void (await sweepJobs(desk.storage, desk.clock)) });
   jobRegistry.define({ name: 'files.sweep', plugin: null, run: async () => void (await sweepFiles(desk)) });
+  jobRegistry.define({ name: 'messages.sanitize', plugin: null, run: async () => void (await sanitizeStored(desk)) });
+  cron.add({ name: 'messages.sanitize', plugin: null, everyMs: 300_000, lane: 'bulk' });
   cron.add({ name: 'files.sweep', plugin: null, everyMs: 3_600_000, lane: 'bulk' });
   cron.add({ name: 'jobs.sweep', plugin: null, everyMs: 3_600_000, lane: 'bulk' });
 }

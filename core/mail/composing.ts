@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { escapeHtml, textToHtml } from '../html/index.ts';
+import { escapeHtml, textToHtml, withoutRemoteImages } from '../html/index.ts';
 import type { Address } from './types.ts';
 
 export interface Composition {
@@ -26,7 +26,7 @@ export function composeReply(parts: Composition): { text: string; html: string }
   const quotedHtml = parts.quoted
     .map(
       ({ attribution, text, html }) =>
-        `<div class="helpdesk-quote" data-helpdesk-quote=""><p>${escapeHtml(attribution)}</p><blockquote type="cite">${html ?? textToHtml(text)}</blockquote></div>`,
+        `<div class="helpdesk-quote" data-helpdesk-quote=""><p>${escapeHtml(attribution)}</p><blockquote type="cite">${html === null ? textToHtml(text) : withoutRemoteImages(html)}</blockquote></div>`,
     )
     .join('');
   const body = parts.html ?? textToHtml(parts.text);

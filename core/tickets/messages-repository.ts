@@ -1,3 +1,4 @@
+import { sanitizerVersion } from '../html/index.ts';
 import { indexMessage } from '../search/index.ts';
 import type { Reader, Storage, Tx } from '../storage/index.ts';
 import type { Attachment, Folds, Message, MessageAddresses, NewAttachment, Origin } from './types.ts';
@@ -50,6 +51,7 @@ export async function insertMessage(tx: Tx, storage: Storage, message: MessageIn
       author_id: message.authorId,
       text: message.text,
       html: message.html,
+      sanitizer: sanitizerVersion,
       folds: JSON.stringify(message.folds),
       addresses: JSON.stringify(message.addresses),
       flags: JSON.stringify(message.flags),

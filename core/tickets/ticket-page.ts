@@ -22,6 +22,7 @@ import { markRead } from '../notifications/index.ts';
 import { readLists } from '../storage/index.ts';
 import { presentComposer, type Typed } from './composer-view.ts';
 import { presentFiles } from './form-files.ts';
+import { authorsWithImages } from './image-permissions.ts';
 import { latestMessages } from './messages-repository.ts';
 import { presentHead, presentSidebar } from './presenter.ts';
 import { namedOnTicket, ticketLists } from './ticket-page-query.ts';
@@ -101,6 +102,11 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     statuses,
     unread,
     imagesOf: idFrom(ctx.URL.searchParams.get('images') ?? undefined),
+    imageAuthors: await authorsWithImages(
+      read,
+      actor.userId,
+      messages.flatMap(({ authorId, html }) => (authorId === null || html?.includes('<img') !== true ? [] : [authorId])),
+    ),
   };
   const whole = { ...facts, ticket, people, statuses };
   const errors = refused.error === undefined || refused.newerThan !== undefined ? undefined : formErrors(refused.error);

@@ -7,7 +7,8 @@ import { presentBody } from './message-body.ts';
 import { previewOf } from './message-content.ts';
 import type { AttachmentRow, DeliveryRow, EventRow } from './ticket-page-query.ts';
 import type { MailAddress, Message, Status } from './types.ts';
-import type { DeliveryState, DeliveryView, EventView, MessageView, TimelineItemView } from './views.ts';
+import type { ImageScope } from './image-permissions.ts';
+import type { DeliveryState, DeliveryView, EventView, MessageBodyView, MessageView, TimelineItemView } from './views.ts';
 
 export interface TimelineFacts {
   readonly messages: readonly Message[];
@@ -20,6 +21,8 @@ export interface TimelineFacts {
   readonly unread: ReadonlySet<number>;
   /** The message whose images from outside the reader asked for. */
   readonly imagesOf?: number | undefined;
+  /** Authors whose images are always shown. */
+  readonly imageAuthors?: ReadonlyMap<number, ImageScope> | undefined;
 }
 
 const openAtEnd = 2;
@@ -54,7 +57,6 @@ export function presentMessage(
   const isNote = message.kind === 'note';
   const body = presentBody(message);
   const showsImages = facts.imagesOf === message.id;
-  const { hiddenImages, ...shown } = body;
   return {
     kind: isNote ? 'note' : 'message',
     isMessage: true,
@@ -70,9 +72,9 @@ export function presentMessage(
     folded: isFolded && delivery?.state !== 'failed' && delivery?.state !== 'uncertain' && !showsImages,
     preview: previewOf(message.text),
     body: {
-      ...shown,
+      ...body,
       ...(showsImages && body.frameUrl !== undefined ? { frameUrl: `${body.frameUrl}?images=1` } : {}),
-      ...(hiddenImages === undefined || showsImages ? {} : { hiddenImages: { onceUrl: `?images=${message.id}#message-${message.id}` } }),
+      ...(body.remoteImages === undefined || showsImages ? {} : presentImages(message, facts.imageAuthors)),
     },
     attachments: presentAttachments(
       facts.attachments.filter(({ messageId }) => messageId === message.id).map((one) => ({ ...one, isInline: Boolean(one.isInline) })),
@@ -80,6 +82,15 @@ export function presentMessage(
     ...(delivery === undefined || isNote ? {} : { delivery: presentDelivery(delivery) }),
     ...(message.origin === 'person' ? {} : { automatic: { key: `ticket.automatic.${message.origin}` } }),
     deleted: message.deletedAt !== null,
+  };
+}
+
+function presentImages(message: Message, authors: TimelineFacts['imageAuthors']): Pick<MessageBodyView, 'hiddenImages' | 'shownImages'> {
+  const url = `/desk/messages/${message.id}/images`;
+  const scope = message.authorId === null ? undefined : authors?.get(message.authorId);
+  if (scope !== undefined) return { shownImages: { url, scope } };
+  return {
+    hiddenImages: { onceUrl: `?images=${message.id}#message-${message.id}`, ...(message.authorId === null ? {} : { alwaysUrl: url }) },
   };
 }
 

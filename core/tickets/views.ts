@@ -124,8 +124,12 @@ export interface MessageBodyView {
   readonly quoteHtml?: unknown;
   /** For `frame`: address of `/desk/messages/:id/body`. */
   readonly frameUrl?: string | undefined;
-  /** Images from outside were hidden; the link shows them once. */
-  readonly hiddenImages?: { readonly onceUrl: string } | undefined;
+  /** How many images come from outside. */
+  readonly remoteImages?: number | undefined;
+  /** They are hidden: the link shows them once, the form always for this sender. */
+  readonly hiddenImages?: { readonly onceUrl: string; readonly alwaysUrl?: string | undefined } | undefined;
+  /** They are shown because somebody said so for this sender; the form takes that back. */
+  readonly shownImages?: { readonly url: string; readonly scope: 'me' | 'desk' } | undefined;
   readonly lang?: string | undefined;
 }
 

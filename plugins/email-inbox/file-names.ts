@@ -80,16 +80,3 @@ export function isDangerous(filename: string, contentType: string): boolean {
     /^(?:text\/html|image\/svg\+xml|application\/(?:xhtml\+xml|x-msdownload|javascript|x-msdos-program|hta))$/.test(contentType)
   );
 }
-
-const magics: readonly { readonly type: string; readonly matches: (bytes: Buffer) => boolean }[] = [
-  { type: 'image/png', matches: (bytes) => bytes.subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex')) },
-  { type: 'image/jpeg', matches: (bytes) => bytes.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex')) },
-  { type: 'image/gif', matches: (bytes) => /^GIF8[79]a$/.test(bytes.toString('latin1', 0, 6)) },
-  { type: 'image/webp', matches: (bytes) => bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP' },
-];
-
-/** The image type by its first bytes when it may be shown inline (png, jpeg, gif, webp), else undefined (mail.md A3). */
-export function inlineImageType(content: Uint8Array): string | undefined {
-  const head = Buffer.from(content.subarray(0, 16));
-  return magics.find(({ matches }) => matches(head))?.type;
-}

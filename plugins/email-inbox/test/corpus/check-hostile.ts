@@ -1,14 +1,13 @@
 import { readAuthentication, mayActAsAgent } from '../../authentication.ts';
 import { addressKey } from '../../addresses.ts';
-import { cleanFilename, inlineImageType, isDangerous } from '../../file-names.ts';
-import { readHtmlTree, walk } from '@helpdesk/core/plugin';
+import { cleanFilename, isDangerous } from '../../file-names.ts';
+import { imageTypeOf, readHtmlTree, sanitizeMail, walk } from '@helpdesk/core/plugin';
 import { authorOf, carbonCopies, dedupKey, messageIdFor, replyAddressOf } from '../../mail-identity.ts';
 import { threadCandidates } from '../../message-ids.ts';
 import { replyReferences, replySubject } from '../../outgoing-headers.ts';
 import type { ParsedMail } from '../../parsed-mail.ts';
 import { parseMail } from '../../parsing.ts';
 import { splitReply } from '../../quoting.ts';
-import { sanitizeMail } from '@helpdesk/core/plugin';
 import { readToken, recipientAddresses } from '../../threading-ids.ts';
 import { checkKeys, differs, fold, pattern, type CorpusItem, type KeyChecks, type Outcome } from './corpus.ts';
 import { openStage, type HostileStage } from './stage.ts';
@@ -49,7 +48,7 @@ export class HostileCheck {
 function storedForm(html: string, mail: ParsedMail): string {
   const cids = new Map(
     mail.attachments.flatMap(({ contentId, content }) =>
-      contentId !== undefined && inlineImageType(content) !== undefined ? [[contentId.toLowerCase(), '/files/1']] : [],
+      contentId !== undefined && imageTypeOf(content) !== undefined ? [[contentId.toLowerCase(), '/files/1']] : [],
     ),
   );
   return sanitizeMail(html, { cidUrl: (cid) => cids.get(cid), allowRemoteImages: false }).html;
@@ -119,7 +118,7 @@ const strata: Readonly<Record<string, (subject: Subject) => string | undefined |
   type: async ({ mail, raw, stage }) => {
     const [file] = mail.attachments;
     if (!file) return 'no file found';
-    const isImage = inlineImageType(file.content) !== undefined;
+    const isImage = imageTypeOf(file.content) !== undefined;
     if (!isImage && !isDangerous(file.filename, file.contentType)) return `${file.filename} is not on the danger list`;
     return (await stage()).download(raw, isImage);
   },
