@@ -30,6 +30,7 @@ const maxHtml = 5 * 1024 * 1024;
 export function sanitizeMail(html: string, options: SanitizeOptions): SanitizedMail {
   if (html.length > maxHtml) return { html: textToHtml(htmlToText(html.slice(0, maxHtml))), blockedRemoteImages: 0, usedCids: [] };
   const tree = readHtmlTree(html);
+  dropUnreadable(tree);
   const images = new ImageRules(options);
   const elements = [...walk(tree)].filter((node) => node.kind === 'element');
   for (const element of elements) {
@@ -39,6 +40,30 @@ export function sanitizeMail(html: string, options: SanitizeOptions): SanitizedM
     dropHandlerText(element);
   }
   return { html: settle(sanitizeHtml(serialize(tree), rules)), blockedRemoteImages: images.blocked, usedCids: [...images.cids] };
+}
+
+/**
+ * Takes out what is dropped with its content before anything is written back: the two parsers disagree about where such
+ * elements end, so what one of them takes for text must not come out of the other as an element.
+ */
+function dropUnreadable(tree: HtmlElement): void {
+  const waiting: HtmlElement[] = [tree];
+  for (let parent = waiting.pop(); parent; parent = waiting.pop()) {
+    const kept = parent.children.filter((child) => child.kind === 'text' || !unreadable.has(child.name));
+    parent.children.length = 0;
+    for (const child of kept) {
+      const readable = child.kind === 'element' && child.name === 'plaintext' ? preformatted(child, parent) : child;
+      parent.children.push(readable);
+      if (readable.kind === 'element') waiting.push(readable);
+    }
+  }
+}
+
+/** Everything behind `<plaintext>` is text, up to the end of the mail. */
+function preformatted(element: HtmlElement, parent: HtmlElement): HtmlElement {
+  const block: HtmlElement = { kind: 'element', name: 'pre', attributes: {}, children: [], parent };
+  block.children.push({ kind: 'text', text: textOf(element), parent: block });
+  return block;
 }
 
 const maxRounds = 5;
@@ -99,6 +124,11 @@ const styles: Record<string, RegExp[]> = {
   ),
 };
 
+/** Dropped with everything in them. */
+const unreadable = new Set(
+  'script style template noscript svg math iframe object embed xmp title textarea option noembed noframes'.split(' '),
+);
+
 const table = ['width', 'height', 'align', 'valign', 'bgcolor', 'border', 'cellpadding', 'cellspacing', 'colspan', 'rowspan'];
 
 const rules: sanitizeHtml.IOptions = {
@@ -126,24 +156,7 @@ const rules: sanitizeHtml.IOptions = {
   allowedSchemes: ['http', 'https', 'mailto', 'tel'],
   allowedSchemesByTag: { img: ['http', 'https', 'data', 'cid'] },
   allowProtocolRelative: false,
-  nonTextTags: [
-    'script',
-    'style',
-    'template',
-    'noscript',
-    'svg',
-    'math',
-    'iframe',
-    'object',
-    'embed',
-    'xmp',
-    'title',
-    'textarea',
-    'option',
-    'noembed',
-    'noframes',
-    'plaintext',
-  ],
+  nonTextTags: [...unreadable, 'plaintext'],
   nestingLimit: 200,
   parseStyleAttributes: true,
 };

@@ -26,6 +26,15 @@ describe('sanitizing HTML', () => {
     expect(clean(source, true).html).to.contain('<img src="https://e.example/a.png" />').and.not.contain('t.gif');
   });
 
+  it('S4: blocks an image behind an element that parsers end at different places', () => {
+    for (const name of ['plaintext', 'xmp', 'noembed', 'noframes', 'title', 'textarea', 'style', 'svg', 'math'])
+      expect(
+        clean(`<${name}></${name}><img src="https://e.example/a.png"><${name}><img src="https://e.example/b.png">`).html,
+        name,
+      ).to.not.match(/<img[^>]* src=/);
+    expect(clean('<p>a</p><plaintext><b>b').html).to.contain('<pre>&lt;b&gt;b</pre>');
+  });
+
   it('S3: resolves images of the same mail only', () => {
     expect(clean('<img src="cid:LOGO@x"><img src="cid:other">')).to.deep.equal({
       html: '<img src="/files/7" /><img />',
