@@ -39,6 +39,7 @@ import {
   editTicket,
   findMessage,
   latestMessages,
+  latestTextsOf,
   mergeTickets,
   messageOfMailId,
   openTicket,
@@ -165,6 +166,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     idOfNumber(number: number): Promise<number | undefined>;
     message(messageId: number): Promise<Message | undefined>;
     latestMessages(ticketId: number, limit: number): Promise<readonly Message[]>;
+    /** What a person wrote to the desk lately, newest first. */
+    latestTextsOf(userId: number, limit: number): Promise<readonly string[]>;
     /** Which stored messages these Message-IDs name, by the id without brackets. */
     byMailIds(
       messageIds: readonly string[],
@@ -346,6 +349,7 @@ export function makePluginContext(
       link: (tx, actor, ticketId, otherId) => writeLink(desk, tx, actor, { ticketId, otherId, isLinked: true }),
       idOfNumber: (number) => ticketIdOfNumber(storage.read, number),
       message: (messageId) => findMessage(storage.read, messageId),
+      latestTextsOf: (userId, limit) => latestTextsOf(storage.read, userId, limit),
       latestMessages: (ticketId, limit) => latestMessages(storage.read, ticketId, limit),
       byMailIds: async (messageIds) => {
         const hashes = new Map(messageIds.map((one) => [mailIdHash(one), one]));

@@ -8,7 +8,7 @@ export { editTicket, type TicketChanges } from './editing.ts';
 export { writeLink } from './linking.ts';
 export { mergeTickets } from './merging.ts';
 export { previewOf } from './message-content.ts';
-export { attachmentsOf, findMessage, latestMessages, messageOfMailId, messagesOf } from './messages-repository.ts';
+export { attachmentsOf, findMessage, latestMessages, latestTextsOf, messageOfMailId, messagesOf } from './messages-repository.ts';
 export { moveTicket } from './moving.ts';
 export { openTicket, prepareOpening, type Opening } from './opening.ts';
 export { prepareReply, reply, type Replying, type ReplyInput } from './replying.ts';

@@ -77,8 +77,11 @@ function isSimple(html: string): boolean {
 
 function splitText({ text, folds }: Message): { text: string; quoteText?: string } {
   const [first] = folds.quotes ?? [];
-  // Answers between quoted lines stay where they are: only a quote at the end is folded.
-  if (first === undefined || (folds.quotes?.length ?? 0) > 1 || text.slice(first[1]).trim() !== '' || text.slice(0, first[0]).trim() === '')
-    return { text };
-  return { text: text.slice(0, first[0]).trimEnd(), quoteText: text.slice(first[0]) };
+  // Answers between quoted lines stay where they are: only a quote at the end is folded, with the signature above it.
+  const isAtEnd = first !== undefined && folds.quotes?.length === 1 && text.slice(first[1]).trim() === '';
+  const end = isAtEnd ? first[0] : text.length;
+  const { signature } = folds;
+  const cut = signature !== undefined && signature[0] < end && text.slice(signature[1], end).trim() === '' ? signature[0] : end;
+  if (cut === text.length || text.slice(0, cut).trim() === '') return { text };
+  return { text: text.slice(0, cut).trimEnd(), quoteText: text.slice(cut) };
 }

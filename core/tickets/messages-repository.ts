@@ -122,6 +122,16 @@ export async function latestMessages(reader: Reader, ticketId: number, limit: nu
   return rows.toReversed().map(messageFromRow);
 }
 
+/** The newest words of one person in public messages that came in, newest first. */
+export async function latestTextsOf(reader: Reader, authorId: number, limit: number): Promise<readonly string[]> {
+  return reader('messages')
+    .where({ author_id: authorId, direction: 'in', kind: 'reply' })
+    .whereNull('deleted_at')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .pluck('text');
+}
+
 export async function attachmentsOf(reader: Reader, messageIds: readonly number[]): Promise<readonly Attachment[]> {
   if (messageIds.length === 0) return [];
   const rows = await reader('attachments')

@@ -10,12 +10,14 @@ export type AgentStanding = { readonly state: 'none' } | { readonly state: 'veri
  * Says whether the author of a mail may act as the agent whose address From shows: an active agent who may
  * reply, in a mail the receiving server proved to come from there (mail.md V5).
  */
-export async function agentAnswer(ctx: InboxContext, { author, mail, receiver }: Arrival): Promise<AgentStanding> {
+export async function agentAnswer(ctx: InboxContext, { author, mail, receiver, desk }: Arrival): Promise<AgentStanding> {
   const user = author === undefined ? undefined : await ctx.users.byEmail(author.address);
   if (user === undefined || user.role.kind !== 'agent') return { state: 'none' };
   const mayReply = user.isActive && user.role.permissions.some((one) => one === '*' || one === 'tickets.reply');
   const proof = readAuthentication(mail.headers, { authservIds: receiver?.authservIds ?? [] });
-  return { state: mayReply && mayActAsAgent(mail.from.length, proof) ? 'verified' : 'unverified', user };
+  // What a list wrote over From proves the list, not the person it names.
+  const isProven = mayActAsAgent(mail.from.length, proof) && desk.isRewrittenFrom !== true;
+  return { state: mayReply && isProven ? 'verified' : 'unverified', user };
 }
 
 /** Tells an agent that the answer stayed inside, within the loop budget. */

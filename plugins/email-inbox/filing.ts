@@ -117,7 +117,7 @@ async function fileDuplicate(ctx: InboxContext, arrival: Arrival, first: KeyRow)
 
 async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key: string): Promise<Prepared> {
   const { mail, desk, mailbox, author, kind } = arrival;
-  const content = contentOfMail({ ...mail, text: filing.incoming.text, html: filing.incoming.html });
+  const content = contentOfMail({ ...mail, text: filing.incoming.text, html: filing.incoming.html }, await earlierTexts(ctx, arrival));
   const thread = await findThread(ctx, {
     mail,
     desk,
@@ -138,6 +138,13 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
     ...(arrival.stored.reason === null || arrival.stored.attempts > 0 ? [] : ['incomplete']),
   ];
   return { ...filing, isSpam, key, thread, content, ...recorded, agent, flags };
+}
+
+const comparedMails = 6;
+
+async function earlierTexts(ctx: InboxContext, { author }: Arrival): Promise<readonly string[]> {
+  const user = author === undefined ? undefined : await ctx.users.byEmail(author.address);
+  return user === undefined ? [] : ctx.tickets.latestTextsOf(user.id, comparedMails);
 }
 
 async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared): Promise<(tx: PluginTx) => Promise<Written>> {

@@ -15,6 +15,8 @@ export const mailDisplay: Migration = {
     });
     await tx.schema.alterTable('messages', (table) => {
       table.integer('sanitizer').notNullable().defaultTo(0);
+      // What one person wrote last, as the tail of mails is compared for signatures.
+      table.index(['author_id', 'id']);
     });
     // Only those that a newer sanitizer has yet to look at; empty most of the time.
     await tx.raw('create index messages_sanitizer on messages (sanitizer, id) where html is not null');

@@ -74,3 +74,86 @@ describe('reading a delivery report', () => {
     expect(report?.original?.messageId).to.equal('sent@desk.example');
   });
 });
+
+describe('the rules in their order', () => {
+  const withBody = async (headers: readonly string[], body: string) =>
+    classify(await parseMail(rawMail(['From: a@b.example', ...headers], body)), desk);
+  const report = (type: string, part: string, fields: string) =>
+    withBody(
+      [`Content-Type: multipart/report; report-type=${type}; boundary=x`],
+      `--x\n\nSee below.\n--x\nContent-Type: message/${part}\n\n${fields}\n--x--`,
+    );
+
+  it('L1: knows a copy of its own mail by the loop header', async () => {
+    const own: DeskIdentity = { ...desk, isOurLoopHeader: (value) => value === 'right' };
+    const mail = (value: string) => parseMail(rawMail(['From: support@desk.example', `X-Desk-Loop: ${value}`]));
+
+    expect(classify(await mail('right'), own).kind).to.equal('own-copy');
+    expect(classify(await mail('wrong'), own).kind).to.equal('own-address');
+  });
+
+  it('V6: is not steered by a header of ours that a stranger wrote', async () => {
+    expect(await kindOf('X-Desk-Loop: 0123456789', 'X-Desk-Ticket: 1')).to.include({ kind: 'human', mayAutoReply: true });
+  });
+
+  it('L4: files a read receipt as one', async () => {
+    expect(await report('disposition-notification', 'disposition-notification', 'Disposition: manual-action; displayed')).to.include({
+      kind: 'mdn',
+      mayAutoReply: false,
+    });
+  });
+
+  it('L5: reads a complaint', async () => {
+    const found = await report('feedback-report', 'feedback-report', 'Feedback-Type: abuse\nOriginal-Rcpt-To: <mina@x.example>');
+
+    expect(found).to.include({ kind: 'feedback', mayAutoReply: false });
+    expect(found.feedback?.complainants).to.deep.equal(['mina@x.example']);
+  });
+
+  for (const header of [
+    'X-Autoreply: yes',
+    'X-Autorespond: x',
+    'X-Apple-Action: VACATION/1',
+    'Precedence: auto_reply',
+    'X-Mail-Autoreply: 1',
+  ])
+    it(`L8: takes ${header} for an auto-reply`, async () => {
+      expect(await kindOf(header)).to.include({ kind: 'auto-reply', mayAutoReply: false, isWeak: false });
+    });
+
+  it('L8: does not take X-Autoreply: no for one', async () => {
+    expect(await kindOf('X-Autoreply: no')).to.include({ kind: 'human', mayAutoReply: true });
+  });
+
+  for (const header of ['List-Id: <news.x.example>', 'List-Unsubscribe: <mailto:off@x.example>', 'Precedence: JUNK', 'X-Precedence: list'])
+    it(`L10: answers no list or bulk mail: ${header}`, async () => {
+      expect(await kindOf(header)).to.include({ kind: 'list', mayAutoReply: false });
+    });
+
+  it('L11: tells an invitation and its answer', async () => {
+    const found = await withBody(['Content-Type: text/calendar; method=REPLY'], 'BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR');
+
+    expect(found).to.include({ kind: 'calendar', mayAutoReply: false });
+  });
+
+  for (const address of [
+    'no-reply@x.example',
+    'noreply@x.example',
+    'do-not-reply@x.example',
+    'notifications@x.example',
+    'bounces+7@x.example',
+  ])
+    it(`L12: answers nothing to ${address}`, async () => {
+      expect(classify(await parseMail(rawMail([`From: ${address}`])), desk)).to.include({ kind: 'noreply', mayAutoReply: false });
+    });
+
+  it('L12: answers a person whose name only begins so (osTicket class.filter.php:941)', async () => {
+    expect(classify(await parseMail(rawMail(['From: postmasterson@x.example'])), desk)).to.include({ kind: 'human', mayAutoReply: true });
+  });
+
+  it('L6: does not take every mail of a postmaster for a bounce (osTicket class.filter.php:941)', async () => {
+    const mail = await parseMail(rawMail(['From: postmaster@x.example', 'Subject: Our new policy'], 'Hello, we have a question.'));
+
+    expect(classify(mail, desk).kind).to.equal('noreply');
+  });
+});

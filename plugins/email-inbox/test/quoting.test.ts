@@ -42,6 +42,48 @@ describe('splitting a reply from its quote', () => {
     expect(reply('Works.', '', 'Sent from my iPhone')).to.equal('Works.');
   });
 
+  it('R5: folds the tail that two earlier mails of the sender end with, and never the whole mail', () => {
+    const tail = '\n\nBest wishes\nMina Kaya\nKaya Printing, Ankara';
+    const earlier = [
+      `The printer burns.${tail}`,
+      `It is out now.${tail}\n\nOn 2 Nov 2026 at 10:00, Ada wrote:\n> Is it out?`,
+      'Short one.',
+    ];
+
+    const split = splitReply({ text: `It burns again.${tail}\n\nOn 3 Nov 2026 at 10:00, Ada wrote:\n> Good.`, earlier });
+
+    expect(split.replyText).to.equal('It burns again.');
+    expect(split.signatureText).to.equal('Best wishes\nMina Kaya\nKaya Printing, Ankara');
+    expect(split.quotedText).to.contain('Good.');
+    expect(splitReply({ text: `Hello.${tail}`, earlier: earlier.slice(0, 1) }).signatureText).to.equal('');
+    expect(splitReply({ text: tail.trim(), earlier }).replyText).to.equal('Best wishes');
+  });
+
+  it('R4: shows a mail whole when dividing it takes longer than it may', () => {
+    const text = 'Yes.\n\nOn 2 Nov 2026 at 10:00, Ada wrote:\n> One?';
+
+    expect(splitReply({ text }).replyText).to.equal('Yes.');
+    const late = splitReply({ text, html: '<p>Yes.</p><div class="gmail_quote">One?</div>' }, -1);
+    expect([late.isWhole, late.replyText, late.quoteHtml]).to.deep.equal([true, text, undefined]);
+  });
+
+  it('R4: takes no longer than its 250 ms whatever the shape of the mail', () => {
+    const shapes = [
+      'On Monday, a <\n> '.repeat(60_000),
+      `${'From: a@b.example\n'.repeat(50_000)}`,
+      `${'>'.repeat(100_000)}\n`.repeat(10),
+      `On ${'x '.repeat(200_000)}wrote:`,
+      `${'-----Original Message-----\n'.repeat(20_000)}`,
+      `${'\n'.repeat(99_000)}From: a@b.example`,
+    ];
+    for (const text of shapes) {
+      const started = performance.now();
+      splitReply({ text, html: `<div>${'<blockquote type="cite">'.repeat(20_000)}` });
+      // The time of a crowded machine is added to ours.
+      expect(performance.now() - started, text.slice(0, 30)).to.be.below(2000);
+    }
+  });
+
   it('R1: covers the text with its parts, without gap or overlap', () => {
     const text = 'a\n\nOn 2 Nov 2026 at 10:00, Ada wrote:\n> b\n\nc\n-- \nd';
     const { parts } = splitReply({ text });

@@ -33,9 +33,11 @@ export const checkTrimming: FolderCheck = async (item, raw) => {
   };
 };
 
-/** The share of words of the reply that are missing from what is shown. */
+/** The share of the sender's own words that are missing from what is shown; quoted lines are somebody else's. */
 function lostShare(wanted: string, shown: string): number {
-  const words = fold(wanted).split(' ').filter(Boolean);
+  const words = fold(wanted.replaceAll(/^[ \t]*>.*$/gm, ''))
+    .split(' ')
+    .filter(Boolean);
   const left = new Map<string, number>();
   for (const word of fold(shown).split(' ')) left.set(word, (left.get(word) ?? 0) + 1);
   const missing = words.filter((word) => {
