@@ -25,6 +25,7 @@ export {
   type HtmlNode,
 } from './html/index.ts';
 export { composeNotice, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
+export { isDangerous } from './files/dangerous-files.ts';
 export { imageTypeOf } from './files/image-type.ts';
 export { isPrivateHost } from './net/index.ts';
 export type { Address, AutomaticMail, FailedMail, IncomingMail, Mailbox, MailboxInput, OutgoingMail, Transport } from './mail/index.ts';

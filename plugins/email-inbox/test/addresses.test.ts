@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { addressKey, isAmbiguousFrom, readAddresses } from '../addresses.ts';
-import { cleanFilename, isDangerous } from '../file-names.ts';
+import { isDangerous } from '@helpdesk/core/plugin';
+import { cleanFilename } from '../file-names.ts';
 import { readMessageIds } from '../message-ids.ts';
 
 const plain = (value: string): string[] => readAddresses(value).map(({ address }) => address);

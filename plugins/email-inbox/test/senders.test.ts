@@ -121,6 +121,6 @@ describe('who wrote a mail', () => {
     expect(answer.headers.get('Content-Disposition')).to.match(/^attachment;/);
     expect(answer.headers.get('Content-Security-Policy')).to.contain('sandbox');
     expect(answer.headers.get('X-Content-Type-Options')).to.equal('nosniff');
-    expect(await (await inbox.desk.fetch(`/desk/tickets/${number}`, { as: 'can' })).text()).to.contain('shield-alert');
+    expect(await (await inbox.desk.fetch(`/desk/tickets/${number}`, { as: 'can' })).text()).to.contain('Download anyway');
   });
 });

@@ -1,7 +1,7 @@
 import { readAuthentication, mayActAsAgent } from '../../authentication.ts';
 import { addressKey } from '../../addresses.ts';
-import { cleanFilename, isDangerous } from '../../file-names.ts';
-import { imageTypeOf, readHtmlTree, sanitizeMail, walk } from '@helpdesk/core/plugin';
+import { cleanFilename } from '../../file-names.ts';
+import { imageTypeOf, isDangerous, readHtmlTree, sanitizeMail, walk } from '@helpdesk/core/plugin';
 import { authorOf, carbonCopies, dedupKey, messageIdFor, replyAddressOf } from '../../mail-identity.ts';
 import { threadCandidates } from '../../message-ids.ts';
 import { replyReferences, replySubject } from '../../outgoing-headers.ts';
