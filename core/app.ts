@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { existsSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { FileStore } from './files/index.ts';
 import { handleErrors } from './http/errors.ts';
 import { Pages } from './http/pages.ts';
 import { guardPluginRoute } from './http/plugin-guard.ts';
+import { pinGeneration, pluginScope } from './http/plugin-scope.ts';
 import { requestBasics, sameOrigin } from './http/request-basics.ts';
 import type { Context, Middleware } from './http/request-state.ts';
 import { coreRoutes } from './http/routes.ts';
@@ -20,12 +22,18 @@ import { createTranslator, loadCatalog, type Catalog, type Translator } from './
 import { Cron, JobQueue, JobRegistry, Worker } from './jobs/index.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { FoundPlugin } from './kernel/manifest.ts';
+import { CrashJournal, journalFolder } from './kernel/crash-journal.ts';
+import { FaultLog } from './kernel/fault-log.ts';
 import { HookBus } from './kernel/hook-bus.ts';
 import type { Fault } from './kernel/hook-point.ts';
 import type { Logger } from './kernel/log.ts';
+import { Oversight } from './kernel/oversight.ts';
 import { PluginHost } from './kernel/plugin-host.ts';
-import { dispatchPlugins } from './kernel/router-dispatch.ts';
+import { PluginRecords } from './kernel/plugin-records.ts';
+import { guardProcess } from './kernel/process-guard.ts';
+import { dispatchPlugins, snapshotOf } from './kernel/router-dispatch.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
+import { watchSql } from './kernel/sql-profile.ts';
 import { buildTemplates, type Templates } from './kernel/templates.ts';
 import { LiveHub } from './live/hub.ts';
 import { Presence } from './live/presence.ts';
@@ -41,7 +49,9 @@ import { findTheme, refuseFatal, themeFolder, type Theme } from './theme/index.t
 import { templateRoots } from './template-folders.ts';
 import { Statuses } from './tickets/index.ts';
 import { createHelpers } from './ui/helpers.ts';
+import './plugin-events.ts';
 import './ui/slots.ts';
+import { systemActor } from './users/index.ts';
 import { createIcons } from './ui/icon.ts';
 
 export type { Config } from './config.ts';
@@ -69,6 +79,13 @@ export interface App {
   readonly pages: Pages;
   /** Faults of plugins since the start, newest last, at most 200. */
   readonly faults: readonly Fault[];
+  readonly oversight: Oversight;
+  /** The records of all processes on what plugins did wrong and what they cost. */
+  readonly records: PluginRecords;
+  /** Texts as they were when a snapshot was made. */
+  translatorOf(snapshot: Snapshot, locale: string | null, timeZone?: string | null): Translator;
+  /** Keeps this process alive through errors of plugins and watches its event loop; for a process that serves nothing but this desk. */
+  guard(): () => void;
   callback(): ReturnType<Koa['callback']>;
   /** Starts plugins and, by role, workers and timers. */
   start(): Promise<void>;
@@ -87,6 +104,7 @@ export interface App {
 
 const reconcileMs = 1000;
 const cronMs = 15_000;
+const recordMs = 10_000;
 const reservedPaths = [
   '/desk',
   '/admin',
@@ -117,13 +135,28 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...(config.databaseUrl === undefined ? { file: path.join(config.data, 'helpdesk.sqlite') } : { url: config.databaseUrl }),
     });
   if (options.isMigrated !== true) await migrateCore(storage, coreVersion);
-  const faults: Fault[] = [];
-  const onFault = (fault: Fault): void => {
-    faults.push(fault);
-    if (faults.length > 200) faults.shift();
-    log.warn('A plugin failed and the desk went on.', { plugin: fault.plugin, hook: fault.hook, kind: fault.kind, error: fault.error });
-  };
-  const hooks = new HookBus({ onFault });
+  const processId = randomUUID();
+  const faultLog = new FaultLog({
+    storage,
+    clock,
+    log,
+    versionOf: (id) => plugins.snapshot.plugins.find((one) => one.id === id)?.version,
+  });
+  const onFault = (fault: Fault): void => faultLog.note(fault);
+  const oversight = new Oversight({
+    onFault,
+    clock,
+    // Whoever caused the last fault may stand inside a transaction; the quarantine is written outside of it.
+    onExhausted: AsyncResource.bind((plugin: string, hook: string) => {
+      const reason = translatorFor(null).t('plugin.quarantine.reason', { plugin, hook });
+      plugins.quarantine(plugin, reason).catch((error: unknown) => log.error('A plugin could not be quarantined.', { plugin, error }));
+    }),
+    timesAll: config.isDevelopment,
+  });
+  const stopWatchingQueries = watchSql(storage, oversight.profiler);
+  const records = new PluginRecords({ storage, clock, faultLog, oversight, processId });
+  const journal = new CrashJournal(journalFolder(config.data), processId);
+  const hooks = new HookBus({ onFault, oversight });
   defineCoreHooks(hooks);
   const jobs = new JobQueue(storage, clock);
   const jobRegistry = new JobRegistry();
@@ -134,19 +167,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   settings.define('site', siteSettings);
   settings.define('tickets', ticketSettings);
   settings.define('mail', mailSettings);
-  const processId = randomUUID();
 
   let catalog: Catalog = loadCatalog(coreLocales);
   let theme: Theme = findTheme(config, 'default');
   const assets = new Assets();
-  const translators = new Map<string, Translator>();
-  function translatorFor(locale: string | null, timeZone?: string | null): Translator {
+  const translators = new WeakMap<Catalog, Map<string, Translator>>();
+  function translatorFor(locale: string | null, timeZone?: string | null, texts: Catalog = catalog): Translator {
     const key = `${locale ?? config.locale} ${timeZone ?? 'UTC'}`;
-    let translator = translators.get(key);
-    if (translator === undefined) {
-      translator = createTranslator({ catalog, locale: locale ?? config.locale, timeZone: timeZone ?? 'UTC' });
-      translators.set(key, translator);
-    }
+    const known = translators.get(texts) ?? new Map<string, Translator>();
+    translators.set(texts, known);
+    const translator = known.get(key) ?? createTranslator({ catalog: texts, locale: locale ?? config.locale, timeZone: timeZone ?? 'UTC' });
+    known.set(key, translator);
     return translator;
   }
 
@@ -171,32 +202,40 @@ export async function createApp(options: AppOptions): Promise<App> {
       return mail;
     },
     locales: () => catalog.locales,
-    translatorFor,
+    translatorFor: (locale, timeZone) => translatorFor(locale, timeZone),
   };
   const mail = new Mail(desk);
 
   const helpers = Object.entries(
     createHelpers({ icons: createIcons({ lenient: true }), assetUrl: (name) => assets.url('core', name) }),
   ).map(([name, run]) => ({ name, plugin: 'core', run }));
-  function templatesOf(snapshot: Omit<Snapshot, 'templates'>): Templates {
-    refreshShared(snapshot.plugins);
-    return buildTemplates({
+  /** Texts and theme belong to a snapshot like its templates: a request never sees some of the one and some of the other. */
+  const looks = new WeakMap<Templates, { readonly catalog: Catalog; readonly theme: Theme }>();
+  const lookOf = ({ templates }: Snapshot) => (templates === undefined ? undefined : looks.get(templates)) ?? { catalog, theme };
+  const translatorOf: App['translatorOf'] = (snapshot, locale, timeZone) => translatorFor(locale, timeZone, lookOf(snapshot).catalog);
+  function templatesOf(snapshot: Omit<Snapshot, 'templates'>, isWhole: boolean): Templates {
+    const texts = textsOf(snapshot.plugins);
+    if (isWhole) {
+      catalog = texts;
+      refreshAssets(snapshot.plugins);
+    }
+    const templates = buildTemplates({
       roots: templateRoots(snapshot.plugins, theme),
       helpers: [...helpers, ...snapshot.helpers.map(({ plugin, value }) => ({ ...value, plugin }))],
+      oversight,
       onFault: ({ owner, template, kind, error }) => log.warn('A template is not used as it is.', { owner, template, kind, error }),
       cacheFolder: path.join(config.data, 'cache', 'templates'),
     });
+    looks.set(templates, { catalog: texts, theme });
+    return templates;
   }
-  // Texts and assets follow the running plugins, so they change together with the snapshot.
-  function refreshShared(plugins: readonly FoundPlugin[]): void {
-    const folderOf = (plugin: FoundPlugin, kind: 'locales' | 'assets'): string[] =>
-      plugin.manifest[kind] === undefined ? [] : [path.join(plugin.folder, plugin.manifest[kind])];
-    catalog = loadCatalog([
-      ...coreLocales,
-      ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')),
-      path.join(theme.folder, 'locales'),
-    ]);
-    translators.clear();
+  function folderOf(plugin: FoundPlugin, kind: 'locales' | 'assets'): string[] {
+    return plugin.manifest[kind] === undefined ? [] : [path.join(plugin.folder, plugin.manifest[kind])];
+  }
+  function textsOf(plugins: readonly FoundPlugin[]): Catalog {
+    return loadCatalog([...coreLocales, ...plugins.flatMap((plugin) => folderOf(plugin, 'locales')), path.join(theme.folder, 'locales')]);
+  }
+  function refreshAssets(plugins: readonly FoundPlugin[]): void {
     assets.set([
       { name: 'core', folders: [path.join(coreFolder, 'dist/web'), path.join(coreFolder, 'ui/assets')] },
       { name: `t/${theme.id}`, folders: [theme.folder] },
@@ -220,9 +259,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     makeContext: (plugin, kit, definition) => {
       if ('settings' in definition) kit.own(settings.define(plugin.id, definition.settings as SettingsSchema));
-      return makePluginContext(desk, plugin, kit, { runsJobs, pages });
+      return makePluginContext(desk, plugin, kit, { runsJobs, pages, oversight });
     },
     onFault,
+    oversight,
+    // A command that is interrupted says nothing about the plugin it was loading.
+    ...(role !== 'command' && { journal }),
+    onQuarantined: async (tx, { plugin, reason }) =>
+      void (await desk.events.record(tx, 'plugin.quarantined', { actor: systemActor, payload: { plugin, reason } })),
     safeMode: config.isSafe,
     passive: options.isPassive === true,
     activeByDefault: ['email-inbox'],
@@ -234,10 +278,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     desk,
     snapshot: () => plugins.snapshot,
     onFault,
-    theme: () => ({ id: theme.id, stylesheets: theme.stylesheets.map((file) => assets.url(`t/${theme.id}`, file)), options: {} }),
+    theme: (snapshot) => {
+      const { id, stylesheets } = lookOf(snapshot).theme;
+      return { id, stylesheets: stylesheets.map((file) => assets.url(`t/${id}`, file)), options: {} };
+    },
   });
   defineCoreJobs(desk);
-  const worker = new Worker(jobs, jobRegistry, log, { owner: processId });
+  const worker = new Worker(jobs, jobRegistry, log, { owner: processId, oversight });
 
   const koa = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
   koa.on('error', (error: unknown) => {
@@ -247,15 +294,23 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const use = (middleware: Middleware): void => void koa.use((ctx, next) => middleware(ctx as unknown as Context, next));
   use(assets.middleware);
-  use(requestBasics(desk));
-  use(handleErrors(desk, (ctx, problem) => pages.error(ctx, problem)));
-  use(sameOrigin(desk));
   const app: App = {
     desk,
     worker,
     plugins,
     pages,
-    faults,
+    faults: faultLog.recent,
+    oversight,
+    records,
+    translatorOf,
+    guard: () =>
+      guardProcess({
+        oversight,
+        journal,
+        log,
+        folders: () => Object.fromEntries(plugins.known.map(({ id, folder }) => [id, folder])),
+        watchdogMs: config.watchdogMs,
+      }),
     callback: () => koa.callback(),
     start,
     activateTheme,
@@ -264,10 +319,30 @@ export async function createApp(options: AppOptions): Promise<App> {
     setupLink,
     stop,
   };
+  use(pinGeneration(app));
+  use(
+    requestBasics(desk, (ctx, locale, timeZone) =>
+      translatorOf(
+        snapshotOf(ctx, () => plugins.snapshot),
+        locale,
+        timeZone,
+      ),
+    ),
+  );
+  use(pluginScope(app));
+  use(handleErrors(desk, (ctx, problem) => pages.error(ctx, problem)));
+  use(sameOrigin(desk));
   for (const middleware of coreRoutes(app)) use(middleware);
-  koa.use(dispatchPlugins({ snapshot: () => plugins.snapshot, guard: (ctx, route) => guardPluginRoute(ctx as unknown as Context, route) }));
+  koa.use(
+    dispatchPlugins({
+      snapshot: () => plugins.snapshot,
+      guard: (ctx, route) => guardPluginRoute(ctx as unknown as Context, route),
+      oversight,
+    }),
+  );
 
   const timers: NodeJS.Timeout[] = [];
+  let stopHints: () => Promise<void> = async () => undefined;
   async function start(): Promise<void> {
     linkCore(config.data);
     await readTheme();
@@ -281,10 +356,15 @@ export async function createApp(options: AppOptions): Promise<App> {
     );
     await plugins.start();
     if (role === 'command') return;
-    every(reconcileMs, async () => {
+    const follow = async (): Promise<void> => {
       await readTheme();
       await plugins.reconcile();
-    });
+    };
+    every(reconcileMs, follow);
+    every(recordMs, () => records.flush());
+    stopHints = storage.onGenerationHint(
+      () => void follow().catch((error: unknown) => log.warn('A hint could not be followed; the next poll does.', { error })),
+    );
     if (!runsJobs) return;
     worker.start();
     every(cronMs, () => desk.cron.tick());
@@ -324,8 +404,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   async function stop(): Promise<void> {
     for (const timer of timers) clearInterval(timer);
+    await stopHints();
     if (runsJobs) await worker.stop();
     await plugins.stop();
+    await (role === 'command' ? faultLog.flush() : records.flush());
+    stopWatchingQueries();
     mail.transports.close();
     if (options.storage === undefined) await storage.close();
   }

@@ -7,12 +7,13 @@ import type { HookBus } from './kernel/hook-bus.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
 import { mailActions, mailDecisions, mailFilters, sendOutboxEntry } from './mail/index.ts';
 import { notify, notifyingHandler } from './notifications/index.ts';
+import { pluginActions } from './plugin-events.ts';
 import { ticketsActions, ticketsDecisions, ticketsFilters, wake } from './tickets/index.ts';
 import { usersActions } from './users/index.ts';
 
 /** The hooks that core's features call. */
 export function defineCoreHooks(hooks: HookBus): void {
-  for (const name of [...ticketsActions, ...usersActions, ...authActions, ...mailActions]) hooks.define('action', name);
+  for (const name of [...ticketsActions, ...usersActions, ...authActions, ...mailActions, ...pluginActions]) hooks.define('action', name);
   for (const name of [...ticketsFilters, ...mailFilters]) hooks.define('filter', name);
   for (const name of [...ticketsDecisions, ...authDecisions, ...mailDecisions]) hooks.define('decision', name);
 }

@@ -6,6 +6,7 @@ import { readForm } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
+import { endSafeSession, startSafeSession } from '../http/safe-session.ts';
 import { AppError, Conflict, Invalid, NotFound } from '../kernel/errors.ts';
 import type { PluginStatus } from '../kernel/plugin-host.ts';
 import { dependentsOf } from '../kernel/resolve.ts';
@@ -147,6 +148,14 @@ export function pluginRoutes(app: App): Middleware {
       });
     })
     .get('/admin/plugins/:id', (ctx) => showPlugin(ctx))
+    .post('/admin/plugins/safe-session', async (ctx) => {
+      const actor = administrator(ctx, 'plugins.manage');
+      const form = await readForm(desk, ctx);
+      const plugin = form.text('plugin');
+      if (plugin === '') endSafeSession(ctx);
+      else startSafeSession(desk, ctx, actor, plugin === 'all' ? 'all' : new Set([plugin]));
+      see(ctx, '/admin/plugins');
+    })
     .post('/admin/plugins/:id/activate', (ctx) => toggle(ctx, true))
     .post('/admin/plugins/:id/deactivate', (ctx) => toggle(ctx, false))
     .post('/admin/plugins/:id/delete-data', async (ctx) => {

@@ -1,6 +1,7 @@
 import type { Desk } from '../desk.ts';
 import type { SlotName } from '../kernel/slots.ts';
 import { printSlot } from '../kernel/slots.ts';
+import { currentScope } from '../kernel/scope.ts';
 import type { FaultSink } from '../kernel/hook-point.ts';
 import type { Snapshot } from '../kernel/snapshot.ts';
 import { snapshotOf } from '../kernel/router-dispatch.ts';
@@ -42,7 +43,7 @@ export interface PagesDeps {
   readonly snapshot: () => Snapshot;
   readonly onFault: FaultSink;
   /** Stylesheets and options of the active theme. */
-  readonly theme: () => {
+  readonly theme: (snapshot: Snapshot) => {
     readonly id: string;
     readonly stylesheets: readonly string[];
     readonly options: Readonly<Record<string, string>>;
@@ -64,12 +65,8 @@ export class Pages {
     ctx.status = page.status ?? (ctx.status === 404 ? 200 : ctx.status);
     ctx.type = 'html';
     ctx.vary('HX-Request');
-    ctx.body = this.templates(ctx).renderPage(`ui/layouts/${page.area}`, page.template, {
-      ...layout,
-      ...page.view,
-      pageTitle: page.title,
-      request,
-    });
+    const view = { ...layout, ...page.view, pageTitle: page.title, request };
+    ctx.body = measured(() => this.templates(ctx).renderPage(`ui/layouts/${page.area}`, page.template, view));
   }
 
   /** A part of a page, as htmx asks for it. */
@@ -78,7 +75,7 @@ export class Pages {
     ctx.status = ctx.status === 404 ? 200 : ctx.status;
     ctx.type = 'html';
     ctx.vary('HX-Request');
-    ctx.body = this.templates(ctx).render(template, { ...view, request });
+    ctx.body = measured(() => this.templates(ctx).render(template, { ...view, request }));
   }
 
   /** A page of a plugin inside the layout of its area. */
@@ -166,7 +163,7 @@ export class Pages {
       site: {
         name: String(site['name']),
         locales: desk.locales().map((value) => ({ value, label: nameOfLocale(value), selected: value === ctx.state.locale })),
-        warnings: [],
+        warnings: this.warnings(ctx),
       },
       flash:
         flash === undefined
@@ -182,6 +179,22 @@ export class Pages {
     };
     if (slots === undefined) return request;
     return { ...request, slots: await this.fillSlots(ctx, request, slots) };
+  }
+
+  /** What an administrator of plugins must know on every page. */
+  private warnings(ctx: Context): readonly Sentence[] {
+    const { actor, skip } = ctx.state;
+    if (actor === undefined || !isAllowed(actor, 'plugins.manage')) return [];
+    const { quarantined } = snapshotOf(ctx, this.deps.snapshot);
+    const safe =
+      skip === undefined
+        ? []
+        : [
+            skip === 'all'
+              ? { key: 'notice.safe-session.all' }
+              : { key: 'notice.safe-session.some', params: { plugins: [...skip].join(', ') } },
+          ];
+    return [...safe, ...quarantined.map((plugin) => ({ key: 'notice.quarantined', params: { plugin } }))];
   }
 
   private async fillSlots(
@@ -230,8 +243,16 @@ export class Pages {
   private layoutDefaults(ctx: Context, area: Area, links: readonly LinkView[]): object {
     if (area === 'desk') return { place: 'inbox', places: links, framed: false };
     if (area === 'admin') return { navGroups: adminNavigation(ctx), pluginLinks: links };
-    return { links, footerLinks: [], theme: this.deps.theme() };
+    return { links, footerLinks: [], theme: this.deps.theme(snapshotOf(ctx, this.deps.snapshot)) };
   }
+}
+
+function measured(render: () => string): string {
+  const beganAt = performance.now();
+  const html = render();
+  const { meter } = currentScope();
+  if (meter !== undefined) meter.renderMs += performance.now() - beganAt;
+  return html;
 }
 
 function sentence(key: string, params: Sentence['params']): Sentence {

@@ -15,6 +15,8 @@ export interface RequestState {
   user?: User;
   actor?: UserActor;
   session?: Session;
+  /** Plugins that this request leaves out. */
+  skip?: ReadonlySet<string> | 'all';
 }
 
 export type Context = Koa.ParameterizedContext<RequestState> & { readonly params: Readonly<Record<string, string>> };

@@ -8,6 +8,7 @@ import type { Hooks } from './plugin-hooks.ts';
 import type { ImportModule } from './plugin-migrations.ts';
 import { runInScope } from './scope.ts';
 import type { PluginServices, ServiceRegistry } from './services.ts';
+import { enterWork, leaveWork, workId } from './vitals.ts';
 
 /** What the kernel gives to whoever builds a plugin's context; all of it is undone at deactivation. */
 export interface PluginKit {
@@ -42,6 +43,8 @@ export interface ActivationPorts<C> {
   readonly onFault: FaultSink;
   /** The routes of the plugins that run already. */
   readonly routes: () => readonly Owned<'route'>[];
+  /** Called before the plugin's own `activate` runs. */
+  readonly onActivating?: (plugin: FoundPlugin) => void;
   /** Called when a running plugin registers or takes back something. */
   readonly onChange: () => void;
 }
@@ -75,15 +78,16 @@ export class PluginRun<C> {
       const module = definitionIn<C>(
         id,
         await withinDeadline(
-          this.#asItself(() => importModule(entry)),
+          this.#asItself('import', () => importModule(entry)),
           deadlineMs,
         ),
       );
       const context = makeContext(this.plugin, this.#kit(loadOrder), module);
       this.#module = module;
       this.#context = context;
+      this.#ports.onActivating?.(this.plugin);
       await withinDeadline(
-        this.#asItself(async () => module.activate(context)),
+        this.#asItself('activate', async () => module.activate(context)),
         deadlineMs,
       );
       if (this.#refusal !== undefined) throw this.#refusal.error;
@@ -109,7 +113,7 @@ export class PluginRun<C> {
     if (wasStarted && module?.deactivate !== undefined && context !== undefined) {
       await this.#attempt('deactivate', () =>
         withinDeadline(
-          this.#asItself(async () => module.deactivate?.(context)),
+          this.#asItself('deactivate', async () => module.deactivate?.(context)),
           deadlineMs,
         ),
       );
@@ -117,7 +121,7 @@ export class PluginRun<C> {
     for (const dispose of this.#owned.splice(0).toReversed()) {
       await this.#attempt('dispose', () =>
         withinDeadline(
-          this.#asItself(async () => dispose()),
+          this.#asItself('dispose', async () => dispose()),
           deadlineMs,
         ),
       );
@@ -192,8 +196,14 @@ export class PluginRun<C> {
   }
 
   // Not inherited from whoever pressed the button: timers started here outlive that request and what it skips.
-  #asItself<T>(work: () => T): T {
-    return runInScope({ plugin: this.plugin.id, depth: 0 }, work);
+  #asItself<T>(step: string, work: () => T): T {
+    const { id } = this.plugin;
+    const before = enterWork(workId(id, step));
+    try {
+      return runInScope({ plugin: id, depth: 0 }, work);
+    } finally {
+      leaveWork(before);
+    }
   }
 
   async #attempt(hook: string, work: () => Promise<unknown>): Promise<void> {

@@ -9,8 +9,8 @@ import {
   type HookKind,
   HookPoint,
 } from './hook-point.ts';
+import { Oversight } from './oversight.ts';
 import { PluginHooks, type Registrant } from './plugin-hooks.ts';
-import { runAsPlugin } from './scope.ts';
 
 export type ActionName = Extract<keyof Actions, string>;
 export type FilterName = Extract<keyof Filters, string>;
@@ -57,15 +57,15 @@ interface Durable {
 
 /** Every hook of this process: features define and call names, plugins register on them. */
 export class HookBus {
-  readonly #onFault: FaultSink;
+  readonly #oversight: Oversight;
   readonly #points = new Map<string, HookPoint>();
   /** `<kind> <name>` to who defined it. */
   readonly #defined = new Map<string, string>();
   readonly #durables = new Map<string, Durable>();
   #waiting: ReadonlySet<string> = new Set();
 
-  constructor({ onFault }: { readonly onFault: FaultSink }) {
-    this.#onFault = onFault;
+  constructor({ onFault, oversight = new Oversight({ onFault }) }: { readonly onFault: FaultSink; readonly oversight?: Oversight }) {
+    this.#oversight = oversight;
   }
 
   /** Makes a name known; `definedBy` is the plugin whose removal makes it unknown again. */
@@ -149,7 +149,7 @@ export class HookBus {
   ): Disposable {
     this.#requireKnown(kind, name, by.plugin);
     const key = `${kind} ${name}`;
-    const point = this.#points.get(key) ?? new HookPoint(kind, name, this.#onFault);
+    const point = this.#points.get(key) ?? new HookPoint(kind, name, this.#oversight);
     this.#points.set(key, point);
     return point.add(by.plugin, by.loadOrder, handler, by.options);
   }
@@ -170,7 +170,8 @@ export class HookBus {
   durable(plugin: string, handlerId: string): ((payload: unknown, delivery: Delivery) => Promise<unknown>) | undefined {
     const entry = this.#durables.get(durableKey(plugin, handlerId));
     if (entry === undefined) return undefined;
-    return (payload, delivery) => runAsPlugin(plugin, async () => entry.handler.run(payload, delivery));
+    const { event } = entry.declaration;
+    return (payload, delivery) => this.#oversight.run(plugin, 'durable', event, async () => entry.handler.run(payload, delivery));
   }
 
   declarations(plugin: string): readonly DurableDeclaration[] {
@@ -182,6 +183,7 @@ export class HookBus {
     for (const point of this.#points.values()) point.removePlugin(plugin);
     for (const [key, entry] of this.#durables) if (entry.declaration.plugin === plugin) this.#durables.delete(key);
     for (const [key, owner] of this.#defined) if (owner === plugin) this.#defined.delete(key);
+    this.#oversight.breaker.forget(plugin);
   }
 
   /** Every hook with its handlers in the order they run, and what they cost. */

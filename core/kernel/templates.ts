@@ -5,16 +5,10 @@ import path from 'node:path';
 import { runInThisContext } from 'node:vm';
 import { NotFound } from './errors.ts';
 import { precompileTemplate } from './precompile.ts';
+import { placeOf } from './gauge.ts';
+import type { Oversight } from './oversight.ts';
 import { runAsPlugin } from './scope.ts';
-import {
-  candidates,
-  readTemplate,
-  type TemplateFault,
-  type TemplateFaultSink,
-  type TemplateFile,
-  type TemplateRoot,
-  versionOf,
-} from './template-roots.ts';
+import { candidates, readTemplate, type TemplateFaultSink, type TemplateFile, type TemplateRoot, versionOf } from './template-roots.ts';
 
 export type { TemplateFault, TemplateRoot } from './template-roots.ts';
 
@@ -51,6 +45,7 @@ export interface TemplateOptions {
   /** Names of helpers that a template may call without arguments; those in `helpers` are added. */
   readonly knownHelpers?: readonly string[];
   readonly onFault: TemplateFaultSink;
+  readonly oversight?: Oversight;
   /** Keeps compiled templates over restarts; they are named after their content. */
   readonly cacheFolder?: string;
 }
@@ -85,7 +80,7 @@ export function buildTemplates(options: TemplateOptions): Templates {
   const knownHelpers = [...new Set([...(options.knownHelpers ?? []), ...options.helpers.map(({ name }) => name)])].toSorted();
   const environment = runtime.create();
   const compiled = new Map<string, { readonly render: Render; readonly source: TemplateSource }>();
-  for (const helper of options.helpers) environment.registerHelper(helper.name, isolated(helper, onFault));
+  for (const helper of options.helpers) environment.registerHelper(helper.name, isolated(helper, options));
   environment.partials = partials();
 
   return {
@@ -142,16 +137,18 @@ export function buildTemplates(options: TemplateOptions): Templates {
   }
 }
 
-function isolated({ name, plugin, run }: TemplateHelper, onFault: (fault: TemplateFault) => void) {
+function isolated({ name, plugin, run }: TemplateHelper, { onFault, oversight }: TemplateOptions) {
   return function helper(this: unknown, ...args: unknown[]): unknown {
     if (plugin === 'core') return run.apply(this, args);
     try {
-      const printed = runAsPlugin(plugin, () => run.apply(this, args));
+      const work = () => run.apply(this, args);
+      const printed = oversight === undefined ? runAsPlugin(plugin, work) : oversight.run(plugin, 'helper', name, work);
       if (!isPromise(printed)) return printed;
       printed.then(undefined, () => {});
       throw new TypeError(`The helper ${name} returned a promise; a template needs its answer at once.`);
     } catch (error) {
       onFault({ owner: plugin, template: name, kind: 'helper', error: asError(error) });
+      oversight?.fault({ plugin, hook: placeOf('helper', name), kind: 'throw', error });
       return '';
     }
   };

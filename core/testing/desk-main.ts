@@ -15,6 +15,7 @@ const app = await createApp({
   isMigrated: true,
   pluginFolders: (process.env['DESK_PLUGIN_FOLDERS'] ?? '').split(path.delimiter).filter((folder) => folder !== ''),
 });
+const letGo = app.guard();
 await app.start();
 const server = await listenOnLoopback(app);
 process.stdout.write(`${server.url}\n`);
@@ -22,5 +23,6 @@ process.once('SIGTERM', () => {
   void server
     .close()
     .then(() => app.stop())
+    .then(letGo)
     .then(() => process.exit(0));
 });

@@ -7,9 +7,10 @@ import { eventsAndJobs } from './0004-events-and-jobs.ts';
 import { system } from './0005-system.ts';
 import { search } from './0006-search.ts';
 import { defaults } from './0007-defaults.ts';
+import { pluginRecords } from './0030-plugin-records.ts';
 
 /** Every step of the core schema in order; a released one never changes. */
-export const coreMigrations: readonly Migration[] = [people, tickets, messages, eventsAndJobs, system, search, defaults];
+export const coreMigrations: readonly Migration[] = [people, tickets, messages, eventsAndJobs, system, search, defaults, pluginRecords];
 
 /**
  * Brings the core schema up to this version and returns the names of the steps it applied.
