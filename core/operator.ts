@@ -35,6 +35,7 @@ export {
   type Statement,
 } from './operations/index.ts';
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
+export { pluginSight, type PluginSight } from './plugin-sight.ts';
 export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';
 export { dropTables, migrateCore, openStorage, SchemaRefused, tableNames, type Storage } from './storage/index.ts';

@@ -1,4 +1,4 @@
-import { dropTables, NotFound, Refused, type App } from '@helpdesk/core/operator';
+import { dropTables, NotFound, pluginSight, Refused, type App } from '@helpdesk/core/operator';
 import { Misused, type Command, type Invocation } from '../command.ts';
 
 export const pluginCommands: readonly Command[] = [
@@ -21,7 +21,9 @@ export const pluginCommands: readonly Command[] = [
     summary: 'Shows one plugin.',
     args: ['<id>'],
     run: async ({ desk, args: [id = ''] }) => {
-      const { found, row, blocked } = await statusOf(await desk({ isPassive: true }), id);
+      const app = await desk({ isPassive: true });
+      const { found, row, blocked } = await statusOf(app, id);
+      const { faults, cost, tables, jobs } = await pluginSight(app, id);
       const { title, api, requires, provides, permissions, uses } = found?.manifest ?? {};
       return {
         id,
@@ -37,6 +39,10 @@ export const pluginCommands: readonly Command[] = [
         permissions,
         uses,
         folder: found?.folder,
+        tables,
+        jobs,
+        cost,
+        faults,
       };
     },
   },
