@@ -75,6 +75,8 @@ export interface AppOptions {
 export interface App {
   readonly desk: Desk;
   readonly worker: Worker;
+  /** Of this process's row in `processes`. */
+  readonly processId: string;
   readonly plugins: PluginHost<PluginContext>;
   readonly pages: Pages;
   /** Faults of plugins since the start, newest last, at most 200. */
@@ -297,6 +299,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const app: App = {
     desk,
     worker,
+    processId,
     plugins,
     pages,
     faults: faultLog.recent,

@@ -9,11 +9,14 @@ import { Router } from '../http/router.ts';
 import { endSafeSession, startSafeSession } from '../http/safe-session.ts';
 import { AppError, Conflict, Invalid, NotFound } from '../kernel/errors.ts';
 import type { PluginStatus } from '../kernel/plugin-host.ts';
+import { costsOf, type PluginCost } from '../kernel/plugin-records.ts';
 import { dependentsOf } from '../kernel/resolve.ts';
 import { safeHtml } from '../kernel/templates.ts';
 import { cleanHtml, textToHtml } from '../html/index.ts';
-import { dropTables, tableNames } from '../storage/index.ts';
+import { pluginSight } from '../plugin-sight.ts';
+import { dropTables } from '../storage/index.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
+import { costView, faultViews, registrationsOf, summaryOf } from './plugin-views.ts';
 import type { PluginPageView, PluginRowView, PluginState } from './system-views.ts';
 
 /** The list of plugins, one plugin's page, and switching them on and off. */
@@ -21,7 +24,7 @@ export function pluginRoutes(app: App): Middleware {
   const { desk, plugins } = app;
   const isPinned = desk.config.pinnedPlugins !== undefined;
 
-  function rowOf(status: PluginStatus): PluginRowView {
+  function rowOf(status: PluginStatus, cost?: PluginCost): PluginRowView {
     const { id, found, row } = status;
     const state = stateOf(status);
     const settingsUrl = desk.settings.owners().includes(id) ? `/admin/settings?page=${id}` : undefined;
@@ -35,6 +38,7 @@ export function pluginRoutes(app: App): Middleware {
       bundled: found !== undefined && !found.folder.startsWith(desk.config.data),
       settingsUrl,
       mayToggle: !isPinned && !desk.config.isSafe && found !== undefined,
+      ...(cost !== undefined && { cost: summaryOf(cost) }),
     };
   }
 
@@ -45,18 +49,9 @@ export function pluginRoutes(app: App): Middleware {
     if (status === undefined) throw new NotFound('plugins.not-found', { id: ctx.params['id'] });
     const { id, found } = status;
     const manifests = all.flatMap((one) => one.found ?? []);
-    const prefix = `p_${found?.manifest.db?.slug ?? status.row?.slug ?? id}_`;
-    const tables = (await tableNames(desk.storage.read, desk.storage.dialect)).filter((name) => name.startsWith(prefix));
-    const rows = await Promise.all(
-      tables.map(async (name) => ({ name, rows: Number((await desk.storage.read(name).count({ n: '*' }).first())?.['n'] ?? 0) })),
-    );
-    const jobs: { state: string; n: number }[] = await desk.storage
-      .read('jobs')
-      .where({ plugin: id })
-      .whereIn('state', ['ready', 'dead'])
-      .groupBy('state')
-      .select('state')
-      .count({ n: '*' });
+    await app.records.flush();
+    const sight = await pluginSight(app, id);
+    const { tables } = sight;
     const readme = found === undefined ? undefined : path.join(found.folder, 'README.md');
     const view: PluginPageView = {
       plugin: rowOf(status),
@@ -79,25 +74,16 @@ export function pluginRoutes(app: App): Middleware {
       uses: (found?.manifest.uses ?? []).map((use) =>
         use.startsWith('net:') ? { key: 'plugin.use.net', params: { host: use.slice(4) } } : { key: `plugin.use.${use.replace(':', '-')}` },
       ),
-      hooks: desk.hooks
-        .inspect()
-        .flatMap(({ name, kind, handlers }) =>
-          handlers.filter((one) => one.plugin === id).map((one) => ({ name, kind, calls: one.calls, faults: one.faults + one.timeouts })),
-        ),
-      faults: app.faults
-        .filter((fault) => fault.plugin === id)
-        .slice(-10)
-        .toReversed()
-        .map((fault) => ({
-          at: desk.clock.now(),
-          place: fault.hook,
-          text: fault.error instanceof Error ? fault.error.message : String(fault.error),
-        })),
-      tables: rows,
-      jobs: {
-        waiting: Number(jobs.find((one) => one.state === 'ready')?.n ?? 0),
-        failed: Number(jobs.find((one) => one.state === 'dead')?.n ?? 0),
-      },
+      hooks: desk.hooks.inspect().flatMap(({ name, kind, handlers }) => {
+        const mine = handlers.filter((one) => one.plugin === id);
+        return mine.length === 0 ? [] : [{ name, kind, skipped: mine.some(({ isSkipped }) => isSkipped) }];
+      }),
+      registrations: registrationsOf(app, id),
+      permissions: (found?.manifest.permissions ?? []).map(({ title }) => title),
+      cost: costView(sight.cost),
+      faults: faultViews(sight, desk.storage.dialect),
+      tables,
+      jobs: sight.jobs,
       consequences: [],
       ...(!status.isRunning && tables.length > 0 ? { deletion: { confirm: id, error: confirmError } } : {}),
     };
@@ -125,7 +111,9 @@ export function pluginRoutes(app: App): Middleware {
       administrator(ctx, 'plugins.manage');
       const query = ctx.URL.searchParams.get('q') ?? '';
       const filter = (['on', 'off', 'attention'] as const).find((one) => one === ctx.URL.searchParams.get('filter')) ?? 'all';
-      const rows = (await plugins.list()).map(rowOf);
+      await app.records.flush();
+      const costs = await costsOf(desk.storage.read);
+      const rows = (await plugins.list()).map((status) => rowOf(status, costs.get(status.id)));
       const needsAttention = ({ state }: PluginRowView): boolean => state !== 'on' && state !== 'off';
       const belongs = (row: PluginRowView): boolean =>
         filter === 'all' || (filter === 'attention' ? needsAttention(row) : row.state === filter);
@@ -137,6 +125,7 @@ export function pluginRoutes(app: App): Middleware {
           filter,
           pinned: isPinned,
           safeMode: desk.config.isSafe,
+          safeSession: ctx.state.skip !== undefined,
           plugins: rows.filter((row) => belongs(row) && `${row.id} ${row.name}`.toLowerCase().includes(query.toLowerCase())),
           counts: {
             all: rows.length,

@@ -47,6 +47,8 @@ export interface HookReport {
   readonly name: string;
   /** False while handlers wait for the plugin that defines the name. */
   readonly isDefined: boolean;
+  /** What to use instead, while the hook still fires for those who listen. */
+  readonly deprecated: string | undefined;
   readonly handlers: readonly HandlerReport[];
 }
 
@@ -61,6 +63,7 @@ export class HookBus {
   readonly #points = new Map<string, HookPoint>();
   /** `<kind> <name>` to who defined it. */
   readonly #defined = new Map<string, string>();
+  readonly #deprecated = new Map<string, string>();
   readonly #durables = new Map<string, Durable>();
   #waiting: ReadonlySet<string> = new Set();
 
@@ -77,6 +80,11 @@ export class HookBus {
     }
     this.#defined.set(key, definedBy);
     return { dispose: () => void this.#defined.delete(key) };
+  }
+
+  /** Names what replaces a hook; whoever still listens is shown on the Health page. */
+  deprecate(kind: HookKind, name: string, instead: string): void {
+    this.#deprecated.set(`${kind} ${name}`, instead);
   }
 
   /** The ids and slugs of plugins that are not active: handlers for names of theirs wait. */
@@ -191,7 +199,12 @@ export class HookBus {
     const keys = new Set([...this.#defined.keys(), ...this.#points.keys()]);
     return [...keys].toSorted().map((key) => {
       const point = this.#points.get(key);
-      return { ...splitKey(key), isDefined: this.#defined.has(key), handlers: point?.inspect() ?? [] };
+      return {
+        ...splitKey(key),
+        isDefined: this.#defined.has(key),
+        deprecated: this.#deprecated.get(key),
+        handlers: point?.inspect() ?? [],
+      };
     });
   }
 

@@ -37,7 +37,14 @@ describe('a desk with plugins that would end it', function () {
   const start = async (env: Readonly<Record<string, string>> = {}, ...args: readonly string[]) => {
     const port = await freePort();
     const child = spawn(process.execPath, [command, 'start', ...args], {
-      env: { ...process.env, HELPDESK_DATA: desk.handle.folder, DATABASE_URL: desk.handle.url ?? '', PORT: String(port), LOG_LEVEL: 'silent', ...env },
+      env: {
+        ...process.env,
+        HELPDESK_DATA: desk.handle.folder,
+        DATABASE_URL: desk.handle.url ?? '',
+        PORT: String(port),
+        LOG_LEVEL: 'silent',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     supervised.push(child);
@@ -79,7 +86,10 @@ describe('a desk with plugins that would end it', function () {
 
     await works(url);
     expect(said()).to.contain('The process died during the import of quitter 1.0.0. The desk starts again without it.');
-    expect(await row('quitter')).to.deep.equal({ state: 'quarantined', last_error: 'The process died during the import of quitter 1.0.0.' });
+    expect(await row('quitter')).to.deep.equal({
+      state: 'quarantined',
+      last_error: 'The process died during the import of quitter 1.0.0.',
+    });
     expect(await (await desk.get(url, '/admin/plugins')).text()).to.contain('The process died during the import of quitter 1.0.0.');
     const info = await command_('plugin', 'info', 'quitter');
     expect([info.state, info.error, info.faults[0]?.hook]).to.deep.equal([
@@ -96,13 +106,17 @@ describe('a desk with plugins that would end it', function () {
     const url = await desk.start().listening;
 
     await works(url);
-    expect(await row('crasher')).to.deep.equal({ state: 'quarantined', last_error: 'The process died during the activation of crasher 1.0.0.' });
+    expect(await row('crasher')).to.deep.equal({
+      state: 'quarantined',
+      last_error: 'The process died during the activation of crasher 1.0.0.',
+    });
   });
 
   it('starts again without the one that ends the process in a hook, and names the hook', async () => {
     await prepare({
       id: 'leaver',
-      activate: "ctx.hooks.filter('ticket.draft', () => process.exit(0)); ctx.http.portal([{ method: 'post', path: '/', public: true, handler: () => ctx.tickets.open(ctx.actor(), { subject: 'x', requester: { email: 'x@example.org' }, message: { text: 'x' }, channel: 'web' }) }]);",
+      activate:
+        "ctx.hooks.filter('ticket.draft', () => process.exit(0)); ctx.http.portal([{ method: 'post', path: '/', public: true, handler: () => ctx.tickets.open(ctx.actor(), { subject: 'x', requester: { email: 'x@example.org' }, message: { text: 'x' }, channel: 'web' }) }]);",
     });
     const { url, said, untilAgain } = await start();
     await desk.post(url, '/p/leaver').catch(() => undefined);
@@ -116,7 +130,11 @@ describe('a desk with plugins that would end it', function () {
 
   for (const [where, activate, hook] of [
     ['in a handler', `ctx.hooks.filter('ticket.draft', () => { ${silence} });`, 'ticket.draft'],
-    ['in a handler, after it waited', `ctx.hooks.filter('ticket.draft', async () => { await new Promise((ok) => setTimeout(ok, 20)); ${silence} });`, 'blocked'],
+    [
+      'in a handler, after it waited',
+      `ctx.hooks.filter('ticket.draft', async () => { await new Promise((ok) => setTimeout(ok, 20)); ${silence} });`,
+      'blocked',
+    ],
     ['in a timer', `setTimeout(() => { ${silence} }, 3000);`, 'blocked'],
   ] as const) {
     it(`pitfall 8: is ended and started again without the one that blocks the event loop ${where}`, async () => {
@@ -143,7 +161,8 @@ describe('a desk with plugins that would end it', function () {
       { id: 'rejecting', activate: "setTimeout(() => { Promise.reject(new Error('nobody waits')); }, 300);" },
       {
         id: 'importing',
-        module: "const { AsyncResource } = await import('node:async_hooks'); setTimeout(AsyncResource.bind(() => { throw new Error('by its file'); }), 300);",
+        module:
+          "const { AsyncResource } = await import('node:async_hooks'); setTimeout(AsyncResource.bind(() => { throw new Error('by its file'); }), 300);",
         activate: '',
       },
     );
@@ -164,16 +183,26 @@ describe('a desk with plugins that would end it', function () {
   it('sends mail, signs people in and shows the administration beside plugins that throw, reject, hang and wait for ever', async () => {
     const sink = await startSmtpSink();
     try {
-      const table = "export const up = async (tx, table) => { await tx.schema.createTable(table('naps'), (t) => { t.increments('id'); }); };";
+      const table =
+        "export const up = async (tx, table) => { await tx.schema.createTable(table('naps'), (t) => { t.increments('id'); }); };";
       await prepare(
-        { id: 'throwing', activate: "ctx.hooks.filter('mail.outgoing', () => { throw new Error('thrown'); }); ctx.ui.slot('admin.notices', { template: 'none', load: () => { throw new Error('slot'); } });" },
+        {
+          id: 'throwing',
+          activate:
+            "ctx.hooks.filter('mail.outgoing', () => { throw new Error('thrown'); }); ctx.ui.slot('admin.notices', { template: 'none', load: () => { throw new Error('slot'); } });",
+        },
         { id: 'rejecting', activate: "ctx.hooks.filter('mail.outgoing', async () => { throw new Error('rejected'); });" },
-        { id: 'hanging', activate: "ctx.hooks.filter('mail.outgoing', () => new Promise(() => {})); ctx.ui.slot('admin.notices', { template: 'none', load: () => new Promise(() => {}) }); ctx.hooks.decide('auth.sign-in', () => new Promise(() => {}));" },
+        {
+          id: 'hanging',
+          activate:
+            "ctx.hooks.filter('mail.outgoing', () => new Promise(() => {})); ctx.ui.slot('admin.notices', { template: 'none', load: () => new Promise(() => {}) }); ctx.hooks.decide('auth.sign-in', () => new Promise(() => {}));",
+        },
         {
           id: 'holding',
           manifest: { db: { slug: 'holding', migrations: './migrations' } },
           files: { 'migrations/0001-naps.js': table },
-          activate: "ctx.jobs.define('hold', () => ctx.db.tx(async (tx) => { await tx.table('naps').insert({}); await new Promise(() => {}); }), { everyMs: 1000 });",
+          activate:
+            "ctx.jobs.define('hold', () => ctx.db.tx(async (tx) => { await tx.table('naps').insert({}); await new Promise(() => {}); }), { everyMs: 1000 });",
         },
         { id: 'hogging', activate: "ctx.jobs.define('hog', () => new Promise(() => {}), { everyMs: 1000 });" },
       );
@@ -193,8 +222,15 @@ describe('a desk with plugins that would end it', function () {
       await works(url);
       await until(() => sink.mails.length === 3, 90_000);
       await until(async () => (await desk.storage.read('plugin_faults').where({ plugin: 'holding' })).length > 0);
-      const places: string[] = (await desk.storage.read('plugin_faults').select('plugin', 'hook')).map((one) => `${one.plugin} ${one.hook}`);
-      expect(places).to.include.members(['throwing mail.outgoing', 'rejecting mail.outgoing', 'hanging mail.outgoing', 'hanging auth.sign-in']);
+      const places: string[] = (await desk.storage.read('plugin_faults').select('plugin', 'hook')).map(
+        (one) => `${one.plugin} ${one.hook}`,
+      );
+      expect(places).to.include.members([
+        'throwing mail.outgoing',
+        'rejecting mail.outgoing',
+        'hanging mail.outgoing',
+        'hanging auth.sign-in',
+      ]);
       expect(places).to.include.members(['throwing slot admin.notices', 'hanging slot admin.notices', 'holding job holding.hold (db.tx)']);
     } finally {
       await sink.close();
@@ -208,7 +244,8 @@ describe('a desk with plugins that would end it', function () {
     it(`runs no plugin with ${how}, forgets none, and takes no job of theirs`, async () => {
       await prepare({
         id: 'eager',
-        activate: "ctx.http.portal([{ method: 'get', path: '/', public: true, handler: (r) => { r.body = 'here'; } }]); ctx.hooks.onDurable('ticket.opened', 'note', () => {});",
+        activate:
+          "ctx.http.portal([{ method: 'get', path: '/', public: true, handler: (r) => { r.body = 'here'; } }]); ctx.hooks.onDurable('ticket.opened', 'note', () => {});",
       });
       const first = desk.start();
       expect((await fetch(`${await first.listening}/p/eager`)).status).to.equal(200);
