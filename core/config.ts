@@ -14,6 +14,8 @@ export interface SiteConfig {
   readonly databaseUrl?: string;
   /** `pinned` freezes the set of active plugins; the admin page is read-only then. */
   readonly plugins?: { readonly mode: 'pinned'; readonly active: readonly string[] };
+  /** Hosts in the private network that the desk may call over http, such as a CRM in the office. Default none. */
+  readonly privateHosts?: readonly string[];
   /** Reverse proxies in front whose `X-Forwarded-*` headers are believed. Default 0. */
   readonly trustedProxies?: number;
 }
@@ -33,6 +35,7 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly locale: string;
   readonly pinnedPlugins: readonly string[] | undefined;
+  readonly privateHosts: readonly string[];
   readonly trustedProxies: number;
   /** Folder of the site: where `plugins/` and `themes/` lie. */
   readonly root: string;
@@ -67,6 +70,7 @@ export function readConfig(environment: Environment, site: SiteConfig, root: str
     logLevel: readLevel(environment['LOG_LEVEL'] ?? 'info'),
     locale: 'en',
     pinnedPlugins: site.plugins?.mode === 'pinned' ? site.plugins.active : undefined,
+    privateHosts: site.privateHosts ?? [],
     trustedProxies: site.trustedProxies ?? 0,
     root,
   };

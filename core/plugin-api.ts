@@ -4,7 +4,6 @@
  */
 import './ui/slots.ts';
 import type { PluginContext } from './plugin-context.ts';
-import './ui/slots.ts';
 import type { SettingsSchema } from './settings/index.ts';
 
 export { apiVersion } from './paths.ts';
@@ -25,7 +24,8 @@ export {
   type HtmlElement,
   type HtmlNode,
 } from './html/index.ts';
-export { composeNotice, isPrivateHost, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
+export { composeNotice, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
+export { isPrivateHost } from './net/index.ts';
 export type { Address, AutomaticMail, FailedMail, IncomingMail, Mailbox, MailboxInput, OutgoingMail, Transport } from './mail/index.ts';
 export { fold, type Translator } from './i18n/index.ts';
 export { emailKey, isEmailAddress, type Actor, type User } from './users/index.ts';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Desk } from './desk.ts';
-import { eventsAfter, eventsOfTicket, type RecordedEvent } from './events/index.ts';
+import { eventsOfTicket, settledEventsAfter, type RecordedEvent } from './events/index.ts';
 import { findFiles, insertFile, type FileRecord } from './files/index.ts';
 import type { Translator } from './i18n/index.ts';
 import type { JobHandler, NewJob } from './jobs/index.ts';
@@ -33,7 +33,7 @@ import type { CliCommand, HealthCheck, MenuItem } from './plugin-contributions.t
 import { readForm, type Form } from './http/body.ts';
 import type { Pages, PluginPage } from './http/pages.ts';
 import type { Context } from './http/request-state.ts';
-import { guardedFetch } from './net/index.ts';
+import { GuardedNetwork, type GuardedFetch } from './net/index.ts';
 import { matchDocuments, putDocument, removeDocument, type Match, type SearchDocument } from './search/index.ts';
 import type { SettingsOf, SettingsSchema } from './settings/index.ts';
 import { TxTooLong, type Dialect, type Tx, type TxOptions } from './storage/index.ts';
@@ -196,6 +196,7 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   readonly events: {
     record<K extends ActionName>(tx: Tx, name: K, event: { ticketId?: number; actor?: Actor; payload: Actions[K] }): Promise<number>;
     ofTicket(ticketId: number): Promise<readonly RecordedEvent[]>;
+    /** The stream after one event, oldest first, never past one that may still appear. */
     after(id: number, limit: number): Promise<readonly RecordedEvent[]>;
   };
   readonly search: {
@@ -209,7 +210,14 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   /** A check of the plugin's invariants for `helpdesk doctor`; each returned sentence is a violation. */
   doctor(id: string, check: () => Promise<readonly string[]>): Disposable;
   readonly i18n: { translatorFor(locale: string | null): Translator };
-  readonly net: { fetch: typeof fetch };
+  readonly net: {
+    /**
+     * `fetch` to the hosts that the manifest declares as `net:<host>` (`net:*` is any). Addresses in private networks
+     * are refused when the connection is made, redirects come back as they are, answers are cut off at 20 MB and
+     * after 30 s. @throws Forbidden `net.host-undeclared`, `net.host-private`.
+     */
+    readonly fetch: GuardedFetch;
+  };
 }
 
 const txLimitMs = 2000;
@@ -223,6 +231,8 @@ export function makePluginContext(
 ): PluginContext {
   const { id, register, own } = kit;
   const { storage, clock } = desk;
+  const network = new GuardedNetwork({ uses: plugin.manifest.uses ?? [], privateHosts: desk.config.privateHosts });
+  own(() => network.close());
   const slug = plugin.manifest.db?.slug ?? id.replaceAll('-', '_');
   const name = (table: string): string => `p_${slug}_${table}`;
   const keep = (dispose: () => void): Disposable => {
@@ -371,7 +381,7 @@ export function makePluginContext(
           ...(ticketId === undefined ? {} : { ticketId }),
         }),
       ofTicket: (ticketId) => eventsOfTicket(storage.read, ticketId),
-      after: (eventId, limit) => eventsAfter(storage.read, eventId, limit),
+      after: (after, limit) => settledEventsAfter(storage.read, { after, limit, now: clock.now() }),
     },
     search: {
       put: (tx, document) => putDocument(tx, storage.dialect, { ...document, owner: id }),
@@ -383,7 +393,7 @@ export function makePluginContext(
     health: (check) => register('health', { check }),
     doctor: (check, run) => register('doctor', { id: check, check: run }),
     i18n: { translatorFor: (locale) => desk.translatorFor(locale) },
-    net: { fetch: guardedFetch(plugin.manifest.uses ?? []) },
+    net: { fetch: network.fetch },
   };
 }
 

@@ -8,12 +8,49 @@ import type { Captured } from './capturing.ts';
  * and letters, so that unique keys hold. Undefined when the two runs did not send the same statements.
  */
 export function pairStatements(first: readonly Captured[], second: readonly Captured[]): readonly Statement[] | undefined {
-  if (first.length !== second.length || first.some(({ sql }, index) => sql !== second[index]?.sql)) return undefined;
-  return first.map(({ sql, bindings, tx }, index) => ({
+  const pairs = align(first, second);
+  if (pairs === undefined) return undefined;
+  const [ones, others] = [pairs.map(([one]) => one), pairs.map(([, other]) => other)];
+  return pairs.map(([{ sql, bindings, tx }, other], index) => ({
     sql,
-    ...(tx === undefined ? {} : { tx: tx - (first.find((one) => one.tx !== undefined)?.tx ?? 0) }),
-    bindings: bindings.map((value, position) => bindingOf(value, second[index]?.bindings[position], first.slice(0, index), second)),
+    ...(tx === undefined ? {} : { tx }),
+    bindings: bindings.map((value, position) => bindingOf(value, other.bindings[position], ones.slice(0, index), others)),
   }));
+}
+
+type Pair = readonly [Captured, Captured];
+
+const mostSkipped = 4;
+
+// What is kept for a second or so is read again whenever that is over, so one run may hold a few reads more.
+function align(first: readonly Captured[], second: readonly Captured[]): readonly Pair[] | undefined {
+  const pairs: Pair[] = [];
+  let [i, j] = [0, 0];
+  for (;;) {
+    const [one, other] = [first[i], second[j]];
+    if (one === undefined && other === undefined) return pairs;
+    if (one !== undefined && other !== undefined && one.sql === other.sql) {
+      pairs.push([one, other]);
+      i += 1;
+      j += 1;
+      continue;
+    }
+    const skipOne = readsBefore(first, i, other?.sql);
+    const skipOther = readsBefore(second, j, one?.sql);
+    if (skipOne === undefined && skipOther === undefined) return undefined;
+    if (skipOne !== undefined && skipOne <= (skipOther ?? mostSkipped)) i += skipOne;
+    else j += skipOther ?? 0;
+  }
+}
+
+/** How many reads outside of transactions stand before the next statement with this text. */
+function readsBefore(statements: readonly Captured[], start: number, sql: string | undefined): number | undefined {
+  for (let skipped = 0; skipped <= mostSkipped; skipped += 1) {
+    const statement = statements[start + skipped];
+    if (skipped > 0 && statement?.sql === sql) return skipped;
+    if (statement === undefined || statement.tx !== undefined) return undefined;
+  }
+  return undefined;
 }
 
 function bindingOf(a: unknown, b: unknown, before: readonly Captured[], other: readonly Captured[]): Binding {
@@ -23,13 +60,14 @@ function bindingOf(a: unknown, b: unknown, before: readonly Captured[], other: r
   return typeof a === 'string' && typeof b === 'string' ? { like: b, mask: maskOf(a, b) } : { value: b };
 }
 
-// Nearest first: the newest statement that returned the value is the one it was taken from. A counter returns
-// the number after the one that is used.
+// Only what a write returned is new each time; the newest such statement is the one the value was taken from.
+// A counter returns the number after the one that is used.
 function referenceTo(a: unknown, b: unknown, before: readonly Captured[], other: readonly Captured[]): Binding | undefined {
   for (const add of [0, -1]) {
     const isFrom = (returned: unknown, value: unknown): boolean =>
       add === 0 ? returned === value : typeof returned === 'number' && returned + add === value;
     for (let statement = before.length - 1; statement >= 0; statement -= 1) {
+      if (!/^(?:insert|update)\b/i.test(before[statement]?.sql ?? '')) continue;
       for (const [row, record] of (before[statement]?.rows ?? []).entries()) {
         const twin = other[statement]?.rows[row];
         if (!isRecord(record) || !isRecord(twin)) continue;

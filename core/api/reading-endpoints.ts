@@ -1,4 +1,4 @@
-import { eventsAfter, type RecordedEvent } from '../events/index.ts';
+import { settledEventsAfter, type RecordedEvent } from '../events/index.ts';
 import { listTickets } from '../inbox/index.ts';
 import type { Desk } from '../desk.ts';
 import { Forbidden } from '../kernel/errors.ts';
@@ -30,11 +30,11 @@ export const readingEndpoints: readonly Endpoint[] = [
     run: async ({ desk, actor, query }) => {
       if (actor.role !== 'agent' || !isAllowed(actor, 'tickets.view'))
         throw new Forbidden('auth.forbidden', { permission: 'tickets.view' });
-      const events = await eventsAfter(
-        desk.storage.read,
-        query.cursor === undefined ? (query.after ?? 0) : readIdCursor(query.cursor),
-        query.limit,
-      );
+      const events = await settledEventsAfter(desk.storage.read, {
+        after: query.cursor === undefined ? (query.after ?? 0) : readIdCursor(query.cursor),
+        limit: query.limit,
+        now: desk.clock.now(),
+      });
       const last = events.at(-1);
       return {
         items: (await seenEvents(desk, actor, events)).map(presentEvent),

@@ -27,6 +27,30 @@ export async function eventsAfter(reader: Reader, after: number, limit: number):
   return rows.map(fromRow);
 }
 
+// The longest that PostgreSQL lets a transaction of ours sit idle, twice over.
+const undecidedMs = 60_000;
+
+/**
+ * The stream after one event id for readers that remember how far they came: oldest first, and never past an
+ * event that may still appear.
+ *
+ * PostgreSQL gives out ids when rows are written, not when they are committed, so a missing id is either a
+ * transaction that is still open or one that was rolled back. What follows a gap is held back until no open
+ * transaction can explain it.
+ */
+export async function settledEventsAfter(
+  reader: Reader,
+  { after, limit, now }: { readonly after: number; readonly limit: number; readonly now: number },
+): Promise<readonly RecordedEvent[]> {
+  const events = await eventsAfter(reader, after, limit);
+  const gap = events.findIndex(({ id, occurredAt }, index) => {
+    const before = events[index - 1]?.id ?? after;
+    // Whoever begins at 0 has read none yet, and the first id of a desk is any number.
+    return before !== 0 && id !== before + 1 && now - occurredAt < undecidedMs;
+  });
+  return gap === -1 ? events : events.slice(0, gap);
+}
+
 function fromRow(row: EventRow): RecordedEvent {
   return {
     id: row.id,

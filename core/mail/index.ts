@@ -5,6 +5,6 @@ export { Mail, type AutomaticMail, type Delivery, type FailedMail } from './outb
 export { deliveriesOf, unfinishedMail } from './outbox-repository.ts';
 export { sendOutboxEntry } from './sending.ts';
 export { mailIdHash } from './composing.ts';
-export { isPrivateHost, parseServerUrl, type MailServer } from './server-url.ts';
+export { parseServerUrl, type MailServer } from './server-url.ts';
 export { testTransport, type Credentials } from './transports.ts';
 export type { Address, Encryption, IncomingMail, Mailbox, OutboxEntry, OutboxState, OutgoingMail, Transport } from './types.ts';

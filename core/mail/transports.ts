@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import nodemailer, { type Transporter } from 'nodemailer';
 import { Invalid, Unavailable } from '../kernel/errors.ts';
-import { resolveHost } from './server-url.ts';
+import { resolveHost } from '../net/index.ts';
 import type { Transport } from './types.ts';
 
 export interface Credentials extends Transport {

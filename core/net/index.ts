@@ -1,1 +1,2 @@
-export { guardedFetch } from './guarded-fetch.ts';
+export { GuardedNetwork, type GuardedFetch } from './guarded-network.ts';
+export { isPrivateHost, resolveHost } from './private-hosts.ts';

@@ -27,6 +27,7 @@ export interface ComposerFacts {
   readonly statuses: readonly Status[];
   readonly from: { readonly name: string; readonly address: string } | undefined;
   readonly mailboxSignature: string | undefined;
+  readonly agents: readonly { readonly id: number; readonly name: string }[];
   readonly mode: 'reply' | 'note' | undefined;
   readonly typed?: Typed | undefined;
   readonly conflict?: CollisionView | undefined;
@@ -56,6 +57,7 @@ export function presentComposer(ctx: Context, facts: ComposerFacts): ComposerVie
     ...(facts.mailboxSignature === undefined || facts.mailboxSignature === '' ? {} : { signature: facts.mailboxSignature }),
     reply: presentPart(ctx, facts, 'reply'),
     note: presentPart(ctx, facts, 'note'),
+    colleagues: facts.agents.filter(({ id }) => id !== actor.userId).map(({ id, name }) => ({ id: String(id), name })),
     sendAnd: statusChoices(facts.statuses, ctx.state.locale).filter(({ category, key }) => category !== ticket.category && key !== ''),
     can,
     ...(facts.conflict === undefined ? {} : { conflict: facts.conflict }),

@@ -114,6 +114,7 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     statuses,
     from: mailbox === undefined ? undefined : { name: mailbox.name, address: mailbox.address },
     mailboxSignature: mailbox?.signature,
+    agents: facts.agents,
     mode: modeOf(ctx),
     typed: refused.typed,
     conflict: conflictOf(ctx, timeline, refused),

@@ -166,6 +166,8 @@ export interface ComposerView {
   readonly signature?: string | undefined;
   readonly reply: ComposerPartView;
   readonly note: ComposerPartView;
+  /** Whom a note can mention. */
+  readonly colleagues: readonly { readonly id: string; readonly name: string }[];
   /** Statuses the split button offers: send and solve, send and wait. */
   readonly sendAnd: readonly StatusView[];
   readonly can: { readonly reply: boolean; readonly note: boolean };

@@ -10,7 +10,7 @@ describeInBrowser('the accessibility of every page (axe, WCAG 2.2 AA)', (stage) 
   });
 
   for (const colorScheme of ['light', 'dark'] as const) {
-    for (const width of [320, 1280]) {
+    for (const width of [320, 768, 1280]) {
       for (const locale of ['en', 'tr']) {
         it(`is without violations: ${colorScheme}, ${width} px, ${locale}`, async () => {
           const { desk, open } = stage();

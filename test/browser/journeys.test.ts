@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { openTicket, reply, seeTicket } from '#core/tickets/index.js';
-import { describeInBrowser } from './support.js';
+import { describeInBrowser, violationsOn } from './support.js';
 
 for (const javaScriptEnabled of [true, false]) {
   describeInBrowser(`the main job with scripting ${javaScriptEnabled ? 'on' : 'off'}`, (stage) => {
@@ -69,6 +69,35 @@ for (const javaScriptEnabled of [true, false]) {
     });
   });
 }
+
+describeInBrowser('mentioning a colleague in a note', (stage) => {
+  it('offers names after @, takes one by keyboard and tells the person', async () => {
+    const { desk } = stage();
+    const { ticket } = await openTicket(desk.app.desk, desk.actor('mina'), {
+      subject: 'The kettle leaks',
+      requester: { userId: desk.people.mina.id },
+      message: { text: 'Hello?' },
+      channel: 'portal',
+    });
+    const page = await stage().open('can');
+    await page.goto(`/desk/tickets/${ticket.number}?compose=note`);
+    const field = page.locator('#note-form [contenteditable]');
+    const list = page.getByRole('listbox', { name: 'Colleagues to mention' });
+
+    await field.pressSequentially('Mail to can@example.com, and @yıl');
+    expect(await list.getByRole('option').allInnerTexts()).to.deep.equal(['Ada Yılmaz']);
+    expect(await violationsOn(page)).to.deep.equal([]);
+    await field.press('Enter');
+    await list.waitFor({ state: 'hidden' });
+    await field.pressSequentially('please look.');
+    await page.getByRole('button', { name: 'Save note' }).click();
+    await page.getByRole('article').filter({ hasText: '@Ada Yılmaz please look.' }).waitFor();
+    await desk.settle();
+
+    const notices = await desk.storage.read('notifications').where({ user_id: desk.people.ada.id, kind: 'mentioned' });
+    expect(notices).to.have.length(1);
+  });
+});
 
 describeInBrowser('working beside others', (stage) => {
   const open = async (subject: string) => {

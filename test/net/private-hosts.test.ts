@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isPrivateHost } from '#core/mail/index.js';
+import { isPrivateHost } from '#core/net/index.js';
 
 describe('a private host', () => {
   it('is known in every way to write it', async () => {
