@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
-import { createTestDesk, type TestDesk } from '#core/testing/index.js';
+import { createTestDesk, type TestDesk, type TestDeskOptions } from '#core/testing/index.js';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const args = [
@@ -22,7 +22,7 @@ export interface Stage {
 }
 
 /** A suite that needs Chromium: skipped with a clear line where there is none, a failure in CI. */
-export function describeInBrowser(title: string, define: (stage: () => Stage) => void): void {
+export function describeInBrowser(title: string, define: (stage: () => Stage) => void, options: () => TestDeskOptions = () => ({})): void {
   describe(title, () => {
     let browser: Browser | undefined;
     let desk: TestDesk | undefined;
@@ -35,7 +35,7 @@ export function describeInBrowser(title: string, define: (stage: () => Stage) =>
         this.skip();
       }
       browser = await chromium.launch({ executablePath, args });
-      desk = await createTestDesk();
+      desk = await createTestDesk(options());
       desk.clock.advance(Date.now() - desk.clock.now());
     });
     after(async () => {
