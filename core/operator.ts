@@ -20,6 +20,7 @@ export {
   findSiteRoot,
   installPlugin,
   loadSiteConfig,
+  measureHandlers,
   packPlugin,
   prepareDataFolder,
   reindex,
@@ -27,11 +28,13 @@ export {
   seedTickets,
   stagePlugin,
   uninstallPlugin,
+  watchHookPoints,
   writeDemo,
   type BackupDeps,
   type Binding,
   type FloorPlan,
   type FloorScenario,
+  type HandlerCost,
   type Statement,
 } from './operations/index.ts';
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';

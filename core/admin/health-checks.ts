@@ -92,7 +92,7 @@ async function pluginChecks({ plugins, oversight }: App): Promise<readonly Check
     plugins.snapshot.all('health').map(async ({ plugin, value }): Promise<readonly Check[]> => {
       const check = async () => value.check();
       const reported = await oversight
-        .run(plugin, 'durable', 'health', check)
+        .run(plugin, 'health', 'health', check)
         .catch(() => [{ id: plugin, status: 'bad' as const, text: 'health.plugin.silent' }]);
       return reported.map(({ status, text, ...more }) => ({
         name: { key: `health.check.${plugin}` },

@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import type { RecordedFault } from '../kernel/fault-log.ts';
 import { placeOf } from '../kernel/gauge.ts';
 import type { PluginCost } from '../kernel/plugin-records.ts';
+import { addressOf, prefixOf } from '../kernel/router-dispatch.ts';
 import { coreVersion } from '../paths.ts';
 import type { PluginSight } from '../plugin-sight.ts';
 import type { PluginCostView, PluginFaultView, PluginPageView } from './system-views.ts';
@@ -14,7 +15,7 @@ export function registrationsOf({ desk, plugins }: App, id: string): PluginPageV
   return {
     slots: [...new Set(all('slot').flatMap(({ plugin, value }) => (plugin === id ? [value.slot] : [])))].toSorted(),
     routes: routes.flatMap(({ plugin, value }) =>
-      plugin === id ? value.routes.map(({ method, path }) => `${method.toUpperCase()} ${value.at ?? `${value.area}/${id}`}${path}`) : [],
+      plugin === id ? value.routes.map((route) => addressOf(prefixOf({ plugin, value }), route)) : [],
     ),
     jobs: desk.jobRegistry
       .names()

@@ -1,7 +1,7 @@
 import { enterWork, leaveWork, workId } from './vitals.ts';
 
 /** What a place in a plugin is, so that its cost can be shown under the right heading. */
-export type WorkKind = 'action' | 'filter' | 'filterSync' | 'decision' | 'durable' | 'slot' | 'route' | 'helper' | 'job';
+export type WorkKind = 'action' | 'filter' | 'filterSync' | 'decision' | 'durable' | 'slot' | 'route' | 'helper' | 'job' | 'health';
 
 export interface WorkCost {
   readonly kind: WorkKind;
@@ -77,7 +77,7 @@ export class Gauge {
 
 /** How a place is called where people read it: hooks by their name, everything else with its kind. */
 export function placeOf(kind: WorkKind, name: string): string {
-  return kind === 'slot' || kind === 'route' || kind === 'helper' || kind === 'job' ? `${kind} ${name}` : name;
+  return ['durable', 'slot', 'route', 'helper', 'job'].includes(kind) ? `${kind} ${name}` : name;
 }
 
 /** The cost of one place over several processes. */
@@ -85,6 +85,8 @@ export function costOf(kind: WorkKind, name: string, parts: readonly GaugeFigure
   const sum = (of: (one: GaugeFigures) => number): number => parts.reduce((total, one) => total + of(one), 0);
   const [calls, timed, timedMs] = [sum((one) => one.calls), sum((one) => one.timed), sum((one) => one.timedMs)];
   const histogram = Array.from({ length: buckets }, (_none, bucket) => sum((one) => one.histogram[bucket] ?? 0));
+  const maxMs = Math.max(0, ...parts.map((one) => one.maxMs));
+  const p95Ms = p95Of(histogram);
   return {
     kind,
     name,
@@ -92,8 +94,8 @@ export function costOf(kind: WorkKind, name: string, parts: readonly GaugeFigure
     faults: sum((one) => one.faults),
     timeouts: sum((one) => one.timeouts),
     totalMs: timed === 0 ? 0 : (timedMs * Math.max(calls, timed)) / timed,
-    maxMs: Math.max(0, ...parts.map((one) => one.maxMs)),
-    p95Ms: p95Of(histogram),
+    maxMs,
+    p95Ms: p95Ms === undefined ? undefined : Math.min(maxMs, p95Ms),
   };
 }
 

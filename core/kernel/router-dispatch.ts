@@ -61,12 +61,22 @@ async function serve([mount, ...others]: readonly Mount[], ctx: Context, next: N
   else await mount.serve(ctx, () => serve(others, ctx, next));
 }
 
+/** Where the routes of a contribution begin. */
+export function prefixOf({ plugin, value }: Pick<Owned<'route'>, 'plugin' | 'value'>): string {
+  return value.at ?? `${areaPaths[value.area]}/${plugin}`;
+}
+
+/** The address of a route as people read it. */
+export function addressOf(prefix: string, { method, path }: Pick<Route, 'method' | 'path'>): string {
+  return `${method.toUpperCase()} ${prefix}${path === '/' ? '' : path}`;
+}
+
 type MountPorts = Omit<DispatchPorts, 'snapshot'>;
 
 function buildTable(snapshot: Snapshot, ports: MountPorts): ReadonlyMap<string, readonly Mount[]> {
   const byPrefix = new Map<string, Mount[]>();
   for (const { plugin, value } of snapshot.routes) {
-    const prefix = value.at ?? `${areaPaths[value.area]}/${plugin}`;
+    const prefix = prefixOf({ plugin, value });
     const mount = { plugin, prefix, serve: routerFor({ plugin, kind: 'route', value }, prefix, ports) };
     byPrefix.set(prefix, [...(byPrefix.get(prefix) ?? []), mount]);
   }
@@ -81,7 +91,7 @@ function routerFor({ plugin, value }: Owned<'route'>, prefix: string, { guard, o
       await guard(ctx, guarded);
       const work = async () => route.handler(ctx, next);
       if (oversight === undefined) return runAsPlugin(plugin, work);
-      const name = `${route.method.toUpperCase()} ${prefix}${route.path === '/' ? '' : route.path}`;
+      const name = addressOf(prefix, route);
       try {
         return await oversight.run(plugin, 'route', name, work);
       } catch (error) {

@@ -10,3 +10,4 @@ export { findSiteRoot, loadSiteConfig } from './site-config.ts';
 export { seedTickets, writeDemo, type DemoResult } from './samples/index.ts';
 export type { FloorPlan, FloorScenario } from './bench/floor-server.ts';
 export type { Binding, Statement } from './bench/replaying.ts';
+export { measureHandlers, watchHookPoints, type HandlerCost } from './bench/hook-cost.ts';

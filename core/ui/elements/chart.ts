@@ -39,11 +39,11 @@ export class HdChart extends HTMLElement {
     frame.append(canvas);
     this.prepend(frame);
     const color = (name: string): string => resolvedColor(this, name);
-    const [bar, ink, line] = [color('--color-accent'), color('--color-ink-muted'), color('--color-line')];
+    const [bar, ink, line] = [color('--color-brand'), color('--color-ink-muted'), color('--color-line')];
     this.#chart = new Chart(canvas, {
       type: 'bar',
       data: {
-        labels: rows.map((row) => row.dataset['label'] ?? ''),
+        labels: rows.map((row) => shortened(row.dataset['label'] ?? '', this.clientWidth)),
         datasets: [{ label: this.dataset['label'] ?? '', data: rows.map((row) => Number(row.dataset['value'])), backgroundColor: bar }],
       },
       options: {
@@ -58,6 +58,12 @@ export class HdChart extends HTMLElement {
       },
     });
   }
+}
+
+// The end of a place tells more than its beginning.
+function shortened(label: string, width: number): string {
+  const most = Math.max(16, Math.floor(width / 18));
+  return label.length <= most ? label : `…${label.slice(1 - most)}`;
 }
 
 // The tokens use light-dark(), which a canvas cannot read; a computed color is plain.
