@@ -54,7 +54,12 @@ export async function benchKernel(invocation: Invocation, data: string, tickets:
     const spent = watchHookPoints(app);
     const ms = await ask(pages);
     const { ms: hookMs, calls } = spent();
-    ticketPage = { pageMs: rounded(ms / pages), hookPointMs: rounded(hookMs / pages), hookPoints: calls / pages, share: rounded(hookMs / ms) };
+    ticketPage = {
+      pageMs: rounded(ms / pages),
+      hookPointMs: rounded(hookMs / pages),
+      hookPoints: calls / pages,
+      share: rounded(hookMs / ms),
+    };
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   } finally {
@@ -63,7 +68,11 @@ export async function benchKernel(invocation: Invocation, data: string, tickets:
 
   cpSync(plain, loaded, { recursive: true });
   for (let n = 0; n < idleCount; n += 1) writeIdlePlugin(path.join(loaded, 'plugins', `idle-${n}`), `idle-${n}`);
-  const other = await openDesk(io, { ...config, data: loaded, secretFile: path.join(loaded, 'secret.key') }, { role: 'command', logLevel: 'error' });
+  const other = await openDesk(
+    io,
+    { ...config, data: loaded, secretFile: path.join(loaded, 'secret.key') },
+    { role: 'command', logLevel: 'error' },
+  );
   try {
     await other.start();
     for (let n = 0; n < idleCount; n += 1) await other.plugins.activate(`idle-${n}`);
@@ -87,7 +96,9 @@ export async function benchKernel(invocation: Invocation, data: string, tickets:
         HELPDESK_URL: url,
         LOG_LEVEL: 'error',
       };
-      running.push(await startProcess([path.resolve(import.meta.dirname, '../../bin/helpdesk.js'), 'start', '--web', '--no-supervisor'], env));
+      running.push(
+        await startProcess([path.resolve(import.meta.dirname, '../../bin/helpdesk.js'), 'start', '--web', '--no-supervisor'], env),
+      );
       targets.push({ url: url + list.path, headers: list.headers });
     }
     const [without, withThem] = await loadInTurns(targets, eachMs, 2);
@@ -103,7 +114,10 @@ export async function benchKernel(invocation: Invocation, data: string, tickets:
 function writeIdlePlugin(folder: string, id: string): void {
   const helpdesk = { manifest: 1, id, title: id, api: '^1.0' };
   mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: id, version: '1.0.0', type: 'module', main: './index.js', helpdesk }));
+  writeFileSync(
+    path.join(folder, 'package.json'),
+    JSON.stringify({ name: id, version: '1.0.0', type: 'module', main: './index.js', helpdesk }),
+  );
   writeFileSync(
     path.join(folder, 'index.js'),
     `export default { activate(ctx) {

@@ -49,7 +49,8 @@ export const bench: Command = {
     if (!Number.isSafeInteger(tickets) || tickets < 1)
       throw new Misused(`The number of tickets is 1 or more, not "${String(invocation.options['tickets'])}".`);
     const only = invocation.options['only'];
-    if (only !== undefined && only !== 'kernel') throw new Misused(`The only part that can be measured alone is kernel, not "${String(only)}".`);
+    if (only !== undefined && only !== 'kernel')
+      throw new Misused(`The only part that can be measured alone is kernel, not "${String(only)}".`);
     const data = mkdtempSync(path.join(tmpdir(), 'helpdesk-bench-'));
     try {
       return await (only === 'kernel' ? benchKernel(invocation, data, tickets) : measure(invocation, data, tickets));

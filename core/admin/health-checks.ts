@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import { queueDepth } from '../jobs/index.ts';
 import { liveProcesses } from '../kernel/plugins-repository.ts';
 import { tableNames } from '../storage/index.ts';
+import type { Sentence } from '../ui/types.ts';
 import type { HealthView } from './system-views.ts';
 
 export type Check = HealthView['checks'][number];
@@ -87,7 +88,12 @@ async function platformChecks({ desk, plugins, faults }: App): Promise<readonly 
   ];
 }
 
-async function pluginChecks({ plugins, oversight }: App): Promise<readonly Check[]> {
+async function pluginChecks({ desk, plugins, oversight }: App): Promise<readonly Check[]> {
+  // A key of the catalogue, or a sentence as it is: plugins may have no texts of their own.
+  const texts = desk.translatorFor(null);
+  const sentence = (key: string, plain: string, params?: Sentence['params']): Sentence =>
+    texts.has(key) ? { key, ...(params !== undefined && { params }) } : { key: 'health.plain', params: { text: plain } };
+  const titleOf = (id: string): string => plugins.known.find((one) => one.id === id)?.manifest.title ?? id;
   const reports = await Promise.all(
     plugins.snapshot.all('health').map(async ({ plugin, value }): Promise<readonly Check[]> => {
       const check = async () => value.check();
@@ -95,9 +101,9 @@ async function pluginChecks({ plugins, oversight }: App): Promise<readonly Check
         .run(plugin, 'health', 'health', check)
         .catch(() => [{ id: plugin, status: 'bad' as const, text: 'health.plugin.silent' }]);
       return reported.map(({ status, text, ...more }) => ({
-        name: { key: `health.check.${plugin}` },
+        name: sentence(`health.check.${plugin}`, titleOf(plugin)),
         health: { good: 'good' as const, warn: 'attention' as const, bad: 'problem' as const }[status],
-        text: { key: text, params: 'params' in more ? more.params : undefined },
+        text: sentence(text, text, 'params' in more ? more.params : undefined),
         pluginId: plugin,
       }));
     }),

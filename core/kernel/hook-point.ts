@@ -1,5 +1,5 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from 'tapable';
-import { DeadlinePassed, withinDeadline } from './deadline-wheel.ts';
+import { DeadlinePassed, settleWithin } from './deadline-wheel.ts';
 import { AppError, Unavailable } from './errors.ts';
 import type { Circuit } from './circuit-breaker.ts';
 import { costOf, type Gauge } from './gauge.ts';
@@ -227,14 +227,18 @@ export class HookPoint {
   #settle(call: Call, answer: PromiseLike<unknown>, done: Done): void {
     const { one, startedAt, scope } = call;
     const kind = this.kind === 'filterSync' ? 'filter' : this.kind;
-    withinDeadline(answer, one.options.deadlineMs ?? deadlines[kind]).then(
+    settleWithin(
+      answer,
+      one.options.deadlineMs ?? deadlines[kind],
       (value) => {
         this.#oversight.profiler.end(one.gauge, startedAt, scope);
         done(null, value);
       },
-      (error: unknown) => {
-        if (error instanceof DeadlinePassed) this.#reportLate(one, answer);
-        done(this.#failed(call, error));
+      (error) => {
+        if (!(error instanceof DeadlinePassed)) return done(this.#failed(call, error));
+        this.#reportLate(one, answer);
+        // The wheel turns outside of every scope, and the next handlers belong to the caller's.
+        runInScope(scope.parent ?? scope, () => done(this.#failed(call, error)));
       },
     );
   }

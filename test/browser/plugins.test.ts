@@ -49,7 +49,10 @@ describeInBrowser(
               if (overflow) problems.push(`${pathname}: scrolls sideways`);
               const shots = process.env['SHOTS'];
               if (shots !== undefined)
-                await page.screenshot({ path: `${shots}/${pathname.replaceAll('/', '-')}-${colorScheme}-${width}-${locale}.png`, fullPage: true });
+                await page.screenshot({
+                  path: `${shots}/${pathname.replaceAll('/', '-')}-${colorScheme}-${width}-${locale}.png`,
+                  fullPage: true,
+                });
             }
 
             expect(problems).to.deep.equal([]);
@@ -64,10 +67,16 @@ describeInBrowser(
       const page = await open('ada', { javaScriptEnabled: false });
       await page.goto('/admin/plugins/watching');
 
-      expect(await page.locator('hd-chart table').innerText()).to.contain('ticket.draft').and.contain('slot admin.overview');
+      expect(await page.locator('hd-chart table').innerText())
+        .to.contain('ticket.draft')
+        .and.contain('slot admin.overview');
       expect(await page.locator('hd-chart canvas').count()).to.equal(0);
       const report = await page.locator('textarea.report').first().inputValue();
-      expect(report).to.contain('Plugin:   watching 1.0.0').and.contain('Where:    ticket.opened').and.contain('no such cup').and.contain('index.js');
+      expect(report)
+        .to.contain('Plugin:   watching 1.0.0')
+        .and.contain('Where:    ticket.opened')
+        .and.contain('no such cup')
+        .and.contain('index.js');
     });
 
     it('start and end safe mode for her alone', async () => {
