@@ -209,7 +209,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   const mail = new Mail(desk);
 
   const helpers = Object.entries(
-    createHelpers({ icons: createIcons({ lenient: true }), assetUrl: (name) => assets.url('core', name) }),
+    createHelpers({
+      icons: createIcons({ lenient: true }),
+      assetUrl: (name, plugin) => assets.url(plugin === undefined ? 'core' : `p/${plugin}`, name),
+    }),
   ).map(([name, run]) => ({ name, plugin: 'core', run }));
   /** Texts and theme belong to a snapshot like its templates: a request never sees some of the one and some of the other. */
   const looks = new WeakMap<Templates, { readonly catalog: Catalog; readonly theme: Theme }>();

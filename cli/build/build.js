@@ -1,9 +1,10 @@
 // Builds every project: removes outputs whose source is gone, compiles, then bundles the browser code.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleWeb } from './bundle-web.js';
 import { projectFolders, root } from './projects.js';
+import { readMaps } from './reference.js';
 
 const quiet = process.argv.includes('--quiet');
 const folders = projectFolders();
@@ -15,6 +16,8 @@ const tsc = spawnSync(process.execPath, [path.join(root, 'node_modules/typescrip
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 await bundleWeb(root);
+// For the page in the administration that shows every hook and who listens.
+writeFileSync(path.join(root, 'core/dist/reference.json'), JSON.stringify(readMaps(root)));
 if (!quiet) process.stdout.write(`Built ${folders.length} projects.\n`);
 
 function removeStaleOutputs(project) {

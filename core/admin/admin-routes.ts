@@ -3,11 +3,20 @@ import type { Middleware } from '../http/request-state.ts';
 import { mailboxRoutes } from './mailbox-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { pluginRoutes } from './plugin-routes.ts';
+import { referenceRoutes } from './reference-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import { systemRoutes } from './system-routes.ts';
 import { themeRoutes } from './theme-routes.ts';
 
 /** Everything under `/admin` that belongs to core. */
 export function adminRoutes(app: App): readonly Middleware[] {
-  return [systemRoutes(app), mailboxRoutes(app), peopleRoutes(app), settingsRoutes(app), themeRoutes(app), pluginRoutes(app)];
+  return [
+    systemRoutes(app),
+    mailboxRoutes(app),
+    peopleRoutes(app),
+    settingsRoutes(app),
+    themeRoutes(app),
+    pluginRoutes(app),
+    referenceRoutes(app),
+  ];
 }

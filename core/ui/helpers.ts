@@ -22,8 +22,8 @@ export type Helper = (this: unknown, ...args: unknown[]) => unknown;
 
 export interface HelperDeps {
   readonly icons: IconSet;
-  /** `/assets/core/<hash>/<name>` for a file of core, or a theme's or plugin's own. */
-  readonly assetUrl: (name: string) => string;
+  /** Address of a file of core, or of a plugin's `assets` folder. */
+  readonly assetUrl: (name: string, plugin?: string) => string;
 }
 
 /** The helpers every template may use, by name. */
@@ -36,7 +36,7 @@ export function createHelpers({ icons, assetUrl }: HelperDeps): Readonly<Record<
       (_, [name], { size, label, flip }) =>
         new SafeHtml(icons.icon(String(name), { size: numberOf(size), label: textOf(label), flip: textOf(flip) })),
     ),
-    asset: withRequest((_, [name]) => assetUrl(String(name))),
+    asset: withRequest((_, [name], { plugin }) => assetUrl(String(name), textOf(plugin))),
     time: withRequest((request, [at], { as }) => timeTag(request, at, (t, value) => t.date(value, timeStyleFrom(as)))),
     stamp: withRequest((request, [at]) => timeTag(request, at, (t, value) => t.stamp(value, request.now))),
     relative: withRequest((request, [at]) => timeTag(request, at, (t, value) => t.relative(value, request.now), 'relative')),

@@ -90,6 +90,7 @@ export function pagesOf(desk: TestDesk, { number }: Ticket): Readonly<Record<'ad
       '/admin/statuses',
       '/admin/tags',
       '/admin/plugins',
+      '/admin/reference',
       '/admin/themes',
       '/admin/health',
       '/admin/tokens',
