@@ -25,11 +25,11 @@ import type { FoundPlugin } from './kernel/manifest.ts';
 import { CrashJournal, journalFolder } from './kernel/crash-journal.ts';
 import { FaultLog } from './kernel/fault-log.ts';
 import { HookBus } from './kernel/hook-bus.ts';
-import type { Fault } from './kernel/hook-point.ts';
 import type { Logger } from './kernel/log.ts';
 import { Oversight } from './kernel/oversight.ts';
 import { PluginHost } from './kernel/plugin-host.ts';
 import { PluginRecords } from './kernel/plugin-records.ts';
+import type { PluginFault } from './kernel/process-fault.ts';
 import { guardProcess } from './kernel/process-guard.ts';
 import { dispatchPlugins, snapshotOf } from './kernel/router-dispatch.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
@@ -80,7 +80,7 @@ export interface App {
   readonly plugins: PluginHost<PluginContext>;
   readonly pages: Pages;
   /** Faults of plugins since the start, newest last, at most 200. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly PluginFault[];
   readonly oversight: Oversight;
   /** The records of all processes on what plugins did wrong and what they cost. */
   readonly records: PluginRecords;
@@ -144,7 +144,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
     versionOf: (id) => plugins.snapshot.plugins.find((one) => one.id === id)?.version,
   });
-  const onFault = (fault: Fault): void => faultLog.note(fault);
+  const onFault = (fault: PluginFault): void => faultLog.note(fault);
   const oversight = new Oversight({
     onFault,
     clock,
@@ -158,7 +158,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const stopWatchingQueries = watchSql(storage, oversight.profiler);
   const records = new PluginRecords({ storage, clock, faultLog, oversight, processId });
   const journal = new CrashJournal(journalFolder(config.data), processId);
-  const hooks = new HookBus({ onFault, oversight });
+  const hooks = HookBus.overseenBy(oversight);
   defineCoreHooks(hooks);
   const jobs = new JobQueue(storage, clock);
   const jobRegistry = new JobRegistry();

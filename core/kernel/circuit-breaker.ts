@@ -57,11 +57,6 @@ export class CircuitBreaker {
     if (openings.length >= openingsToExhaust) onExhausted?.(plugin, hook);
   }
 
-  /** The places of a plugin that are skipped right now. */
-  openPlaces(plugin: string): readonly string[] {
-    return [...(this.#circuits.get(plugin) ?? [])].filter(([, circuit]) => this.isOpen(circuit)).map(([place]) => place);
-  }
-
   /** A plugin that is switched on again starts with a clean record. */
   forget(plugin: string): void {
     this.#circuits.delete(plugin);

@@ -1,14 +1,14 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Reader, Storage } from '../storage/types.ts';
 import type { Clock } from './clock.ts';
-import type { Fault } from './hook-point.ts';
 import type { Logger } from './log.ts';
+import type { PluginFault } from './process-fault.ts';
 
 export interface RecordedFault {
   readonly plugin: string;
   readonly version: string | null;
   readonly hook: string;
-  readonly kind: Fault['kind'];
+  readonly kind: PluginFault['kind'];
   readonly message: string;
   readonly stack: string | null;
   /** How often it happened until `at`; one line stands for a storm of the same fault. */
@@ -31,7 +31,7 @@ const longest = 4000;
 /** The last faults of each plugin, over all processes and restarts. */
 export class FaultLog {
   /** Those of this process since its start, newest last. */
-  readonly recent: Fault[] = [];
+  readonly recent: PluginFault[] = [];
   readonly #ports: FaultLogPorts;
   readonly #waiting = new Map<string, RecordedFault>();
   readonly #schedule: () => void;
@@ -46,7 +46,7 @@ export class FaultLog {
     });
   }
 
-  note(fault: Fault): void {
+  note(fault: PluginFault): void {
     const { clock, log, versionOf } = this.#ports;
     const { plugin, hook, kind, error } = fault;
     log.warn('A plugin failed and the desk went on.', { plugin, hook, kind, error });

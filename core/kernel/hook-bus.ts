@@ -59,7 +59,7 @@ interface Durable {
 
 /** Every hook of this process: features define and call names, plugins register on them. */
 export class HookBus {
-  readonly #oversight: Oversight;
+  #oversight: Oversight;
   readonly #points = new Map<string, HookPoint>();
   /** `<kind> <name>` to who defined it. */
   readonly #defined = new Map<string, string>();
@@ -67,8 +67,15 @@ export class HookBus {
   readonly #durables = new Map<string, Durable>();
   #waiting: ReadonlySet<string> = new Set();
 
-  constructor({ onFault, oversight = new Oversight({ onFault }) }: { readonly onFault: FaultSink; readonly oversight?: Oversight }) {
-    this.#oversight = oversight;
+  constructor({ onFault }: { readonly onFault: FaultSink }) {
+    this.#oversight = new Oversight({ onFault });
+  }
+
+  /** A bus whose handlers are watched together with everything else that plugins do. */
+  static overseenBy(oversight: Oversight): HookBus {
+    const bus = new HookBus({ onFault: oversight.onFault });
+    bus.#oversight = oversight;
+    return bus;
   }
 
   /** Makes a name known; `definedBy` is the plugin whose removal makes it unknown again. */

@@ -34,7 +34,7 @@ export interface Fault {
   readonly plugin: string;
   readonly hook: string;
   /** `late`: a handler settled after its deadline, when `timeout` was already reported. */
-  readonly kind: 'throw' | 'timeout' | 'bad-return' | 'recursion' | 'late' | 'uncaught' | 'blocked' | 'exit';
+  readonly kind: 'throw' | 'timeout' | 'bad-return' | 'recursion' | 'late';
   readonly error: unknown;
 }
 

@@ -1,12 +1,13 @@
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { placeOf, type Gauge, type WorkKind } from './gauge.ts';
-import type { Fault, FaultSink } from './hook-point.ts';
+import type { PluginFault } from './process-fault.ts';
 import { Profiler } from './profiler.ts';
 import { runAsPlugin } from './scope.ts';
 
 export interface OversightPorts {
-  readonly onFault: FaultSink;
+  // A method, so that a sink that knows only faults of handlers fits where only those can happen.
+  onFault(fault: PluginFault): void;
   readonly clock?: Clock;
   /** See `CircuitBreaker`. */
   readonly onExhausted?: (plugin: string, hook: string) => void;
@@ -17,7 +18,7 @@ export interface OversightPorts {
 export class Oversight {
   readonly profiler: Profiler;
   readonly breaker: CircuitBreaker;
-  readonly onFault: FaultSink;
+  readonly onFault: (fault: PluginFault) => void;
 
   constructor({ onFault, clock = systemClock, onExhausted, timesAll = false }: OversightPorts) {
     this.onFault = onFault;
@@ -26,7 +27,7 @@ export class Oversight {
   }
 
   /** Reports a fault and counts it against the place where it happened. */
-  fault(fault: Fault): void {
+  fault(fault: PluginFault): void {
     if (fault.kind !== 'late') this.breaker.count(fault.plugin, fault.hook, this.breaker.circuit(fault.plugin, fault.hook));
     this.onFault(fault);
   }

@@ -8,7 +8,7 @@ import { DeadlinePassed } from './deadline-wheel.ts';
 import { Refused } from './errors.ts';
 import { SerialQueue, untilEverywhere } from './generation.ts';
 import type { HookBus } from './hook-bus.ts';
-import type { FaultSink } from './hook-point.ts';
+import type { PluginFault } from './process-fault.ts';
 import { desiredIds, Lifecycle, type LifecyclePorts } from './lifecycle.ts';
 import type { Logger } from './log.ts';
 import type { FoundPlugin } from './manifest.ts';
@@ -40,7 +40,7 @@ export interface PluginHostPorts<C> extends LifecyclePorts, QuarantinePorts {
   readonly runMigrations: MigrationRunner;
   /** Builds what a plugin is given, from the kit and whatever the desk offers on top. */
   readonly makeContext: (plugin: FoundPlugin, kit: PluginKit, definition: PluginModule<C>) => C;
-  readonly onFault: FaultSink;
+  onFault(fault: PluginFault): void;
   readonly oversight?: Oversight;
   /** Where a process that dies while it loads a plugin leaves its name. */
   readonly journal?: CrashJournal;

@@ -26,7 +26,7 @@ describe('a handler that keeps failing', () => {
     faults = 0;
     const onFault = () => void (faults += 1);
     oversight = new Oversight({ onFault, clock: { now: () => now }, onExhausted: (plugin, hook) => exhausted.push(`${plugin} ${hook}`) });
-    bus = new HookBus({ onFault, oversight });
+    bus = HookBus.overseenBy(oversight);
     bus.define('action', 'breaker.happened');
     bus.define('decision', 'breaker.may');
   });
