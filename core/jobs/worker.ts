@@ -151,6 +151,7 @@ export class Worker {
     // A refusal or a wish for another try is an answer; the retries of the queue are all that a failing job needs besides.
     if (job.plugin !== null && !(error instanceof AppError || error instanceof TryLater || error instanceof Hopeless)) {
       const kind = error instanceof JobTimeout ? 'timeout' : 'throw';
+      this.options.oversight?.noteFailure(job.plugin, 'job', job.name, error instanceof JobTimeout);
       this.options.oversight?.onFault({ plugin: job.plugin, hook: placeOf('job', job.name), kind, error });
     }
     await this.queue.fail(job, this.options.owner, { error: text, delayMs, isFinal });

@@ -36,6 +36,13 @@ export class Oversight {
     return this.profiler.gauge(plugin, kind, name);
   }
 
+  /** Notes in the cost of a place that work which `run` ran failed there. */
+  noteFailure(plugin: string, kind: WorkKind, name: string, isLate = false): void {
+    const gauge = this.gauge(plugin, kind, name);
+    if (isLate) gauge.timeouts += 1;
+    else gauge.faults += 1;
+  }
+
   /** Runs work of a plugin that is no hook handler: attributed, counted, timed and visible to the watchdog. */
   run<T>(plugin: string, kind: WorkKind, name: string, work: () => T): T {
     const gauge = this.gauge(plugin, kind, name);

@@ -96,7 +96,10 @@ function routerFor({ plugin, value }: Owned<'route'>, prefix: string, { guard, o
         return await oversight.run(plugin, 'route', name, work);
       } catch (error) {
         // The request answers for it; a route is not skipped, because nobody else would serve its page.
-        if (!(error instanceof AppError)) oversight.onFault({ plugin, hook: placeOf('route', name), kind: 'throw', error });
+        if (!(error instanceof AppError)) {
+          oversight.noteFailure(plugin, 'route', name);
+          oversight.onFault({ plugin, hook: placeOf('route', name), kind: 'throw', error });
+        }
         throw error;
       }
     });

@@ -85,6 +85,7 @@ export class SlotRegistry {
     } catch (error) {
       const isLate = error instanceof DeadlinePassed;
       if (isLate) abort.abort(error);
+      this.#oversight.noteFailure(plugin, 'slot', slot, isLate);
       this.#oversight.fault({ plugin, hook: placeOf('slot', slot), kind: isLate ? 'timeout' : 'throw', error });
       return { plugin, slot, state: isLate ? 'late' : 'failed', template, data: {} };
     }

@@ -148,6 +148,7 @@ function isolated({ name, plugin, run }: TemplateHelper, { onFault, oversight }:
       throw new TypeError(`The helper ${name} returned a promise; a template needs its answer at once.`);
     } catch (error) {
       onFault({ owner: plugin, template: name, kind: 'helper', error: asError(error) });
+      oversight?.noteFailure(plugin, 'helper', name);
       oversight?.fault({ plugin, hook: placeOf('helper', name), kind: 'throw', error });
       return '';
     }
