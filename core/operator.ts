@@ -8,6 +8,7 @@ export { problemOf, problemText } from './http/errors.ts';
 export { createTranslator, loadCatalog } from './i18n/index.ts';
 export { listJobs, queueDepth, retryJobs } from './jobs/index.ts';
 export { systemClock, type Clock } from './kernel/clock.ts';
+export { crashReports, crashSentence, journalFolder, type CrashReport } from './kernel/crash-journal.ts';
 export { AppError, Conflict, Invalid, NotFound, Refused } from './kernel/errors.ts';
 export type { Logger, LogLevel } from './kernel/log.ts';
 export { sentenceOf } from './kernel/sentence.ts';
@@ -19,6 +20,7 @@ export {
   findSiteRoot,
   installTheme,
   loadSiteConfig,
+  measureHandlers,
   packPlugin,
   prepareDataFolder,
   readPackage,
@@ -27,14 +29,17 @@ export {
   restoreBackup,
   seedTickets,
   stagePlugin,
+  watchHookPoints,
   writeDemo,
   type BackupDeps,
   type Binding,
   type FloorPlan,
   type FloorScenario,
+  type HandlerCost,
   type Statement,
 } from './operations/index.ts';
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
+export { pluginSight, type PluginSight } from './plugin-sight.ts';
 export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
 export { deletePluginData, exportPluginData, installInDesk, uninstallFromDesk } from './plugins/index.ts';
 export { erasePerson, exportPerson } from './privacy/index.ts';

@@ -13,7 +13,9 @@ import type { Actions } from './kernel/hook-map.ts';
 import type { Disposable } from './kernel/hook-point.ts';
 import type { Logger } from './kernel/log.ts';
 import type { FoundPlugin } from './kernel/manifest.ts';
+import type { Oversight } from './kernel/oversight.ts';
 import type { Hooks } from './kernel/plugin-hooks.ts';
+import { currentScope } from './kernel/scope.ts';
 import type { PluginServices } from './kernel/services.ts';
 import type { SlotContribution, SlotName } from './kernel/slots.ts';
 import {
@@ -34,7 +36,7 @@ import type { Context } from './http/request-state.ts';
 import { GuardedNetwork, type GuardedFetch } from './net/index.ts';
 import { matchDocuments, putDocument, removeDocument, type Match, type SearchDocument } from './search/index.ts';
 import type { SettingScope, SettingsOf, SettingsSchema } from './settings/index.ts';
-import type { Dialect, Tx } from './storage/index.ts';
+import { TxTooLong, type Dialect, type Tx, type TxOptions } from './storage/index.ts';
 import {
   editTicket,
   findMessage,
@@ -234,7 +236,7 @@ export function makePluginContext(
   desk: Desk,
   plugin: FoundPlugin,
   kit: PluginKit,
-  { runsJobs, pages }: { readonly runsJobs: boolean; readonly pages: Pages },
+  { runsJobs, pages, oversight }: { readonly runsJobs: boolean; readonly pages: Pages; readonly oversight: Oversight },
 ): PluginContext {
   const { id, register, own } = kit;
   const { storage, clock } = desk;
@@ -277,7 +279,7 @@ export function makePluginContext(
       name,
       table: (table) => storage.read(name(table)),
       raw: storage.read.raw.bind(storage.read) as Knex['raw'],
-      tx: (work) => storage.writeTx((tx) => withinLimit(id, work(withTables(tx)))),
+      tx: (work) => withinTxLimit(id, oversight, (options) => storage.writeTx((tx) => work(withTables(tx)), options)),
     },
     settings: {
       get: (scope?: SettingScope) => desk.settings.get(id, scope),
@@ -412,16 +414,14 @@ export function makePluginContext(
   };
 }
 
-// The race loses to the work on SQLite only when the work awaits something else than the database,
-// which is the mistake this guards against.
-async function withinLimit<T>(plugin: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Unavailable('plugins.tx-too-long', { plugin, limitMs: txLimitMs })), txLimitMs);
-  });
+/** @throws Unavailable `plugins.tx-too-long`, once the transaction is rolled back. */
+async function withinTxLimit<T>(plugin: string, oversight: Oversight, run: (options: TxOptions) => Promise<T>): Promise<T> {
   try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
+    return await run({ limitMs: txLimitMs });
+  } catch (error) {
+    if (!(error instanceof TxTooLong)) throw error;
+    const { hook } = currentScope();
+    oversight.fault({ plugin, hook: hook === undefined ? 'db.tx' : `${hook} (db.tx)`, kind: 'timeout', error });
+    throw new Unavailable('plugins.tx-too-long', { plugin, limitMs: txLimitMs }, { cause: error });
   }
 }

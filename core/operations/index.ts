@@ -12,4 +12,5 @@ export { findSiteRoot, loadSiteConfig } from './site-config.ts';
 export { seedTickets, writeDemo, type DemoResult } from './samples/index.ts';
 export type { FloorPlan, FloorScenario } from './bench/floor-server.ts';
 export type { Binding, Statement } from './bench/replaying.ts';
+export { measureHandlers, watchHookPoints, type HandlerCost } from './bench/hook-cost.ts';
 export { installTheme, installThemeArchive, removeTheme, type InstalledTheme } from './themes/installing.ts';
