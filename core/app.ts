@@ -73,6 +73,8 @@ export interface AppOptions {
   /** Folders searched for plugins; default the site's and the data folder's. */
   readonly pluginFolders?: readonly string[];
   readonly isMigrated?: boolean;
+  /** Runs before everything but the assets; for programs that serve a desk with something around it. */
+  readonly middleware?: readonly Middleware[];
   /** Changes plugins for the processes that run elsewhere, and runs none here. */
   readonly isPassive?: boolean;
   /** For trials: lets handlers of plugins fail on demand. */
@@ -281,6 +283,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const use = (middleware: Middleware): void => void koa.use((ctx, next) => middleware(ctx as unknown as Context, next));
   use(theming.assets.middleware);
+  for (const middleware of options.middleware ?? []) use(middleware);
   const app: App = {
     desk,
     worker,

@@ -3,7 +3,8 @@ export { createApp, type App } from './app.ts';
 export { actorOf, createApiToken, hashPassword, openSession } from './auth/index.ts';
 export { readConfig, type Config, type SiteConfig } from './config.ts';
 export { checkInvariants, type Violation } from './doctor/index.ts';
-export { sessionCookie } from './http/cookies.ts';
+export { sessionCookie, setSessionCookie } from './http/cookies.ts';
+export type { Middleware } from './http/request-state.ts';
 export { problemOf, problemText } from './http/errors.ts';
 export { createTranslator, loadCatalog } from './i18n/index.ts';
 export { listJobs, queueDepth, retryJobs } from './jobs/index.ts';
@@ -19,6 +20,7 @@ export {
   dependenciesOf,
   findSiteRoot,
   installTheme,
+  linkCore,
   loadSiteConfig,
   measureHandlers,
   packPlugin,
@@ -30,6 +32,7 @@ export {
   seedTickets,
   stagePlugin,
   watchHookPoints,
+  writeAdministrator,
   writeDemo,
   type BackupDeps,
   type Binding,

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { backupCommands } from './backup.ts';
 import { bench } from './bench.ts';
 import { doctor, migrate } from './database.ts';
+import { dev } from './dev.ts';
 import { jobsCommands } from './jobs.ts';
 import { peopleCommands } from './people.ts';
 import { pluginCheck } from './plugin-check.ts';
@@ -18,6 +19,7 @@ import { themeCommands } from './theme.ts';
 /** The commands of core; plugins add theirs while they are active. */
 export const commands: readonly Command[] = [
   start,
+  dev,
   migrate,
   doctor,
   ...peopleCommands,
