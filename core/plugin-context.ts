@@ -32,7 +32,7 @@ import {
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
 import type { Pages, PluginPage } from './http/pages.ts';
-import type { Context } from './http/request-state.ts';
+import type { Context, Next } from './http/request-state.ts';
 import { GuardedNetwork, type GuardedFetch } from './net/index.ts';
 import { matchDocuments, putDocument, removeDocument, type Match, type SearchDocument } from './search/index.ts';
 import type { SettingScope, SettingsOf, SettingsSchema } from './settings/index.ts';
@@ -85,6 +85,11 @@ export interface JobOptions {
   readonly lane?: NewJob['lane'];
 }
 
+/** One address of a plugin. */
+export interface PluginRoute extends Omit<Route, 'handler'> {
+  handler(request: Context, next: Next): unknown;
+}
+
 /** Everything a plugin is given. All of it is the plugin's own and undone when it is switched off. */
 export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   readonly id: string;
@@ -128,10 +133,10 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   };
   readonly http: {
     /** Pages of the portal under `/p/<id>`, or under an address of its own such as `/kb`. */
-    portal(routes: readonly Route[], at?: string): Disposable;
-    desk(routes: readonly Route[]): Disposable;
-    admin(routes: readonly Route[]): Disposable;
-    api(routes: readonly Route[]): Disposable;
+    portal(routes: readonly PluginRoute[], at?: string): Disposable;
+    desk(routes: readonly PluginRoute[]): Disposable;
+    admin(routes: readonly PluginRoute[]): Disposable;
+    api(routes: readonly PluginRoute[]): Disposable;
     /** Reads a submitted form; files in it are stored already. */
     form(ctx: Context): Promise<Form>;
     /** Renders a page of the plugin inside the layout of its area. */
@@ -250,8 +255,9 @@ export function makePluginContext(
   };
   const withTables = (tx: Tx): PluginTx => Object.assign(tx, { table: (table: string) => tx(name(table)) });
   const jobName = (job: string): string => (job.startsWith(`${id}.`) ? job : `${id}.${job}`);
-  const routes = (area: 'portal' | 'desk' | 'admin' | 'api') => (list: readonly Route[], at?: string) =>
-    register('route', { area, routes: list, ...(at === undefined ? {} : { at }) });
+  const routes = (area: 'portal' | 'desk' | 'admin' | 'api') => (list: readonly PluginRoute[], at?: string) =>
+    // The desk's router hands over what its middlewares made of the request.
+    register('route', { area, routes: list as unknown as readonly Route[], ...(at === undefined ? {} : { at }) });
 
   return {
     id,

@@ -9,6 +9,7 @@ import { pluginCheck } from './plugin-check.ts';
 import { pluginCreate } from './plugin-create.ts';
 import { installCommands } from './plugin-install.ts';
 import { pluginPack } from './plugin-pack.ts';
+import { pluginTest } from './plugin-test.ts';
 import { pluginCommands } from './plugin.ts';
 import { samplesCommands } from './samples.ts';
 import { searchReindex } from './search.ts';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   ...pluginCommands,
   pluginCreate,
   pluginCheck,
+  pluginTest,
   pluginPack,
   ...installCommands,
   ...themeCommands,
