@@ -16,6 +16,7 @@ export { sentenceOf } from './kernel/sentence.ts';
 export { createLogger } from './log.ts';
 export { saveMailbox } from './mail/index.ts';
 export {
+  authorOptions,
   createBackup,
   dependenciesOf,
   findSiteRoot,

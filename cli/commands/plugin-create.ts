@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { apiVersion, Conflict, Invalid } from '@helpdesk/core/operator';
+import { apiVersion, authorOptions, Conflict, Invalid } from '@helpdesk/core/operator';
 import type { Command } from '../command.ts';
 
 const idShape = /^[a-z](?=.{1,39}$)[a-z0-9]*(-[a-z0-9]+)*$/;
@@ -144,21 +144,7 @@ const workspaceConfig = {
 };
 // Anywhere else this is for the editor: the commands compile by rules of their own.
 const ownConfig = {
-  compilerOptions: {
-    target: 'es2023',
-    lib: ['es2023'],
-    types: ['node', 'mocha'],
-    module: 'nodenext',
-    moduleResolution: 'nodenext',
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    exactOptionalPropertyTypes: true,
-    verbatimModuleSyntax: true,
-    erasableSyntaxOnly: true,
-    allowImportingTsExtensions: true,
-    skipLibCheck: true,
-    noEmit: true,
-  },
+  compilerOptions: { ...authorOptions, types: ['node', 'mocha'], allowImportingTsExtensions: true, noEmit: true },
   include: ['**/*.ts'],
 };
 

@@ -17,6 +17,20 @@ export interface StagedPlugin {
 }
 
 const installation = path.dirname(coreFolder);
+/** What every plugin is compiled with, wherever its folder lies. */
+export const authorOptions = {
+  target: 'es2023',
+  lib: ['es2023'],
+  module: 'nodenext',
+  moduleResolution: 'nodenext',
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  verbatimModuleSyntax: true,
+  erasableSyntaxOnly: true,
+  skipLibCheck: true,
+} as const;
+
 const notCopied = new Set(['node_modules', '.git', 'coverage']);
 /** What tests may import besides the desk's own kit. */
 const testPackages = ['chai', 'mocha', '@types'];
@@ -87,19 +101,10 @@ function compile(folder: string, withTests: boolean): readonly string[] {
 // The plugin's own file extends one beside its usual place; the rules are the same for everybody.
 const compilerConfig = {
   compilerOptions: {
-    target: 'es2023',
-    lib: ['es2023'],
+    ...authorOptions,
     types: ['node'],
     typeRoots: [path.join(installation, 'node_modules/@types')],
-    module: 'nodenext',
-    moduleResolution: 'nodenext',
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    exactOptionalPropertyTypes: true,
-    verbatimModuleSyntax: true,
-    erasableSyntaxOnly: true,
     rewriteRelativeImportExtensions: true,
-    skipLibCheck: true,
     noEmitOnError: true,
     rootDir: '.',
     outDir: './dist',
