@@ -88,13 +88,15 @@ export async function readSettings(root) {
   const { t } = createTranslator({ catalog: loadCatalog(locales.filter(existsSync)), locale: 'en', timeZone: 'UTC' });
   const text = (key) => (t(key) === key ? '' : t(key));
   return owners.flatMap(([owner, schema]) =>
-    Object.entries(schema).map(([key, one]) => ({
-      owner,
-      key,
-      schema: one,
-      label: text(one['x-label'] ?? `settings.${owner}.${key}`),
-      help: text(one['x-help'] ?? `settings.${owner}.${key}.help`),
-    })),
+    Object.entries(schema)
+      .filter(([, one]) => one['x-hidden'] !== true)
+      .map(([key, one]) => ({
+        owner,
+        key,
+        schema: one,
+        label: text(one['x-label'] ?? `settings.${owner}.${key}`),
+        help: text(one['x-help'] ?? `settings.${owner}.${key}.help`),
+      })),
   );
 }
 

@@ -28,7 +28,7 @@ export function settingsRoutes(app: App): Middleware {
     const values = await desk.settings.get(owner);
     const schema = desk.settings.schemaOf(owner);
     const fields = await Promise.all(
-      shownSettings(owner, schema).map(async ([key, one]) =>
+      shownSettings(schema).map(async ([key, one]) =>
         fieldOfSetting({
           owner,
           key,
@@ -145,7 +145,7 @@ export function settingsRoutes(app: App): Middleware {
       administrator(ctx, 'settings.manage');
       const { translator } = ctx.state;
       const hits = desk.settings.owners().flatMap((owner) =>
-        shownSettings(owner, desk.settings.schemaOf(owner))
+        shownSettings(desk.settings.schemaOf(owner))
           .map(([key, one]) => ({
             href: `/admin/settings?page=${owner}`,
             label: { key: one['x-label'] ?? `settings.${owner}.${key}` },
@@ -165,10 +165,7 @@ export function settingsRoutes(app: App): Middleware {
       const form = await readForm(desk, ctx);
       try {
         const schema = desk.settings.schemaOf(owner);
-        await desk.settings.set(
-          owner,
-          Object.fromEntries(shownSettings(owner, schema).map(([key, one]) => [key, settingOfForm(form, key, one)])),
-        );
+        await desk.settings.set(owner, Object.fromEntries(shownSettings(schema).map(([key, one]) => [key, settingOfForm(form, key, one)])));
         setFlash(ctx, { kind: 'done', key: 'flash.saved' });
         see(ctx, `/admin/settings?page=${owner}`);
       } catch (error) {
@@ -249,10 +246,6 @@ function titleOf(owner: string): string {
   return corePages.includes(owner) ? `settings.${owner}` : `settings.${owner}.title`;
 }
 
-// What belongs to themes is chosen where it can be seen, among the themes.
-const chosenWithThemes = ['theme', 'themeParents', 'themePublished', 'templateOwners'];
-function shownSettings(owner: string, schema: SettingsSchema): readonly (readonly [string, SettingSchema])[] {
-  return Object.entries(schema).filter(
-    ([key, one]) => (owner !== 'site' || !chosenWithThemes.includes(key)) && (one['x-scope'] ?? 'site') === 'site',
-  );
+function shownSettings(schema: SettingsSchema): readonly (readonly [string, SettingSchema])[] {
+  return Object.entries(schema).filter(([, one]) => one['x-hidden'] !== true && (one['x-scope'] ?? 'site') === 'site');
 }

@@ -4,13 +4,13 @@ export const siteSettings = {
   name: { type: 'string', default: 'Helpdesk', minLength: 1, maxLength: 80 },
   locale: { type: 'string', enum: ['en', 'tr'], default: 'en' },
   timeZone: { type: 'string', default: 'UTC', maxLength: 60 },
-  theme: { type: 'string', default: 'default', maxLength: 60 },
+  theme: { type: 'string', default: 'default', maxLength: 60, 'x-hidden': true },
   /** What the chosen theme extended when it was chosen: the portal falls back to them if it disappears. */
-  themeParents: { type: 'array', items: { type: 'string' }, default: [] },
+  themeParents: { type: 'array', items: { type: 'string' }, default: [], 'x-hidden': true },
   /** When options of a theme were published last: other processes read them anew then. */
-  themePublished: { type: 'number', default: 0 },
+  themePublished: { type: 'number', default: 0, 'x-hidden': true },
   /** `<template>=<plugin>`: which of two plugins that replace one page does. */
-  templateOwners: { type: 'array', items: { type: 'string' }, default: [] },
+  templateOwners: { type: 'array', items: { type: 'string' }, default: [], 'x-hidden': true },
 } as const satisfies SettingsSchema;
 
 export const ticketSettings = {

@@ -22,6 +22,8 @@ export interface SettingSchema {
   readonly 'x-multiline'?: boolean;
   /** Set for the whole site, or for each mailbox or each person by itself. Secrets are always of the site. */
   readonly 'x-scope'?: 'site' | 'mailbox' | 'user';
+  /** Kept, but in no form: it is chosen on a page of its own. */
+  readonly 'x-hidden'?: true;
   /** Shown only while another setting of the form has this value. */
   readonly 'x-showIf'?: Readonly<Record<string, string | boolean>>;
 }
