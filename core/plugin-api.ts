@@ -25,8 +25,7 @@ export {
   type HtmlNode,
 } from './html/index.ts';
 export { composeNotice, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
-export { isDangerous } from './files/dangerous-files.ts';
-export { imageTypeOf } from './files/image-type.ts';
+export { imageTypeOf, isDangerous } from './files/index.ts';
 export { isPrivateHost } from './net/index.ts';
 export type { Address, AutomaticMail, FailedMail, IncomingMail, Mailbox, MailboxInput, OutgoingMail, Transport } from './mail/index.ts';
 export { fold, type Translator } from './i18n/index.ts';
@@ -46,6 +45,7 @@ export {
   type Folds,
   type MessageAddresses,
   type ReplyInput,
+  type SplitOptions,
   type Ticket,
   type TicketDraft,
 } from './tickets/index.ts';

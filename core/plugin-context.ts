@@ -57,6 +57,7 @@ import {
   type Opening,
   type Replying,
   type ReplyInput,
+  type SplitOptions,
   type Ticket,
   type TicketChanges,
   type TicketDraft,
@@ -165,7 +166,7 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     /** The living ticket behind an id: merges are followed. */
     living(ticketId: number): Promise<Ticket | undefined>;
     /** Takes a customer's message out of its ticket, into a new one or into another; returns that one. */
-    split(actor: Actor, messageId: number, options?: { readonly intoId?: number | undefined }): Promise<Ticket>;
+    split(actor: Actor, messageId: number, options?: SplitOptions): Promise<Ticket>;
     /** Moves everything of a ticket into another, which is returned. */
     merge(actor: Actor, ticketId: number, intoId: number): Promise<Ticket>;
     /** Notes inside the caller's transaction that two tickets belong together. */

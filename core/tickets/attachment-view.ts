@@ -1,4 +1,4 @@
-import { isDangerous } from '../files/dangerous-files.ts';
+import { isDangerous } from '../files/index.ts';
 import type { AttachmentView } from '../ui/types.ts';
 import type { Attachment } from './types.ts';
 

@@ -14,7 +14,7 @@ export { openTicket, prepareOpening, type Opening } from './opening.ts';
 export { prepareReply, reply, type Replying, type ReplyInput } from './replying.ts';
 export { sanitizeStored } from './resanitizing.ts';
 export { snooze, wake } from './snoozing.ts';
-export { splitMessage } from './splitting.ts';
+export { splitMessage, type SplitOptions } from './splitting.ts';
 export { Statuses } from './statuses.ts';
 export { mayChangeStatus, mayDelete, mayEdit } from './tickets-policy.ts';
 export {

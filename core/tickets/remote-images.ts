@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { imageTypeOf, isTinyImage } from '../files/image-type.ts';
+import { imageTypeOf, isTinyImage } from '../files/index.ts';
 import { NotFound } from '../kernel/errors.ts';
 import { GuardedNetwork } from '../net/index.ts';
 

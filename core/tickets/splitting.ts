@@ -7,9 +7,17 @@ import { writeLink } from './linking.ts';
 import { previewOf } from './message-content.ts';
 import { findMessage } from './messages-repository.ts';
 import { mayEdit, require } from './tickets-policy.ts';
+import { cleanSubject } from './opening.ts';
 import { insertTicket, lockTicket, nextNumber, updateTicket } from './tickets-repository.ts';
 import type { Message, Ticket } from './types.ts';
 import { seeTicket } from './visible-tickets.ts';
+
+export interface SplitOptions {
+  /** The ticket that takes it; default a new one. */
+  readonly intoId?: number | undefined;
+  /** Of a new ticket; default that of the old one. */
+  readonly subject?: string | undefined;
+}
 
 /**
  * Takes a customer's message out of its ticket: into a new one of its author, or into another that is there already.
@@ -18,12 +26,7 @@ import { seeTicket } from './visible-tickets.ts';
  * @throws Conflict `tickets.split-only` when the ticket would be left without a customer's message,
  * `tickets.split-self`, `tickets.split-kind` for a note or a message of the desk.
  */
-export async function splitMessage(
-  desk: Desk,
-  actor: Actor,
-  messageId: number,
-  { intoId }: { readonly intoId?: number | undefined } = {},
-): Promise<Ticket> {
+export async function splitMessage(desk: Desk, actor: Actor, messageId: number, { intoId, subject }: SplitOptions = {}): Promise<Ticket> {
   require(mayEdit(actor), 'tickets.edit');
   const found = await findMessage(desk.storage.read, messageId);
   if (found === undefined) throw new NotFound('messages.not-found', { id: messageId });
@@ -42,7 +45,10 @@ export async function splitMessage(
       .whereNot({ id: messageId })
       .first('id');
     if (others === undefined) throw new Conflict('tickets.split-only', { ticketId });
-    const into = intoId === undefined ? await openFor(desk, tx, message, from, status) : await seeTicket(desk, actor, intoId, tx);
+    const into =
+      intoId === undefined
+        ? await openFor(desk, tx, message, { ...from, subject: cleanSubject(subject ?? '') || from.subject }, status)
+        : await seeTicket(desk, actor, intoId, tx);
     await moveMessage(tx, message, into.id);
     await recount(tx, from.id, desk.clock.now());
     const result = await recount(tx, into.id, desk.clock.now());

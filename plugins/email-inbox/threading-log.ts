@@ -38,6 +38,13 @@ export class ThreadLog {
     if (step !== undefined) this.#steps[at] = { ...step, outcome: 'refused', refusal };
   }
 
+  /** What a rule chose is only noted, because an agent said otherwise. */
+  overrule(): void {
+    const at = this.#steps.findIndex((step) => step.outcome === 'chosen');
+    const step = this.#steps[at];
+    if (step !== undefined) this.#steps[at] = { ...step, outcome: 'hint' };
+  }
+
   decided(reason: ThreadDecision['reason'], ticketId?: number): ThreadDecision {
     return { reason, ...(ticketId === undefined ? {} : { ticketId }), steps: this.#steps };
   }

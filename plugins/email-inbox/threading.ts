@@ -73,6 +73,7 @@ export async function findThread(ctx: InboxContext, question: ThreadQuestion): P
   const { mail, mailboxId, author } = question;
   const right = await remembered(ctx, { mailboxId, author, subject: mail.subject, found: chosen?.ticket });
   if (right !== undefined) {
+    log.overrule();
     log.note({ rule: 'memory', evidence: author ?? '', ticketId: right.id, outcome: 'chosen' });
     chosen = { rule: 'memory', ticket: right };
   }

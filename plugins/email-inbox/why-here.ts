@@ -1,7 +1,8 @@
-import { Conflict, Invalid, NotFound, type Context, type Route, type Ticket } from '@helpdesk/core/plugin';
+import { Conflict, Invalid, NotFound, type Context, type Route, type SplitOptions, type Ticket } from '@helpdesk/core/plugin';
 import { forget, listCorrections, remember } from './corrections.ts';
 import { moveMails, threadedMails, type ThreadedMail } from './mails-repository.ts';
 import type { InboxContext } from './settings.ts';
+import { baseSubject } from './threading-ids.ts';
 
 const home = '/desk/p/email-inbox';
 
@@ -18,12 +19,23 @@ export function whyHere(ctx: InboxContext) {
         const ticket = id === undefined ? undefined : await ctx.tickets.living(id);
         if (id !== undefined && ticket !== undefined) numbers.set(id, ticket.number);
       }
-      return { items: Object.fromEntries(mails.map((mail) => [mail.messageId, presentMail(mail, ticketId, numbers)])) };
+      return {
+        items: Object.fromEntries(
+          mails.map((mail) => [mail.messageId, presentMail(mail, { ticketId, numbers, maySplit: messageIds.length > 1 })]),
+        ),
+      };
     },
   };
 }
 
-function presentMail({ messageId, decision }: ThreadedMail, ticketId: number, numbers: ReadonlyMap<number, number>): object {
+interface Around {
+  readonly ticketId: number;
+  readonly numbers: ReadonlyMap<number, number>;
+  /** A mail that is alone in its ticket has nothing to be split from. */
+  readonly maySplit: boolean;
+}
+
+function presentMail({ messageId, decision }: ThreadedMail, { ticketId, numbers, maySplit }: Around): object {
   const numberOf = (id: number | undefined): string | undefined => {
     const number = id === undefined ? undefined : numbers.get(id);
     return number === undefined ? undefined : `#${number}`;
@@ -38,7 +50,7 @@ function presentMail({ messageId, decision }: ThreadedMail, ticketId: number, nu
       number: numberOf(id),
       outcome: { key: refusal === undefined ? `email-inbox.outcome.${outcome}` : `email-inbox.refusal.${refusal}` },
     })),
-    splitUrl: `${home}/messages/${messageId}/split`,
+    ...(maySplit ? { splitUrl: `${home}/messages/${messageId}/split` } : {}),
     mergeUrl: `${home}/messages/${messageId}/merge`,
     correctionsUrl: `${home}/corrections`,
   };
@@ -65,7 +77,7 @@ export function threadingRoutes(ctx: InboxContext): readonly Route[] {
     const [mail] = await threadedMails(ctx, [message.id]);
     const form = await ctx.http.form(request);
     const intoId = isMerge ? await targetOf(form.text('into')) : undefined;
-    const into = await move(actor, message.id, from, intoId);
+    const into = await move(actor, message.id, from, { intoId, subject: mail === undefined ? undefined : baseSubject(mail.subject) });
     await ctx.db.tx((tx) => moveMails(tx, message.id, into.id));
     if (mail !== undefined && mail.sender !== '')
       await remember(ctx, {
@@ -84,11 +96,12 @@ export function threadingRoutes(ctx: InboxContext): readonly Route[] {
     actor: NonNullable<Context['state']['actor']>,
     messageId: number,
     from: Ticket,
-    intoId: number | undefined,
+    options: SplitOptions,
   ): Promise<Ticket> {
     try {
-      return await ctx.tickets.split(actor, messageId, { intoId });
+      return await ctx.tickets.split(actor, messageId, options);
     } catch (error) {
+      const { intoId } = options;
       if (intoId === undefined || !(error instanceof Conflict) || error.code !== 'tickets.split-only') throw error;
       return ctx.tickets.merge(actor, from.id, intoId);
     }

@@ -10,11 +10,10 @@ const tags = [
     ' ',
   ),
 ];
-const names = [
-  ...'href src style title alt width class id name onclick onerror srcset background data-remote-src data-quote align target xlink:href formaction'.split(
+const names =
+  'href src style title alt width class id name onclick onerror srcset background data-remote-src data-quote align target xlink:href formaction'.split(
     ' ',
-  ),
-];
+  );
 const values = [
   'x',
   'https://a.example/x?y=1&z',
