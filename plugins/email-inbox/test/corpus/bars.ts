@@ -73,6 +73,7 @@ export const bars: Readonly<Record<string, (outcomes: readonly Outcome[]) => rea
     return [
       known(outcomes),
       bar('facts not marked soft', facts, 0.99),
+      bar('four damaged copies of each read as well', outcomes.map(held('damaged')), 1),
       bar('read without a crash, within a second', outcomes.map(quick(1000, 'no_crash')), 1),
       whole(outcomes, 0.97),
     ];

@@ -1,6 +1,7 @@
 import type { MailAddress } from '../../addresses.ts';
 import type { ParsedMail } from '../../parsed-mail.ts';
 import { parseMail } from '../../parsing.ts';
+import { mutate, seeded } from '../support/mutating.ts';
 import { isStorable } from './storable.ts';
 import { checkKeys, differs, fold, shorten, type FolderCheck, type KeyChecks } from './corpus.ts';
 
@@ -20,8 +21,26 @@ export const checkMime: FolderCheck = async (item, raw) => {
   const started = performance.now();
   const mail = await parseMail(raw);
   const milliseconds = performance.now() - started;
-  return { complaints: await checkKeys(item, mail, checks), milliseconds };
+  const damaged = await damageComplaint(raw);
+  const complaints = await checkKeys(item, mail, checks);
+  return { complaints: damaged === undefined ? complaints : [...complaints, { key: 'damaged', text: damaged }], milliseconds };
 };
+
+const copies = 4;
+const longestMs = 2000;
+
+/** Reads damaged copies of a mail: none may throw or take long. */
+async function damageComplaint(raw: Uint8Array): Promise<string | undefined> {
+  const random = seeded(raw.length);
+  for (let copy = 0; copy < copies; copy += 1) {
+    const started = performance.now();
+    const mail = await parseMail(mutate(raw, random)).catch((error: unknown) => String(error));
+    if (typeof mail === 'string') return `copy ${copy}: ${mail}`;
+    if (!isStorable(mail)) return `copy ${copy}: text is not valid UTF-8`;
+    if (performance.now() - started > longestMs) return `copy ${copy}: took ${Math.round(performance.now() - started)} ms`;
+  }
+  return undefined;
+}
 
 const contains = (part: string, whole: string | undefined): string | undefined =>
   fold(whole).includes(fold(part)) ? undefined : `${shorten(part)} is not in ${shorten(whole)}`;
