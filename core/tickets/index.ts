@@ -12,6 +12,7 @@ export { attachmentsOf, findMessage, latestMessages, messageOfMailId, messagesOf
 export { moveTicket } from './moving.ts';
 export { openTicket, prepareOpening, type Opening } from './opening.ts';
 export { prepareReply, reply, type Replying, type ReplyInput } from './replying.ts';
+export { shareTicket } from './sharing.ts';
 export { snooze, wake } from './snoozing.ts';
 export { Statuses } from './statuses.ts';
 export { mayChangeStatus, mayDelete, mayEdit } from './tickets-policy.ts';
