@@ -102,10 +102,7 @@ describe('agents who work by mail', () => {
 
   it('V5: an agent who lost access is refused with the reason', async () => {
     const address = answerAddress();
-    await inbox.desk.storage.writeTx(async (tx) => {
-      const role = await tx('roles').where({ key: 'agent' }).first();
-      await tx('roles').where({ id: role.id }).update({ permissions: '["tickets.view"]' });
-    });
+    await inbox.desk.storage.writeTx((tx) => tx('users').where({ id: inbox.desk.people.can.id }).update({ is_active: false }));
 
     await fromCan({ To: address, ...proven }, 'It is out.');
 

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -89,6 +89,10 @@ describe('fetching from a real IMAP server', () => {
     expect(await texts()).to.deep.equal(['after']);
 
     imap.deliver('old', [mail({ Date: 'Mon, 05 Jan 2026 08:00:00 +0000' }, 'archived')]);
+    // Dovecot takes the time of the file for the time of arrival.
+    const arrived = new Date(inbox.desk.clock.now() - day);
+    for (const name of readdirSync(path.join(imap.maildir('old'), 'new')))
+      utimesSync(path.join(imap.maildir('old'), 'new', name), arrived, arrived);
     await add({ address: 'old@desk.example', imap: `imap://old:secret@127.0.0.1:${imap.port}`, since: '9000' });
     await inbox.command('mail fetch');
 
