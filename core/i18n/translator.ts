@@ -2,7 +2,7 @@ import type { Timestamp } from '../kernel/clock.ts';
 import type { Catalog, Entry } from './catalog.ts';
 
 export type Params = Readonly<Record<string, unknown>>;
-export type TimeStyle = 'time' | 'date' | 'short' | 'long' | 'exact';
+export type TimeStyle = 'time' | 'date' | 'short' | 'weekday' | 'long' | 'exact';
 
 /** Texts, dates and numbers for one language and time zone. */
 export interface Translator {
@@ -38,6 +38,7 @@ const timeStyles: Readonly<Record<TimeStyle, Intl.DateTimeFormatOptions>> = {
   time: { timeStyle: 'short' },
   date: { dateStyle: 'medium' },
   short: { day: 'numeric', month: 'short' },
+  weekday: { weekday: 'short' },
   long: { dateStyle: 'long', timeStyle: 'short' },
   exact: { dateStyle: 'full', timeStyle: 'long' },
 };
@@ -50,12 +51,13 @@ const relativeSteps: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 
 export function createTranslator({ catalog, locale, timeZone, onMissing }: TranslatorOptions): Translator {
   const language = locale.split('-')[0] ?? locale;
+  const listing = lazily(() => new Intl.ListFormat(locale, { type: 'conjunction' }));
   const plural = lazily(() => new Intl.PluralRules(locale));
   const relativeTime = lazily(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }));
   const dates = new Map<TimeStyle, Intl.DateTimeFormat>();
 
   function number(value: number, options?: Intl.NumberFormatOptions): string {
-    return options === undefined ? numberFormat(locale).format(value) : new Intl.NumberFormat(locale, options).format(value);
+    return numberFormat(locale, options).format(value);
   }
 
   function pattern(key: string, params: Params = {}): string {
@@ -84,11 +86,10 @@ export function createTranslator({ catalog, locale, timeZone, onMissing }: Trans
   }
 
   function stamp(at: Timestamp, now: Timestamp): string {
-    const sameDay = dayOf(at, timeZone) === dayOf(now, timeZone);
-    if (sameDay) return date(at, 'time');
-    if (now - at < 6 * 86_400_000 && at < now) return new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone }).format(at);
-    const sameYear = dayOf(at, timeZone).slice(0, 4) === dayOf(now, timeZone).slice(0, 4);
-    return date(at, sameYear ? 'short' : 'date');
+    const [day, today] = [dayOf(at, timeZone), dayOf(now, timeZone)];
+    if (day === today) return date(at, 'time');
+    if (now - at < 6 * 86_400_000 && at < now) return date(at, 'weekday');
+    return date(at, day.slice(0, 4) === today.slice(0, 4) ? 'short' : 'date');
   }
 
   return {
@@ -103,7 +104,7 @@ export function createTranslator({ catalog, locale, timeZone, onMissing }: Trans
     date,
     relative,
     stamp,
-    list: (items) => new Intl.ListFormat(locale, { type: 'conjunction' }).format(items),
+    list: (items) => listing().format(items),
   };
 }
 
@@ -124,13 +125,15 @@ function printed(value: unknown, number: (value: number) => string): string {
   return typeof value === 'string' ? value : '';
 }
 
+// Making a formatter costs a hundred times what using it does.
 const numberFormats = new Map<string, Intl.NumberFormat>();
 
-function numberFormat(locale: string): Intl.NumberFormat {
-  const known = numberFormats.get(locale);
+function numberFormat(locale: string, options?: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = options === undefined ? locale : `${locale} ${JSON.stringify(options)}`;
+  const known = numberFormats.get(key);
   if (known !== undefined) return known;
-  const made = new Intl.NumberFormat(locale);
-  numberFormats.set(locale, made);
+  const made = new Intl.NumberFormat(locale, options);
+  numberFormats.set(key, made);
   return made;
 }
 

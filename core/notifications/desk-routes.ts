@@ -16,6 +16,7 @@ const shown: Readonly<Record<NotificationKind, { readonly icon: string; readonly
   'customer-replied': { icon: 'reply', text: { key: 'notification.replied' } },
   mentioned: { icon: 'at-sign', text: { key: 'notification.mentioned' } },
   'delivery-failed': { icon: 'circle-alert', text: { key: 'notification.failed' } },
+  'plugin-stopped': { icon: 'plug-zap', text: { key: 'notification.plugin-stopped' } },
 };
 
 /** What an agent was told of. */
@@ -55,11 +56,17 @@ export function notificationRoutes(app: App): Middleware {
           id: String(item.id),
           icon: shown[item.kind].icon,
           ...(item.actorId === null || isMachine ? {} : { actor: presentPerson(people, item.actorId) }),
-          text: isMachine && item.kind !== 'delivery-failed' ? { key: `${shown[item.kind].text.key}.nobody` } : shown[item.kind].text,
+          text:
+            isMachine && item.kind !== 'delivery-failed' && item.kind !== 'plugin-stopped'
+              ? { key: `${shown[item.kind].text.key}.nobody` }
+              : shown[item.kind].text,
           ...(ticket === undefined ? {} : { subject: `#${ticket.number} ${ticket.subject}` }),
+          ...(item.plugin === null ? {} : { subject: item.plugin }),
           href:
             ticket === undefined
-              ? '/desk/notifications'
+              ? item.plugin === null
+                ? '/desk/notifications'
+                : `/admin/plugins/${item.plugin}`
               : `/desk/tickets/${ticket.number}${item.messageId === null ? '' : `#message-${item.messageId}`}`,
           at: item.createdAt,
           unread: item.readAt === null,

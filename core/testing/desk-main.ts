@@ -11,10 +11,11 @@ const app = await createApp({
   config: readConfig(process.env, {}, process.env['HELPDESK_DATA'] ?? '.'),
   clock,
   log: createLogger(process.env['TEST_LOG'] === undefined ? 'silent' : 'debug', clock, (line) => process.stderr.write(line)),
-  role: 'all',
+  role: process.env['DESK_ROLE'] === 'web' ? 'web' : process.env['DESK_ROLE'] === 'work' ? 'work' : 'all',
   isMigrated: true,
   pluginFolders: (process.env['DESK_PLUGIN_FOLDERS'] ?? '').split(path.delimiter).filter((folder) => folder !== ''),
 });
+const letGo = app.guard();
 await app.start();
 const server = await listenOnLoopback(app);
 process.stdout.write(`${server.url}\n`);
@@ -22,5 +23,6 @@ process.once('SIGTERM', () => {
   void server
     .close()
     .then(() => app.stop())
+    .then(letGo)
     .then(() => process.exit(0));
 });

@@ -9,6 +9,8 @@ export interface DeskProcessOptions {
   readonly crashAt?: string | undefined;
   /** Milliseconds this process's clock is ahead, so that leases of a dead one have run out. */
   readonly aheadMs?: number | undefined;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface DeskProcess {
@@ -23,7 +25,7 @@ export interface DeskProcess {
 }
 
 /** Starts a desk in a process of its own with role `all` on an existing database; it runs until it is killed. */
-export function startDeskProcess({ database, pluginFolders = [], crashAt, aheadMs = 0 }: DeskProcessOptions): DeskProcess {
+export function startDeskProcess({ database, pluginFolders = [], crashAt, aheadMs = 0, env = {} }: DeskProcessOptions): DeskProcess {
   const { DATABASE_URL: _url, CRASH_AT: _crash, ...environment } = process.env;
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'desk-main.js')], {
     stdio: ['ignore', 'pipe', process.env['TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
@@ -35,6 +37,7 @@ export function startDeskProcess({ database, pluginFolders = [], crashAt, aheadM
       DESK_AHEAD_MS: String(aheadMs),
       ...(database.url === undefined ? {} : { DATABASE_URL: database.url }),
       ...(crashAt === undefined ? {} : { CRASH_AT: crashAt }),
+      ...env,
     },
   });
   const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));

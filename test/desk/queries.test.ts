@@ -5,7 +5,7 @@ import { minaWrites, visitor, type Visitor } from './support.js';
 
 const most = 8;
 // Settings and statuses are read at most every two seconds, the generation once a second in the background.
-const kept = /from [`"](settings|ticket_statuses|kernel_state|processes)[`"]/;
+const kept = /from [`"](settings|scoped_settings|secrets|ticket_statuses|kernel_state|processes)[`"]/;
 
 describe('the queries of the desk', () => {
   for (const size of [5, 200]) {
