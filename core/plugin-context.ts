@@ -21,6 +21,7 @@ import type { SlotContribution, SlotName } from './kernel/slots.ts';
 import {
   findMailbox,
   listMailboxes,
+  mailFigures,
   mailIdHash,
   saveMailbox,
   type Address,
@@ -28,6 +29,7 @@ import {
   type FailedMail,
   type Mailbox,
   type MailboxInput,
+  type MailFigures,
 } from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
@@ -50,6 +52,7 @@ import {
   reply,
   resolveMerged,
   seeTicket,
+  shareTicket,
   splitMessage,
   ticketIdOfNumber,
   writeLink,
@@ -62,7 +65,7 @@ import {
   type TicketChanges,
   type TicketDraft,
 } from './tickets/index.ts';
-import { emailsOf, findOrCreateCustomer, findUser, findUserByEmail, type Actor, type User } from './users/index.ts';
+import { emailsOf, findOrCreateCustomer, findUser, findUserByEmail, listAgents, type Actor, type User } from './users/index.ts';
 
 /** Own tables and transactions. Core's tables are reached through the use cases, never by name. */
 export interface PluginDb {
@@ -111,7 +114,7 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   /** False in a command-line call: long-lived work such as connections belongs to processes that run jobs. */
   readonly runsJobs: boolean;
   /** Settings of the site that plugins must honour too. */
-  site(): Promise<{ readonly name: string; readonly reopenDays: number }>;
+  site(): Promise<{ readonly name: string; readonly reopenDays: number; readonly timeZone: string }>;
   /** The actor for what the plugin does by itself; `userId` names the person it acts for. */
   actor(userId?: number): Actor;
   readonly hooks: Hooks;
@@ -171,6 +174,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     merge(actor: Actor, ticketId: number, intoId: number): Promise<Ticket>;
     /** Notes inside the caller's transaction that two tickets belong together. */
     link(tx: Tx, actor: Actor, ticketId: number, otherId: number): Promise<void>;
+    /** Shows the ticket in the lists of a further mailbox, in the caller's transaction. */
+    shareWith(tx: Tx, ticketId: number, mailboxId: number): Promise<void>;
     idOfNumber(number: number): Promise<number | undefined>;
     message(messageId: number): Promise<Message | undefined>;
     latestMessages(ticketId: number, limit: number): Promise<readonly Message[]>;
@@ -179,12 +184,16 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     /** Which stored messages these Message-IDs name, by the id without brackets. */
     byMailIds(
       messageIds: readonly string[],
+      /** Preferred where one mail became a ticket in each of its mailboxes. */
+      mailboxId?: number,
     ): Promise<ReadonlyMap<string, { ticketId: number; messageId: number | null; direction: 'in' | 'out' }>>;
   };
   readonly users: {
     get(id: number): Promise<User | undefined>;
     byEmail(email: string): Promise<User | undefined>;
     emails(id: number): Promise<readonly string[]>;
+    /** The agents who may be given tickets, at most 500. */
+    agents(): Promise<readonly User[]>;
     findOrCreateCustomer(tx: Tx, person: { email: string; name?: string | undefined }): Promise<User>;
     /** Stops sending to an address after permanent bounces, or starts again. */
     suppress(tx: Tx, email: string, isSuppressed: boolean): Promise<void>;
@@ -207,6 +216,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     /** Signs in to the server a mailbox sends through. @throws Unavailable with the server's words. */
     testMailbox(mailboxId: number): Promise<void>;
     /** The sender of mail that belongs to no mailbox; undefined when the desk cannot send. */
+    /** How sending goes, by mailbox id. */
+    figures(): Promise<ReadonlyMap<number, MailFigures>>;
     systemSender(): Promise<Address | undefined>;
     /** Queues a mail that no person wrote, within the loop budget all plugins share. */
     queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean>;
@@ -281,7 +292,7 @@ export function makePluginContext(
     runsJobs,
     site: async () => {
       const [site, tickets] = await Promise.all([desk.settings.get('site'), desk.settings.get('tickets')]);
-      return { name: String(site['name']), reopenDays: Number(tickets['reopenDays']) };
+      return { name: String(site['name']), reopenDays: Number(tickets['reopenDays']), timeZone: String(site['timeZone']) };
     },
     actor: (userId) => ({ kind: 'plugin', plugin: id, ...(userId === undefined ? {} : { userId }) }),
     hooks: kit.hooks,
@@ -356,13 +367,14 @@ export function makePluginContext(
       split: (actor, messageId, options) => splitMessage(desk, actor, messageId, options),
       merge: (actor, ticketId, intoId) => mergeTickets(desk, actor, ticketId, intoId),
       link: (tx, actor, ticketId, otherId) => writeLink(desk, tx, actor, { ticketId, otherId, isLinked: true }),
+      shareWith: (tx, ticketId, mailboxId) => shareTicket(desk, tx, ticketId, mailboxId),
       idOfNumber: (number) => ticketIdOfNumber(storage.read, number),
       message: (messageId) => findMessage(storage.read, messageId),
       latestTextsOf: (userId, limit) => latestTextsOf(storage.read, userId, limit),
       latestMessages: (ticketId, limit) => latestMessages(storage.read, ticketId, limit),
-      byMailIds: async (messageIds) => {
+      byMailIds: async (messageIds, mailboxId) => {
         const hashes = new Map(messageIds.map((one) => [mailIdHash(one), one]));
-        const found = await messageOfMailId(storage.read, [...hashes.keys()]);
+        const found = await messageOfMailId(storage.read, [...hashes.keys()], mailboxId);
         return new Map([...found].map(([hash, hit]) => [hashes.get(hash) ?? hash, hit]));
       },
     },
@@ -370,6 +382,7 @@ export function makePluginContext(
       get: (userId) => findUser(storage.read, userId),
       byEmail: (email) => findUserByEmail(storage.read, email),
       emails: async (userId) => (await emailsOf(storage.read, userId)).map(({ email }) => email),
+      agents: () => listAgents(storage.read),
       findOrCreateCustomer: (tx, person) => findOrCreateCustomer(desk, tx, person),
       suppress: async (tx, email, isSuppressed) => {
         await tx('user_emails')
@@ -398,6 +411,7 @@ export function makePluginContext(
       mailbox: (mailboxId) => findMailbox(storage.read, mailboxId),
       saveMailbox: (actor, input, mailboxId) => saveMailbox(desk, actor, input, mailboxId),
       testMailbox: (mailboxId) => desk.mail.testMailbox(mailboxId),
+      figures: () => mailFigures(storage.read, clock.now()),
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
       markFailed: (tx, messageId, reason) => desk.mail.markFailed(tx, messageId, reason),

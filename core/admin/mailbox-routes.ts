@@ -5,10 +5,12 @@ import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import type { Translator } from '../i18n/index.ts';
 import { AppError, NotFound } from '../kernel/errors.ts';
+import { listPlaceholders } from '../kernel/placeholders.ts';
 import {
   findMailbox,
   isSameAccount,
   listMailboxes,
+  mailPlaceholders,
   removeMailbox,
   saveMailbox,
   smtpSecret,
@@ -45,10 +47,20 @@ export function mailboxRoutes(app: App): Middleware {
         autocomplete: 'off',
       },
       {
+        name: 'aliases',
+        type: 'textarea',
+        rows: 3,
+        label: { key: 'admin.mailbox.aliases' },
+        help: { key: 'admin.mailbox.aliases.help' },
+        value: text('aliases', mailbox?.aliases.join('\n') ?? ''),
+        autocomplete: 'off',
+      },
+      {
         name: 'signature',
         type: 'textarea',
         rows: 4,
         label: { key: 'admin.mailbox.signature' },
+        help: { key: 'admin.mailbox.signature.help', params: { placeholders: listPlaceholders(mailPlaceholders) } },
         value: text('signature', mailbox?.signature ?? ''),
       },
     ];
@@ -112,6 +124,14 @@ export function mailboxRoutes(app: App): Middleware {
         {
           name: form.text('name'),
           address: form.text('address'),
+          ...(form.has('aliases')
+            ? {
+                aliases: form
+                  .text('aliases')
+                  .split(/[\s,;]+/)
+                  .filter((one) => one !== ''),
+              }
+            : {}),
           signature: form.text('signature'),
           transport: transportOf(form, mailbox),
           smtpPassword: form.optional('password'),

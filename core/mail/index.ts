@@ -1,6 +1,8 @@
 export { composeNotice, noticeOf, systemMails, type ComposedNotice, type Notice } from './system-mail.ts';
 export { printNotice, type PrintingDeps } from './printing.ts';
 export { findMailbox, isSameAccount, listMailboxes, removeMailbox, saveMailbox, smtpSecret, type MailboxInput } from './mailboxes.ts';
+export { mailPlaceholders, mailValues } from './mail-values.ts';
+export { mailFigures, type MailFigures } from './figures.ts';
 export { mailActions, mailDecisions, mailFilters } from './mail-hooks.ts';
 export { Mail, type AutomaticMail, type Delivery, type FailedMail } from './outbox.ts';
 export { deliveriesOf, unfinishedMail } from './outbox-repository.ts';

@@ -1,4 +1,4 @@
-import type { IncomingMail, OutgoingMail } from './types.ts';
+import type { Address, IncomingMail, OutgoingMail } from './types.ts';
 
 declare module '../kernel/hook-map.ts' {
   interface Actions {
@@ -42,6 +42,7 @@ declare module '../kernel/hook-map.ts' {
         readonly kind: string;
         readonly ticketId: number | null;
         readonly mailboxId: number | null;
+        readonly to: readonly Address[];
       };
     };
   }

@@ -1,12 +1,15 @@
 import type { Desk } from '../desk.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../kernel/errors.ts';
+import { refuseUnknownPlaceholders } from '../kernel/placeholders.ts';
 import { isUniqueViolation, type Reader, type Tx } from '../storage/index.ts';
 import { cleanName, emailKey, isAllowed, type Actor } from '../users/index.ts';
+import { mailPlaceholders } from './mail-values.ts';
 import type { Mailbox, Transport } from './types.ts';
 
 export interface MailboxInput {
   readonly name: string;
   readonly address: string;
+  /** Further addresses; `*@example.com` takes every address of a domain. */
   readonly aliases?: readonly string[] | undefined;
   readonly signature?: string | undefined;
   readonly locale?: string | null | undefined;
@@ -97,12 +100,13 @@ async function writeMailbox(desk: Desk, tx: Tx, actor: Actor, input: MailboxInpu
   const name = cleanName(input.name);
   if (name === '') throw new Invalid('mailboxes.name-missing', { fields: ['name'] });
   await refuseMovedPassword(tx, input, id);
+  if (input.signature !== undefined) refuseUnknownPlaceholders(input.signature, mailPlaceholders, 'signature');
   const now = desk.clock.now();
   const row = {
     name,
     address: input.address.trim(),
     address_key: emailKey(input.address),
-    ...(input.aliases === undefined ? {} : { aliases: JSON.stringify(input.aliases.map((alias) => emailKey(alias))) }),
+    ...(input.aliases === undefined ? {} : { aliases: JSON.stringify([...new Set(input.aliases.map(aliasKey))]) }),
     ...(input.signature === undefined ? {} : { signature: input.signature }),
     ...(input.locale === undefined ? {} : { locale: input.locale }),
     ...(input.transport === undefined ? {} : { transport: JSON.stringify(input.transport) }),
@@ -126,6 +130,12 @@ async function writeMailbox(desk: Desk, tx: Tx, actor: Actor, input: MailboxInpu
   const mailbox = await findMailbox(tx, savedId);
   if (mailbox === undefined) throw new NotFound('mailboxes.not-found', { id: savedId });
   return mailbox;
+}
+
+// `*@example.com` is not an address of mail, so the star is put back after the rest was looked at.
+function aliasKey(alias: string): string {
+  const text = alias.trim();
+  return text.startsWith('*@') ? `*@${emailKey(`any${text.slice(1)}`).slice(4)}` : emailKey(text);
 }
 
 function mailboxFromRow(row: MailboxRow): Mailbox {

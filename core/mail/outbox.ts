@@ -1,10 +1,12 @@
 import type { Desk } from '../desk.ts';
 import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../kernel/errors.ts';
+import { fillPlaceholders } from '../kernel/placeholders.ts';
 import type { Tx } from '../storage/index.ts';
 import type { Attachment, Message, Ticket } from '../tickets/index.ts';
-import { findUsers, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
+import { findUser, findUsers, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
 import { composeReply, mailIdHash, newMessageId, referencesHeader, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
 import { findMailbox, listMailboxes } from './mailboxes.ts';
+import { mailValues } from './mail-values.ts';
 import { findOutboxEntry, moveOutboxState } from './outbox-repository.ts';
 import { parseServerUrl } from './server-url.ts';
 import { noticeOf, type Notice, type SystemMail } from './system-mail.ts';
@@ -220,10 +222,12 @@ export class Mail {
       fileId: one.fileId,
       ...(one.contentId === null || !one.isInline ? {} : { contentId: one.contentId }),
     }));
+    const agent = message.authorId === null ? undefined : await findUser(tx, message.authorId);
     const composed = composeReply({
       text: message.text,
       html: message.html,
-      signature: mailbox?.signature ?? '',
+      signature:
+        mailbox === undefined ? '' : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer: requester, agent, mailbox })),
       quoted: await this.quotedHistory(tx, earlier, quoteHistory, ticket),
       locale: ticket.locale ?? this.desk.config.locale,
     });

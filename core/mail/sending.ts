@@ -118,7 +118,8 @@ async function compose(desk: Desk, entry: OutboxEntry) {
     headers: entry.headers,
     replyTo: entry.envelope.replyTo,
   };
-  const context = { outboxId: entry.id, kind: entry.kind, ticketId: entry.ticketId, mailboxId: entry.mailboxId };
+  const { id: outboxId, kind, ticketId, mailboxId } = entry;
+  const context = { outboxId, kind, ticketId, mailboxId, to: entry.envelope.to };
   const shaped = await desk.hooks.applyFilter('mail.outgoing', mail, context);
   const files = await findFiles(
     desk.storage.read,

@@ -31,8 +31,13 @@ export function hasDovecot(): boolean {
   return false;
 }
 
+export interface DovecotOptions {
+  /** What the server says it can do, to test without an extension such as MOVE; default everything it can. */
+  readonly capability?: string | undefined;
+}
+
 /** Starts a throw-away Dovecot; as root it runs as `nobody`, as anybody else under that account. */
-export async function startDovecot(): Promise<Dovecot> {
+export async function startDovecot({ capability }: DovecotOptions = {}): Promise<Dovecot> {
   const base = mkdtempSync(path.join(tmpdir(), 'helpdesk-dovecot-'));
   const port = await freePort();
   const isRoot = process.getuid?.() === 0;
@@ -44,7 +49,7 @@ export async function startDovecot(): Promise<Dovecot> {
     chmodSync(path.join(base, folder), 0o755);
     if (isRoot) chownSync(path.join(base, folder), account.uid, account.gid);
   }
-  writeFileSync(path.join(base, 'dovecot.conf'), configuration(base, port, account));
+  writeFileSync(path.join(base, 'dovecot.conf'), configuration(base, port, { ...account, capability }));
   const command = isRoot ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', program] : [program];
   const child = spawn(command[0] ?? program, [...command.slice(1), '-F', '-c', path.join(base, 'dovecot.conf')], { stdio: 'ignore' });
   await greeting(port, child);
@@ -93,7 +98,7 @@ async function greeting(port: number, child: ChildProcess): Promise<void> {
 function configuration(
   base: string,
   port: number,
-  { user, group, uid, gid }: { user: string; group: string; uid: number; gid: number },
+  { user, group, uid, gid, capability }: { user: string; group: string; uid: number; gid: number; capability: string | undefined },
 ): string {
   return `
 base_dir = ${base}/run
@@ -111,6 +116,7 @@ first_valid_gid = 1
 mail_location = maildir:${base}/mail/%u
 mail_max_userip_connections = 1000
 auth_failure_delay = 0
+${capability === undefined ? '' : `imap_capability = ${capability}`}
 passdb {
   driver = static
   args = password=secret

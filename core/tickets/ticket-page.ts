@@ -18,6 +18,8 @@ import {
   renderDesk,
   type ListAddress,
 } from '../inbox/index.ts';
+import { fillPlaceholders } from '../kernel/placeholders.ts';
+import { mailValues } from '../mail/index.ts';
 import { markRead } from '../notifications/index.ts';
 import { readLists } from '../storage/index.ts';
 import { presentComposer, type Typed } from './composer-view.ts';
@@ -71,7 +73,7 @@ function paramsOf(address: string): URLSearchParams {
 /** Renders a ticket with everything around it, in at most eight queries however long it is. */
 export async function showTicket(app: App, ctx: Context, refused: Refused = {}): Promise<void> {
   const { desk } = app;
-  const { actor } = agent(ctx, 'tickets.view');
+  const { actor, user } = agent(ctx, 'tickets.view');
   const { read } = desk.storage;
   const ticket = await ticketOf(app, ctx);
   const limit = Math.min(mostMessages, idFrom(ctx.URL.searchParams.get('messages') ?? undefined) ?? shownMessages);
@@ -111,6 +113,8 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
   const whole = { ...facts, ticket, people, statuses };
   const errors = refused.error === undefined || refused.newerThan !== undefined ? undefined : formErrors(refused.error);
   const mailbox = facts.mailboxes.find(({ id }) => id === ticket.mailboxId);
+  const email = facts.emails.find(({ isPrimary }) => Boolean(isPrimary))?.email ?? null;
+  const customer = { name: facts.customer[0]?.name ?? '', email };
   const composer = presentComposer(ctx, {
     ticket,
     messages,
@@ -119,7 +123,8 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     people,
     statuses,
     from: mailbox === undefined ? undefined : { name: mailbox.name, address: mailbox.address },
-    mailboxSignature: mailbox?.signature,
+    mailboxSignature:
+      mailbox === undefined ? undefined : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer, agent: user, mailbox })),
     agents: facts.agents,
     mode: modeOf(ctx),
     typed: refused.typed,

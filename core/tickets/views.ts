@@ -36,6 +36,8 @@ export interface TicketHeadView {
   readonly place: Place;
   readonly channel: string;
   readonly mailbox?: { readonly id: string; readonly name: string } | undefined;
+  /** Mailboxes the ticket can be moved to. */
+  readonly mailboxes: readonly OptionView[];
   readonly requester: PersonView;
   readonly status: StatusView;
   readonly statuses: readonly StatusView[];

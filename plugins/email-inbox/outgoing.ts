@@ -1,9 +1,18 @@
-import type { OutgoingMail } from '@helpdesk/core/plugin';
+import {
+  fillPlaceholders,
+  mailValues,
+  textToHtml,
+  type Address,
+  type Mailbox,
+  type OutgoingMail,
+  type Ticket,
+} from '@helpdesk/core/plugin';
+import { agentAddress } from './agent-tokens.ts';
 import { addressSecret, loopHeader, loopValue } from './desk-identity.ts';
 import { readMessageIds } from './message-ids.ts';
 import { replyReferences } from './outgoing-headers.ts';
 import { findReceiver } from './receivers-repository.ts';
-import type { InboxContext } from './settings.ts';
+import { settingsOf, type InboxContext } from './settings.ts';
 import { signAddress } from './threading-ids.ts';
 
 /** What the outbox says of a mail beside its content. */
@@ -11,6 +20,7 @@ export interface OutgoingFacts {
   readonly kind: string;
   readonly ticketId: number | null;
   readonly mailboxId: number | null;
+  readonly to: readonly Address[];
 }
 
 /**
@@ -20,19 +30,22 @@ export interface OutgoingFacts {
 export async function shapeOutgoing(
   ctx: InboxContext,
   mail: OutgoingMail,
-  { kind, ticketId, mailboxId }: OutgoingFacts,
+  { kind, ticketId, mailboxId, to }: OutgoingFacts,
 ): Promise<OutgoingMail> {
   const marked: OutgoingMail = { ...mail, headers: { ...withShortReferences(mail.headers), [loopHeader]: loopValue(ctx) } };
+  if (kind === 'notification' && ticketId !== null) return { ...marked, ...(await answerAddress(ctx, ticketId, to)) };
   if (ticketId === null || mailboxId === null || (kind !== 'reply' && kind !== 'acknowledgement')) return marked;
   const [receiver, mailbox, ticket] = await Promise.all([
     findReceiver(ctx, mailboxId),
     ctx.mail.mailbox(mailboxId),
     ctx.tickets.living(ticketId),
   ]);
-  if (receiver === undefined || mailbox === undefined || ticket === undefined) return marked;
+  if (mailbox === undefined || ticket === undefined) return marked;
+  const opened = kind === 'reply' ? await withOpening(ctx, marked, mailbox, ticket) : marked;
+  if (receiver === undefined) return opened;
   const tag = `[#${ticket.number}]`;
   return {
-    ...marked,
+    ...opened,
     ...(receiver.tagsSubjects && !mail.subject.includes(tag) ? { subject: `${mail.subject} ${tag}` } : {}),
     ...(receiver.signsAddresses
       ? {
@@ -42,6 +55,30 @@ export async function shapeOutgoing(
           },
         }
       : {}),
+  };
+}
+
+/** Where an agent answers a notification by mail: an address made for this agent and this ticket (mail.md V5). */
+async function answerAddress(ctx: InboxContext, ticketId: number, to: readonly Address[]): Promise<Pick<OutgoingMail, 'replyTo'>> {
+  const ticket = await ctx.tickets.living(ticketId);
+  const [mailbox, receiver] =
+    ticket === undefined || ticket.mailboxId === null
+      ? []
+      : await Promise.all([ctx.mail.mailbox(ticket.mailboxId), findReceiver(ctx, ticket.mailboxId)]);
+  const agent = to[0] === undefined ? undefined : await ctx.users.byEmail(to[0].email);
+  if (ticket === undefined || mailbox === undefined || receiver?.signsAddresses !== true || agent?.role.kind !== 'agent') return {};
+  return { replyTo: { name: mailbox.name, email: agentAddress(ctx, mailbox.address, { ticketId: ticket.id, userId: agent.id }) } };
+}
+
+/** The words that a mailbox puts above each reply. */
+async function withOpening(ctx: InboxContext, mail: OutgoingMail, mailbox: Mailbox, ticket: Ticket): Promise<OutgoingMail> {
+  const { replyOpening } = await settingsOf(ctx, mailbox);
+  if (replyOpening.trim() === '') return mail;
+  const opening = fillPlaceholders(replyOpening, mailValues({ ticket, customer: await ctx.users.get(ticket.requesterId), mailbox })).trim();
+  return {
+    ...mail,
+    text: `${opening}\n\n${mail.text}`,
+    html: mail.html === null ? null : mail.html.replace(/(<body[^>]*>)|^/i, (start) => `${start}${textToHtml(opening)}`),
   };
 }
 
