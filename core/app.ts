@@ -171,6 +171,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     get mail(): Mail {
       return mail;
     },
+    services: { get: (name) => plugins.services.get(name) },
     printNotice: (notice) => theming.printNotice(notice, plugins.snapshot, { clock }),
     locales: () => theming.locales(),
     translatorFor: (locale, timeZone) => theming.translatorFor(locale, timeZone),

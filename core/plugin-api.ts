@@ -26,7 +26,19 @@ export {
 } from './html/index.ts';
 export { composeNotice, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
 export { isPrivateHost } from './net/index.ts';
-export type { Address, AutomaticMail, FailedMail, IncomingMail, Mailbox, MailboxInput, OutgoingMail, Transport } from './mail/index.ts';
+export type {
+  Address,
+  AutomaticMail,
+  DeliveryNews,
+  IncomingMail,
+  Mailbox,
+  MailboxInput,
+  OutgoingMail,
+  ReportedMail,
+  ReportedRecipient,
+  SentFolder,
+  Transport,
+} from './mail/index.ts';
 export { fold, type Translator } from './i18n/index.ts';
 export { emailKey, isEmailAddress, type Actor, type User } from './users/index.ts';
 export { isUniqueViolation, type Migration, type Tx } from './storage/index.ts';

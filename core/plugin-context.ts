@@ -22,10 +22,12 @@ import {
   mailIdHash,
   saveMailbox,
   type Address,
+  reportDelivery,
   type AutomaticMail,
-  type FailedMail,
+  type DeliveryNews,
   type Mailbox,
   type MailboxInput,
+  type ReportedMail,
 } from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
@@ -169,10 +171,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     byEmail(email: string): Promise<User | undefined>;
     emails(id: number): Promise<readonly string[]>;
     findOrCreateCustomer(tx: Tx, person: { email: string; name?: string | undefined }): Promise<User>;
-    /** Stops sending to an address after permanent bounces, or starts again. */
+    /** Stops automatic mail to an address, or starts it again. */
     suppress(tx: Tx, email: string, isSuppressed: boolean): Promise<void>;
-    /** Counts one permanent bounce and returns how many there are now. */
-    countBounce(tx: Tx, email: string): Promise<number>;
   };
   readonly files: {
     /** Stores the bytes first, outside any transaction. */
@@ -193,8 +193,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     systemSender(): Promise<Address | undefined>;
     /** Queues a mail that no person wrote, within the loop budget all plugins share. */
     queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean>;
-    /** Marks what happened to a sent mail, such as a bounce, on its message; undefined when no mail has this Message-ID. */
-    markFailed(tx: Tx, messageId: string, reason: string): Promise<FailedMail | undefined>;
+    /** Writes what became of a sent mail, such as a bounce, on its message and addresses; undefined when this desk sent no such mail. */
+    report(tx: Tx, news: DeliveryNews): Promise<ReportedMail | undefined>;
   };
   readonly events: {
     record<K extends ActionName>(tx: Tx, name: K, event: { ticketId?: number; actor?: Actor; payload: Actions[K] }): Promise<number>;
@@ -355,13 +355,6 @@ export function makePluginContext(
           .where({ email_key: email.trim().toLowerCase() })
           .update({ suppressed_at: isSuppressed ? clock.now() : null });
       },
-      countBounce: async (tx, email) => {
-        const [row]: { bounces: number }[] = await tx('user_emails')
-          .where({ email_key: email.trim().toLowerCase() })
-          .update({ bounces: tx.raw('bounces + 1') })
-          .returning('bounces');
-        return row?.bounces ?? 0;
-      },
     },
     files: {
       store: (content) => desk.files.put(content),
@@ -379,7 +372,7 @@ export function makePluginContext(
       testMailbox: (mailboxId) => desk.mail.testMailbox(mailboxId),
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
-      markFailed: (tx, messageId, reason) => desk.mail.markFailed(tx, messageId, reason),
+      report: (tx, news) => reportDelivery(desk, tx, news),
     },
     events: {
       record: (tx, event, { ticketId, actor, payload }) =>

@@ -15,6 +15,8 @@ export interface MailboxInput {
   readonly smtpPassword?: string | undefined;
   readonly isActive?: boolean | undefined;
   readonly acknowledges?: boolean | undefined;
+  readonly sentCopy?: Mailbox['sentCopy'] | undefined;
+  readonly perMinute?: number | null | undefined;
   readonly version?: number | undefined;
 }
 
@@ -28,6 +30,8 @@ interface MailboxRow {
   transport: string;
   is_active: boolean | number;
   acknowledges: boolean | number;
+  sent_copy: Mailbox['sentCopy'];
+  per_minute: number | null;
   last_sent_at: number | null;
   last_error: string | null;
   last_error_at: number | null;
@@ -108,6 +112,8 @@ async function writeMailbox(desk: Desk, tx: Tx, actor: Actor, input: MailboxInpu
     ...(input.transport === undefined ? {} : { transport: JSON.stringify(input.transport) }),
     ...(input.isActive === undefined ? {} : { is_active: input.isActive }),
     ...(input.acknowledges === undefined ? {} : { acknowledges: input.acknowledges }),
+    ...(input.sentCopy === undefined ? {} : { sent_copy: input.sentCopy }),
+    ...(input.perMinute === undefined ? {} : { per_minute: input.perMinute }),
     updated_at: now,
   };
   let savedId = id ?? 0;
@@ -140,6 +146,8 @@ function mailboxFromRow(row: MailboxRow): Mailbox {
     transport: transport?.host === undefined ? null : (transport as Transport),
     isActive: Boolean(row.is_active),
     acknowledges: Boolean(row.acknowledges),
+    sentCopy: row.sent_copy,
+    perMinute: row.per_minute,
     lastSentAt: row.last_sent_at,
     lastError: row.last_error,
     lastErrorAt: row.last_error_at,

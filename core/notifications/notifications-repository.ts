@@ -3,7 +3,7 @@ import type { Timestamp } from '../kernel/clock.ts';
 
 export interface Notification {
   readonly id: number;
-  readonly kind: NotificationKind;
+  readonly kind: NotificationKind | AlertKind;
   readonly ticketId: number | null;
   readonly messageId: number | null;
   readonly actorId: number | null;
@@ -12,6 +12,9 @@ export interface Notification {
 }
 
 export type NotificationKind = 'new-ticket' | 'assigned' | 'customer-replied' | 'mentioned' | 'delivery-failed';
+/** What nobody chooses: something about mail that this person has to know. */
+export type AlertKind = 'loop-guard' | 'flood' | 'notices-off' | 'signed-out';
+
 export const notificationKinds: readonly NotificationKind[] = [
   'new-ticket',
   'assigned',

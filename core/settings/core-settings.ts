@@ -23,4 +23,12 @@ export const ticketSettings = {
 export const mailSettings = {
   from: { type: 'string', default: '', maxLength: 320 },
   smtp: { type: 'string', 'x-secret': true, maxLength: 1000 },
+  automaticPerHour: { type: 'integer', default: 5, minimum: 1, maximum: 1000 },
+  automaticPerDay: { type: 'integer', default: 20, minimum: 1, maximum: 10_000 },
+  automaticPerTicket: { type: 'integer', default: 10, minimum: 1, maximum: 1000 },
+  automaticPerDesk: { type: 'integer', default: 2000, minimum: 1, maximum: 1_000_000 },
+  acknowledgementMinutes: { type: 'integer', default: 60, minimum: 1, maximum: 1440, 'x-unit': 'unit.minutes' },
+  acknowledgementsPerDay: { type: 'integer', default: 5, minimum: 1, maximum: 1000 },
+  floodTickets: { type: 'integer', default: 20, minimum: 1, maximum: 10_000 },
+  floodMinutes: { type: 'integer', default: 10, minimum: 1, maximum: 1440, 'x-unit': 'unit.minutes' },
 } as const satisfies SettingsSchema;

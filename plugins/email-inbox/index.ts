@@ -7,6 +7,7 @@ import { checkMails, checkRawMails, healthChecks } from './health.ts';
 import { shapeOutgoing } from './outgoing.ts';
 import { privacyAnswer } from './privacy.ts';
 import { receiveJob, sweepMails } from './receive-job.ts';
+import { sentFolder } from './sent-folder.ts';
 import { inboxSettings } from './settings.ts';
 import { mailboxLink } from './slots.ts';
 import { MailboxWatch } from './watching.ts';
@@ -20,6 +21,7 @@ export default definePlugin({
     ctx.jobs.define('sweep', () => sweepMails(ctx), { everyMs: 60_000, lane: 'bulk' });
     ctx.hooks.onDurable('ticket.opened', 'acknowledge', (opened) => acknowledgeTicket(ctx, opened));
     ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));
+    ctx.services.provide('mail.sent-folder', sentFolder(ctx));
     ctx.http.admin(adminRoutes(ctx));
     ctx.http.desk(deskRoutes(ctx));
     ctx.ui.menu({

@@ -9,6 +9,7 @@ import { search } from './0006-search.ts';
 import { defaults } from './0007-defaults.ts';
 import { pluginLifecycle } from './0040-plugin-lifecycle.ts';
 import { themes } from './0050-themes.ts';
+import { mailSending } from './0065-mail-sending.ts';
 
 /** Every step of the core schema in order; a released one never changes. */
 export const coreMigrations: readonly Migration[] = [
@@ -21,6 +22,7 @@ export const coreMigrations: readonly Migration[] = [
   defaults,
   pluginLifecycle,
   themes,
+  mailSending,
 ];
 
 /**
