@@ -35,6 +35,7 @@ import { apiVersion, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
 import {
   mailSettings,
+  mailSignInSettings,
   Secrets,
   Settings,
   siteSettings,
@@ -147,6 +148,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   settings.define('site', siteSettings);
   settings.define('tickets', ticketSettings);
   settings.define('mail', mailSettings);
+  settings.define('mail-sign-in', mailSignInSettings);
   const processId = randomUUID();
 
   const theming = new Theming({ config, log, storage, settings });
@@ -320,7 +322,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     for (const timer of timers) clearInterval(timer);
     if (runsJobs) await worker.stop();
     await plugins.stop();
-    mail.transports.close();
+    await mail.close();
     if (options.storage === undefined) await storage.close();
   }
 

@@ -189,6 +189,12 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     saveMailbox(actor: Actor, input: MailboxInput, id?: number): Promise<Mailbox>;
     /** Signs in to the server a mailbox sends through. @throws Unavailable with the server's words. */
     testMailbox(mailboxId: number): Promise<void>;
+    /**
+     * What a mailbox signs in with at a server in the place of a password, where it signed in at its provider.
+     *
+     * @throws Invalid `mail.sign-in-elsewhere`, Unavailable `mail.sign-in-again`, `mail.sign-in-failed` with the provider's words.
+     */
+    accessToken(mailboxId: number, host: string): Promise<string | undefined>;
     /** The sender of mail that belongs to no mailbox; undefined when the desk cannot send. */
     systemSender(): Promise<Address | undefined>;
     /** Queues a mail that no person wrote, within the loop budget all plugins share. */
@@ -370,6 +376,7 @@ export function makePluginContext(
       mailbox: (mailboxId) => findMailbox(storage.read, mailboxId),
       saveMailbox: (actor, input, mailboxId) => saveMailbox(desk, actor, input, mailboxId),
       testMailbox: (mailboxId) => desk.mail.testMailbox(mailboxId),
+      accessToken: (mailboxId, host) => desk.mail.accessToken(mailboxId, host),
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
       report: (tx, news) => reportDelivery(desk, tx, news),

@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import type { Middleware } from '../http/request-state.ts';
+import { mailSignInRoutes } from './mail-sign-in-routes.ts';
 import { mailboxRoutes } from './mailbox-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
 import { pluginInstallRoutes } from './plugin-install-routes.ts';
@@ -15,6 +16,7 @@ import { themeRoutes } from './theme-routes.ts';
 export function adminRoutes(app: App): readonly Middleware[] {
   return [
     systemRoutes(app),
+    mailSignInRoutes(app),
     mailboxRoutes(app),
     peopleRoutes(app),
     settingsRoutes(app),

@@ -11,6 +11,7 @@ export { deliveriesOf, unfinishedMail } from './outbox-repository.ts';
 export { sendOutboxEntry } from './sending.ts';
 export { mailIdHash } from './composing.ts';
 export { parseServerUrl, type MailServer } from './server-url.ts';
+export { findMailAccount, findProvider, forgetAccount, providerIds, redirectUri, startSignIn, type MailAccount, type ProviderId } from './oauth/index.ts';
 export { testTransport } from './transports.ts';
 export type { Credentials } from './smtp-connection.ts';
 export type { Address, Encryption, IncomingMail, Mailbox, OutboxEntry, OutboxState, OutgoingMail, Transport } from './types.ts';

@@ -2,6 +2,7 @@ import type { Desk } from '../desk.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../kernel/errors.ts';
 import { isUniqueViolation, type Reader, type Tx } from '../storage/index.ts';
 import { cleanName, emailKey, isAllowed, type Actor } from '../users/index.ts';
+import { findMailAccount, forgetAccount } from './oauth/accounts.ts';
 import type { Mailbox, Transport } from './types.ts';
 
 export interface MailboxInput {
@@ -75,6 +76,7 @@ export async function removeMailbox(desk: Desk, actor: Actor, id: number): Promi
       .update({ deleted_at: now, is_active: false, address_key: `removed:${id}` });
     if (removed !== 1) throw new NotFound('mailboxes.not-found', { id });
     await desk.secrets.delete(tx, 'mail', smtpSecret(id));
+    await forgetAccount(desk, tx, id);
     await desk.events.record(tx, 'mailbox.changed', { actor, payload: { mailboxId: id } });
   });
 }
@@ -90,9 +92,15 @@ export function isSameAccount(one: Transport | null | undefined, other: Transpor
 }
 
 // A stored password must not travel to a server that somebody typed in later.
-async function refuseMovedPassword(tx: Tx, input: MailboxInput, id: number | undefined): Promise<void> {
-  if (id === undefined || !input.transport || input.smtpPassword) return;
+async function refuseMovedPassword(desk: Desk, tx: Tx, input: MailboxInput, id: number | undefined): Promise<void> {
+  if (id === undefined || !input.transport) return;
   const before = await findMailbox(tx, id);
+  // Nor must the token of a sign-in.
+  if (before?.transport && !isSameAccount(before.transport, input.transport) && (await findMailAccount(tx, id)) !== undefined) {
+    await forgetAccount(desk, tx, id);
+    return;
+  }
+  if (input.smtpPassword) return;
   if (before?.transport && !isSameAccount(before.transport, input.transport) && input.transport.user !== undefined)
     throw new Invalid('mailboxes.password-again', { fields: ['password'] });
 }
@@ -100,7 +108,7 @@ async function refuseMovedPassword(tx: Tx, input: MailboxInput, id: number | und
 async function writeMailbox(desk: Desk, tx: Tx, actor: Actor, input: MailboxInput, id?: number): Promise<Mailbox> {
   const name = cleanName(input.name);
   if (name === '') throw new Invalid('mailboxes.name-missing', { fields: ['name'] });
-  await refuseMovedPassword(tx, input, id);
+  await refuseMovedPassword(desk, tx, input, id);
   const now = desk.clock.now();
   const row = {
     name,

@@ -1,12 +1,15 @@
 import type { Desk } from '../desk.ts';
 import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../kernel/errors.ts';
+import { GuardedNetwork } from '../net/index.ts';
 import type { Tx } from '../storage/index.ts';
 import type { Attachment, Message, Ticket } from '../tickets/index.ts';
 import { findUsers, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
 import { composeReply, mailIdHash, newMessageId, referencesHeader, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
 import { spendBudget } from './loop-guard.ts';
 import { findMailbox, listMailboxes } from './mailboxes.ts';
+import { accessToken, findMailAccount, finishSignIn } from './oauth/index.ts';
 import { findOutboxEntry, moveOutboxState } from './outbox-repository.ts';
+import { providerOf } from './providers.ts';
 import { parseServerUrl } from './server-url.ts';
 import { noticeOf, type Notice, type SystemMail } from './system-mail.ts';
 import type { Credentials } from './smtp-connection.ts';
@@ -48,9 +51,35 @@ export interface AutomaticMail {
 export class Mail {
   private readonly desk: Desk;
   readonly transports = new Transports();
+  /** To wherever mailboxes sign in; an administrator names those places. */
+  private readonly network: GuardedNetwork;
 
   constructor(desk: Desk) {
     this.desk = desk;
+    this.network = new GuardedNetwork({ uses: ['net:*'], privateHosts: desk.config.privateHosts });
+  }
+
+  async close(): Promise<void> {
+    this.transports.close();
+    await this.network.close();
+  }
+
+  /**
+   * What a mailbox signs in with at a server in the place of a password; undefined when it has one.
+   *
+   * @throws Invalid `mail.sign-in-elsewhere` for a server that is not of the provider, Unavailable `mail.sign-in-again`, `mail.sign-in-failed` with the provider's words.
+   */
+  async accessToken(mailboxId: number, host: string): Promise<string | undefined> {
+    const account = await findMailAccount(this.desk.storage.read, mailboxId);
+    if (account === undefined) return undefined;
+    // A token of a known provider opens its mailbox to whoever gets it, so it goes to the provider's servers alone.
+    if (account.provider !== 'other' && providerOf(host)?.id !== account.provider) throw new Invalid('mail.sign-in-elsewhere', { host });
+    return accessToken(this.desk, this.network.fetch, mailboxId);
+  }
+
+  /** Ends a sign-in at a provider with what the browser brought back. @throws as `finishSignIn`. */
+  finishSignIn(actor: Actor, session: { readonly id: number }, answer: { readonly state: string; readonly code: string }): Promise<Mailbox> {
+    return finishSignIn(this.desk, this.network.fetch, actor, session, answer);
   }
 
   async prepareDelivery(): Promise<Delivery> {
@@ -181,6 +210,8 @@ export class Mail {
 
   private async mailboxCredentials(mailbox: Mailbox): Promise<Credentials | undefined> {
     if (mailbox.transport === null) return undefined;
+    const token = await this.accessToken(mailbox.id, mailbox.transport.host);
+    if (token !== undefined) return { ...mailbox.transport, user: mailbox.transport.user ?? mailbox.address, accessToken: token };
     return { ...mailbox.transport, password: await this.desk.secrets.get('mail', `mailbox:${mailbox.id}:smtp`) };
   }
 

@@ -70,7 +70,7 @@ async function tellAlert(desk: Desk, job: JobRun, eventId: number, payload: Read
   await desk.storage.writeTx(async (tx) => {
     const ids = typeof payload['userId'] === 'number' ? [payload['userId']] : await activeAgents(tx);
     const users = [...(await findUsers(tx, ids)).values()].filter(
-      ({ id, role }) => id === payload['userId'] || role.permissions.includes('settings.manage'),
+      ({ id, role }) => id === payload['userId'] || role.permissions.some((one) => one === '*' || one === 'settings.manage'),
     );
     for (const user of users) {
       await tx('notifications')

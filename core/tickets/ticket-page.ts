@@ -97,6 +97,7 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     events: facts.events,
     attachments: facts.attachments,
     deliveries: facts.deliveries,
+    recipients: facts.recipients,
     people,
     statuses,
     unread,

@@ -138,6 +138,8 @@ export interface DeliveryView {
   readonly nextAttemptAt?: Timestamp | undefined;
   /** The server's words, in its language. */
   readonly error?: string | undefined;
+  /** The recipients it did not reach, or not yet. */
+  readonly recipients: readonly { readonly text: Sentence; readonly reason?: string | undefined }[];
 }
 
 /** `tickets/event`: one muted line; neighbours of one person are joined by the presenter. */

@@ -1,7 +1,8 @@
 import type { ImapFlow } from 'imapflow';
 import type { SentFolder } from '@helpdesk/core/plugin';
 import { openImap, within } from './imap-connection.ts';
-import { findReceiver, imapSecret } from './receivers-repository.ts';
+import { serverOf } from './imap-server.ts';
+import { findReceiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
 /**
@@ -32,7 +33,7 @@ async function inFolder<T>(
 ): Promise<T | undefined> {
   const receiver = await findReceiver(ctx, mailboxId);
   if (receiver === undefined || receiver.state !== 'active') return undefined;
-  const client = await openImap({ ...receiver, password: await ctx.secrets.get(imapSecret(mailboxId)) });
+  const client = await openImap(await serverOf(ctx, receiver));
   try {
     const folders = await within(client, 'LIST', client.list());
     const path = (folders.find(({ specialUse }) => specialUse === '\\Sent') ?? folders.find(({ name }) => /^sent(?: items| mail)?$/i.test(name)))
