@@ -70,6 +70,6 @@ function refuse(
   if (args === undefined) return;
   const absent = args.filter((one) => !one.startsWith('['))[positionals.length];
   if (absent !== undefined) throw new Misused(`The argument ${absent} is missing. ${hint}`);
-  const surplus = positionals[args.length];
+  const surplus = args.at(-1)?.includes('...') === true ? undefined : positionals[args.length];
   if (surplus !== undefined) throw new Misused(`"${surplus}" is one argument too many. ${hint}`);
 }

@@ -25,6 +25,7 @@ async function serveUntil(io: Io, config: Config, role: Role): Promise<void> {
   if (!app.desk.secrets.isOpen)
     io.err(`The key file ${config.secretFile} is missing or wrong. The desk runs, and stored passwords must be entered again.\n`);
   const server = role === 'work' ? undefined : await listen(app, config);
+  const letGo = app.guard();
   try {
     await app.start();
     announce(io, config, role, await app.setupLink());
@@ -33,6 +34,7 @@ async function serveUntil(io: Io, config: Config, role: Role): Promise<void> {
   } finally {
     if (server !== undefined) await close(server);
     await app.stop();
+    letGo();
   }
 }
 

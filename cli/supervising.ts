@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { crashReports, crashSentence, journalFolder, type CrashReport } from '@helpdesk/core/operator';
 import { Failed, type Io } from './command.ts';
 
 const firstDelayMs = 1000;
@@ -10,21 +11,30 @@ const graceMs = 30_000;
 
 /**
  * Keeps one child running: restarts it with a growing delay when it dies. A child that never became
- * ready on the first try cannot run at all (a port in use, a newer schema), so that ends the parent too.
+ * ready on the first try cannot run at all (a port in use, a newer schema), so that ends the parent too,
+ * unless its journal blames a plugin: the next child starts without that one, and at once.
  */
-export async function supervise(io: Io, args: readonly string[]): Promise<void> {
+export async function supervise(io: Io, data: string, args: readonly string[]): Promise<void> {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   let delayMs = firstDelayMs;
   let wasReady = false;
+  const blamed = new Set<string>();
   for (;;) {
     const { isReady, isRestart, ranMs, how } = await runChild(io, args, stopping.signal);
     if (stopping.signal.aborted) return;
     wasReady ||= isReady;
     if (isRestart) {
       io.err('The desk starts anew.\n');
+      continue;
+    }
+    // Once each: a child that cannot start at all leaves the note where it is.
+    const crash = blamedCrashes(data, io.clock.now()).find(({ file }) => !blamed.has(file));
+    if (crash !== undefined) {
+      blamed.add(crash.file);
+      io.err(`${crashSentence(crash)} The desk starts again without it.\n`);
       continue;
     }
     // The child has said why.
@@ -34,6 +44,11 @@ export async function supervise(io: Io, args: readonly string[]): Promise<void> 
     await pause(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     if (stopping.signal.aborted) return;
   }
+}
+
+// The child that starts next reads and removes them.
+function blamedCrashes(data: string, now: number): readonly CrashReport[] {
+  return crashReports(journalFolder(data), now).filter(({ plugin }) => plugin !== undefined);
 }
 
 interface Ended {

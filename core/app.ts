@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -12,18 +13,27 @@ import { FileStore } from './files/index.ts';
 import { handleErrors } from './http/errors.ts';
 import { Pages } from './http/pages.ts';
 import { guardPluginRoute } from './http/plugin-guard.ts';
+import { pinGeneration, pluginScope } from './http/plugin-scope.ts';
 import { requestBasics, sameOrigin } from './http/request-basics.ts';
 import type { Context, Middleware } from './http/request-state.ts';
 import { coreRoutes } from './http/routes.ts';
 import { previewing } from './http/previewing.ts';
 import { Cron, JobQueue, JobRegistry, Worker } from './jobs/index.ts';
+import type { Translator } from './i18n/index.ts';
 import type { Clock } from './kernel/clock.ts';
+import { CrashJournal, journalFolder } from './kernel/crash-journal.ts';
+import { FaultLog } from './kernel/fault-log.ts';
 import { HookBus } from './kernel/hook-bus.ts';
-import type { Fault } from './kernel/hook-point.ts';
 import type { Logger } from './kernel/log.ts';
+import { Oversight } from './kernel/oversight.ts';
 import { PluginHost } from './kernel/plugin-host.ts';
 import { askForRestart, restartAskedAt } from './kernel/plugins-repository.ts';
-import { dispatchPlugins } from './kernel/router-dispatch.ts';
+import { PluginRecords } from './kernel/plugin-records.ts';
+import type { PluginFault } from './kernel/process-fault.ts';
+import { guardProcess } from './kernel/process-guard.ts';
+import { dispatchPlugins, snapshotOf } from './kernel/router-dispatch.ts';
+import type { Snapshot } from './kernel/snapshot.ts';
+import { watchSql } from './kernel/sql-profile.ts';
 import { LiveHub } from './live/hub.ts';
 import { Presence } from './live/presence.ts';
 import { Mail } from './mail/index.ts';
@@ -47,7 +57,9 @@ import { migrateCore, openStorage, runMigrations, type Storage } from './storage
 import { refuseFatal, resolveTheme, themeFolder } from './theme/index.ts';
 import { Theming } from './theming.ts';
 import { Statuses } from './tickets/index.ts';
+import './plugin-events.ts';
 import './ui/slots.ts';
+import { systemActor } from './users/index.ts';
 
 export type { Config } from './config.ts';
 export { defineConfig, readConfig } from './config.ts';
@@ -62,6 +74,8 @@ export interface AppOptions {
   /** Folders searched for plugins; default the site's and the data folder's. */
   readonly pluginFolders?: readonly string[];
   readonly isMigrated?: boolean;
+  /** Runs before everything but the assets; for programs that serve a desk with something around it. */
+  readonly middleware?: readonly Middleware[];
   /** Changes plugins for the processes that run elsewhere, and runs none here. */
   readonly isPassive?: boolean;
   /** For trials: lets handlers of plugins fail on demand. */
@@ -74,11 +88,20 @@ export interface AppOptions {
 export interface App {
   readonly desk: Desk;
   readonly worker: Worker;
+  /** Of this process's row in `processes`. */
+  readonly processId: string;
   readonly plugins: PluginHost<PluginContext>;
   readonly pages: Pages;
   readonly theming: Theming;
   /** Faults of plugins since the start, newest last, at most 200. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly PluginFault[];
+  readonly oversight: Oversight;
+  /** The records of all processes on what plugins did wrong and what they cost. */
+  readonly records: PluginRecords;
+  /** Texts as they were when a snapshot was made. */
+  translatorOf(snapshot: Snapshot, locale: string | null, timeZone?: string | null): Translator;
+  /** Keeps this process alive through errors of plugins and watches its event loop; for a process that serves nothing but this desk. */
+  guard(): () => void;
   callback(): ReturnType<Koa['callback']>;
   /** Whether `restart` starts anew what runs here. */
   readonly isSupervised: boolean;
@@ -99,6 +122,7 @@ export interface App {
 
 const reconcileMs = 1000;
 const cronMs = 15_000;
+const recordMs = 10_000;
 const reservedPaths = [
   '/desk',
   '/admin',
@@ -131,13 +155,28 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...(config.databaseUrl === undefined ? { file: path.join(config.data, 'helpdesk.sqlite') } : { url: config.databaseUrl }),
     });
   if (options.isMigrated !== true) await migrateCore(storage, coreVersion);
-  const faults: Fault[] = [];
-  const onFault = (fault: Fault): void => {
-    faults.push(fault);
-    if (faults.length > 200) faults.shift();
-    log.warn('A plugin failed and the desk went on.', { plugin: fault.plugin, hook: fault.hook, kind: fault.kind, error: fault.error });
-  };
-  const hooks = new HookBus({ onFault });
+  const processId = randomUUID();
+  const faultLog = new FaultLog({
+    storage,
+    clock,
+    log,
+    versionOf: (id) => plugins.snapshot.plugins.find((one) => one.id === id)?.version,
+  });
+  const onFault = (fault: PluginFault): void => faultLog.note(fault);
+  const oversight = new Oversight({
+    onFault,
+    clock,
+    // Whoever caused the last fault may stand inside a transaction; the quarantine is written outside of it.
+    onExhausted: AsyncResource.bind((plugin: string, hook: string) => {
+      const reason = theming.translatorFor(null).t('plugin.quarantine.reason', { plugin, hook });
+      plugins.quarantine(plugin, reason).catch((error: unknown) => log.error('A plugin could not be quarantined.', { plugin, error }));
+    }),
+    timesAll: config.isDevelopment,
+  });
+  const stopWatchingQueries = watchSql(storage, oversight.profiler);
+  const records = new PluginRecords({ storage, clock, faultLog, oversight, processId });
+  const journal = new CrashJournal(journalFolder(config.data), processId);
+  const hooks = HookBus.overseenBy(oversight);
   defineCoreHooks(hooks);
   const jobs = new JobQueue(storage, clock);
   const jobRegistry = new JobRegistry();
@@ -149,9 +188,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   settings.define('tickets', ticketSettings);
   settings.define('mail', mailSettings);
   settings.define('mail-sign-in', mailSignInSettings);
-  const processId = randomUUID();
 
-  const theming = new Theming({ config, log, storage, settings });
+  const theming = new Theming({ config, log, storage, settings, oversight });
+  const translatorOf: App['translatorOf'] = (snapshot, locale, timeZone) => theming.of(snapshot).translatorFor(locale, timeZone);
 
   const desk: Desk = {
     config,
@@ -203,9 +242,15 @@ export async function createApp(options: AppOptions): Promise<App> {
       return makePluginContext(desk, plugin, sabotage === undefined ? kit : { ...kit, hooks: sabotage.wrap(kit.hooks) }, {
         runsJobs,
         pages,
+        oversight,
       });
     },
     onFault,
+    oversight,
+    // A command that is interrupted says nothing about the plugin it was loading.
+    ...(role !== 'command' && { journal }),
+    onQuarantined: async (tx, { plugin, reason }) =>
+      void (await desk.events.record(tx, 'plugin.quarantined', { actor: systemActor, payload: { plugin, reason } })),
     safeMode: config.isSafe,
     passive: options.isPassive === true,
     activeByDefault: ['email-inbox'],
@@ -221,7 +266,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       });
       return isBack;
     },
-    templates: (snapshot) => theming.build(snapshot),
+    templates: (snapshot, isWhole) => theming.build(snapshot, isWhole),
   });
   jobRegistry.addSource(durableSource(hooks, () => plugins.snapshot));
   const pages = new Pages({
@@ -231,7 +276,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     theming,
   });
   defineCoreJobs(desk);
-  const worker = new Worker(jobs, jobRegistry, log, { owner: processId });
+  const worker = new Worker(jobs, jobRegistry, log, { owner: processId, oversight });
 
   const koa = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
   koa.on('error', (error: unknown) => {
@@ -241,17 +286,26 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   const use = (middleware: Middleware): void => void koa.use((ctx, next) => middleware(ctx as unknown as Context, next));
   use(theming.assets.middleware);
-  use(requestBasics(desk));
-  use(handleErrors(desk, (ctx, problem) => pages.error(ctx, problem)));
-  use(sameOrigin(desk));
-  use(previewing({ desk, theming, snapshot: () => plugins.snapshot }));
+  for (const middleware of options.middleware ?? []) use(middleware);
   const app: App = {
     desk,
     worker,
+    processId,
     plugins,
     pages,
     theming,
-    faults,
+    faults: faultLog.recent,
+    oversight,
+    records,
+    translatorOf,
+    guard: () =>
+      guardProcess({
+        oversight,
+        journal,
+        log,
+        folders: () => Object.fromEntries(plugins.known.map(({ id, folder }) => [id, folder])),
+        watchdogMs: config.watchdogMs,
+      }),
     callback: () => koa.callback(),
     isSupervised: options.onRestart !== undefined,
     restart: () => askForRestart(storage, clock.now()),
@@ -260,11 +314,32 @@ export async function createApp(options: AppOptions): Promise<App> {
     setupLink,
     stop,
   };
+  use(pinGeneration(app));
+  use(
+    requestBasics(desk, (ctx, locale, timeZone) =>
+      translatorOf(
+        snapshotOf(ctx, () => plugins.snapshot),
+        locale,
+        timeZone,
+      ),
+    ),
+  );
+  use(pluginScope(app));
+  use(handleErrors(desk, (ctx, problem) => pages.error(ctx, problem)));
+  use(sameOrigin(desk));
+  use(previewing({ desk, theming, snapshot: () => plugins.snapshot }));
   for (const middleware of coreRoutes(app)) use(middleware);
-  koa.use(dispatchPlugins({ snapshot: () => plugins.snapshot, guard: (ctx, route) => guardPluginRoute(ctx as unknown as Context, route) }));
+  koa.use(
+    dispatchPlugins({
+      snapshot: () => plugins.snapshot,
+      guard: (ctx, route) => guardPluginRoute(ctx as unknown as Context, route),
+      oversight,
+    }),
+  );
 
   const startedAt = clock.now();
   const timers: NodeJS.Timeout[] = [];
+  let stopHints: () => Promise<void> = async () => undefined;
   async function start(): Promise<void> {
     linkCore(config.data);
     await theming.read();
@@ -278,12 +353,19 @@ export async function createApp(options: AppOptions): Promise<App> {
     );
     await plugins.start();
     if (role === 'command') return;
-    every(reconcileMs, async () => {
+    const follow = async (): Promise<void> => {
       if (await theming.read()) plugins.rebuild();
       await plugins.reconcile();
+    };
+    every(reconcileMs, async () => {
+      await follow();
       await settings.follow();
       if (options.onRestart !== undefined && ((await restartAskedAt(storage.read)) ?? 0) > startedAt) options.onRestart();
     });
+    every(recordMs, () => records.flush());
+    stopHints = storage.onGenerationHint(
+      () => void follow().catch((error: unknown) => log.warn('A hint could not be followed; the next poll does.', { error })),
+    );
     if (!runsJobs) return;
     worker.start();
     every(cronMs, () => desk.cron.tick());
@@ -320,8 +402,11 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   async function stop(): Promise<void> {
     for (const timer of timers) clearInterval(timer);
+    await stopHints();
     if (runsJobs) await worker.stop();
     await plugins.stop();
+    await (role === 'command' ? faultLog.flush() : records.flush());
+    stopWatchingQueries();
     await mail.close();
     if (options.storage === undefined) await storage.close();
   }

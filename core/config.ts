@@ -30,6 +30,10 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   readonly secretFile: string;
   readonly isSafe: boolean;
+  /** `NODE_ENV=development`: every handler of a plugin is timed. */
+  readonly isDevelopment: boolean;
+  /** Milliseconds that a plugin may block the event loop before the process is ended; `HELPDESK_WATCHDOG_MS`. */
+  readonly watchdogMs: number;
   readonly logLevel: LogLevel;
   readonly locale: string;
   readonly pinnedPlugins: readonly string[] | undefined;
@@ -64,6 +68,8 @@ export function readConfig(environment: Environment, site: SiteConfig, root: str
     databaseUrl: readDatabaseUrl(environment['DATABASE_URL'] || site.databaseUrl),
     secretFile: path.resolve(root, environment['HELPDESK_SECRET_FILE'] ?? path.join(data, 'secret.key')),
     isSafe: environment['HELPDESK_SAFE'] === '1',
+    isDevelopment: environment['NODE_ENV'] === 'development',
+    watchdogMs: readWatchdog(environment['HELPDESK_WATCHDOG_MS'] ?? '10000'),
     logLevel: readLevel(environment['LOG_LEVEL'] ?? 'info'),
     locale: 'en',
     pinnedPlugins: site.plugins?.mode === 'pinned' ? site.plugins.active : undefined,
@@ -82,6 +88,12 @@ function readPort(value: string | number): number {
   const port = Number(value);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw wrong(`PORT must be a number from 0 to 65535, not "${value}".`);
   return port;
+}
+
+function readWatchdog(value: string): number {
+  const ms = Number(value);
+  if (!Number.isInteger(ms) || ms < 500) throw wrong(`HELPDESK_WATCHDOG_MS must be 500 or more milliseconds, not "${value}".`);
+  return ms;
 }
 
 function readUrl(value: string): string {

@@ -9,12 +9,21 @@ import { keepCopy, mailActions, mailDecisions, mailFilters, sendOutboxEntry, swe
 import { notify, notifyingHandler } from './notifications/index.ts';
 import { pluginsActions } from './plugins/index.ts';
 import { privacyActions } from './privacy/index.ts';
+import { pluginActions } from './plugin-events.ts';
 import { ticketsActions, ticketsDecisions, ticketsFilters, wake } from './tickets/index.ts';
 import { usersActions } from './users/index.ts';
 
 /** The hooks that core's features call. */
 export function defineCoreHooks(hooks: HookBus): void {
-  for (const name of [...ticketsActions, ...usersActions, ...authActions, ...mailActions, ...pluginsActions, ...privacyActions])
+  for (const name of [
+    ...ticketsActions,
+    ...usersActions,
+    ...authActions,
+    ...mailActions,
+    ...pluginsActions,
+    ...privacyActions,
+    ...pluginActions,
+  ])
     hooks.define('action', name);
   for (const name of [...ticketsFilters, ...mailFilters]) hooks.define('filter', name);
   for (const name of [...ticketsDecisions, ...authDecisions, ...mailDecisions]) hooks.define('decision', name);

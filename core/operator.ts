@@ -3,22 +3,27 @@ export { createApp, type App } from './app.ts';
 export { actorOf, createApiToken, hashPassword, openSession } from './auth/index.ts';
 export { readConfig, type Config, type SiteConfig } from './config.ts';
 export { checkInvariants, type Violation } from './doctor/index.ts';
-export { sessionCookie } from './http/cookies.ts';
+export { sessionCookie, setSessionCookie } from './http/cookies.ts';
+export type { Middleware } from './http/request-state.ts';
 export { problemOf, problemText } from './http/errors.ts';
 export { createTranslator, loadCatalog } from './i18n/index.ts';
 export { listJobs, queueDepth, retryJobs } from './jobs/index.ts';
 export { systemClock, type Clock } from './kernel/clock.ts';
+export { crashReports, crashSentence, journalFolder, type CrashReport } from './kernel/crash-journal.ts';
 export { AppError, Conflict, Invalid, NotFound, Refused } from './kernel/errors.ts';
 export type { Logger, LogLevel } from './kernel/log.ts';
 export { sentenceOf } from './kernel/sentence.ts';
 export { createLogger } from './log.ts';
 export { saveMailbox } from './mail/index.ts';
 export {
+  authorOptions,
   createBackup,
   dependenciesOf,
   findSiteRoot,
   installTheme,
+  linkCore,
   loadSiteConfig,
+  measureHandlers,
   packPlugin,
   prepareDataFolder,
   readPackage,
@@ -27,14 +32,18 @@ export {
   restoreBackup,
   seedTickets,
   stagePlugin,
+  watchHookPoints,
+  writeAdministrator,
   writeDemo,
   type BackupDeps,
   type Binding,
   type FloorPlan,
   type FloorScenario,
+  type HandlerCost,
   type Statement,
 } from './operations/index.ts';
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
+export { pluginSight, type PluginSight } from './plugin-sight.ts';
 export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
 export { deletePluginData, exportPluginData, installInDesk, uninstallFromDesk } from './plugins/index.ts';
 export { erasePerson, exportPerson } from './privacy/index.ts';

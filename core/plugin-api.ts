@@ -61,9 +61,8 @@ export {
 } from './tickets/index.ts';
 export type { Actions, Decisions, Filters, RenderFilters, Services, Slots } from './kernel/hook-map.ts';
 export type { Disposable } from './kernel/hook-point.ts';
-export type { Route } from './kernel/contributions.ts';
 export type { CliCommand, CliInvocation, HealthCheck, MenuItem, PrivacyAnswer, PrivacySubject } from './plugin-contributions.ts';
-export type { JobOptions, PluginContext, PluginDb, PluginTx } from './plugin-context.ts';
+export type { JobOptions, PluginContext, PluginDb, PluginRoute as Route, PluginTx } from './plugin-context.ts';
 export type { RecordedEvent } from './events/index.ts';
 export type { SettingSchema, SettingScope, SettingsUpgrade, SettingsOf, SettingsSchema } from './settings/index.ts';
 

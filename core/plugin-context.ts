@@ -13,7 +13,9 @@ import type { Actions } from './kernel/hook-map.ts';
 import type { Disposable } from './kernel/hook-point.ts';
 import type { Logger } from './kernel/log.ts';
 import type { FoundPlugin } from './kernel/manifest.ts';
+import type { Oversight } from './kernel/oversight.ts';
 import type { Hooks } from './kernel/plugin-hooks.ts';
+import { currentScope } from './kernel/scope.ts';
 import type { PluginServices } from './kernel/services.ts';
 import type { SlotContribution, SlotName } from './kernel/slots.ts';
 import {
@@ -32,11 +34,11 @@ import {
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
 import type { Pages, PluginPage } from './http/pages.ts';
-import type { Context } from './http/request-state.ts';
+import type { Context, Next } from './http/request-state.ts';
 import { GuardedNetwork, type GuardedFetch } from './net/index.ts';
 import { matchDocuments, putDocument, removeDocument, type Match, type SearchDocument } from './search/index.ts';
 import type { SettingScope, SettingsOf, SettingsSchema } from './settings/index.ts';
-import type { Dialect, Tx } from './storage/index.ts';
+import { TxTooLong, type Dialect, type Tx, type TxOptions } from './storage/index.ts';
 import {
   editTicket,
   findMessage,
@@ -85,6 +87,11 @@ export interface JobOptions {
   readonly lane?: NewJob['lane'];
 }
 
+/** One address of a plugin. */
+export interface PluginRoute extends Omit<Route, 'handler'> {
+  handler(request: Context, next: Next): unknown;
+}
+
 /** Everything a plugin is given. All of it is the plugin's own and undone when it is switched off. */
 export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   readonly id: string;
@@ -128,10 +135,10 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   };
   readonly http: {
     /** Pages of the portal under `/p/<id>`, or under an address of its own such as `/kb`. */
-    portal(routes: readonly Route[], at?: string): Disposable;
-    desk(routes: readonly Route[]): Disposable;
-    admin(routes: readonly Route[]): Disposable;
-    api(routes: readonly Route[]): Disposable;
+    portal(routes: readonly PluginRoute[], at?: string): Disposable;
+    desk(routes: readonly PluginRoute[]): Disposable;
+    admin(routes: readonly PluginRoute[]): Disposable;
+    api(routes: readonly PluginRoute[]): Disposable;
     /** Reads a submitted form; files in it are stored already. */
     form(ctx: Context): Promise<Form>;
     /** Renders a page of the plugin inside the layout of its area. */
@@ -240,7 +247,7 @@ export function makePluginContext(
   desk: Desk,
   plugin: FoundPlugin,
   kit: PluginKit,
-  { runsJobs, pages }: { readonly runsJobs: boolean; readonly pages: Pages },
+  { runsJobs, pages, oversight }: { readonly runsJobs: boolean; readonly pages: Pages; readonly oversight: Oversight },
 ): PluginContext {
   const { id, register, own } = kit;
   const { storage, clock } = desk;
@@ -254,8 +261,9 @@ export function makePluginContext(
   };
   const withTables = (tx: Tx): PluginTx => Object.assign(tx, { table: (table: string) => tx(name(table)) });
   const jobName = (job: string): string => (job.startsWith(`${id}.`) ? job : `${id}.${job}`);
-  const routes = (area: 'portal' | 'desk' | 'admin' | 'api') => (list: readonly Route[], at?: string) =>
-    register('route', { area, routes: list, ...(at === undefined ? {} : { at }) });
+  const routes = (area: 'portal' | 'desk' | 'admin' | 'api') => (list: readonly PluginRoute[], at?: string) =>
+    // The desk's router hands over what its middlewares made of the request.
+    register('route', { area, routes: list as unknown as readonly Route[], ...(at === undefined ? {} : { at }) });
 
   return {
     id,
@@ -283,7 +291,7 @@ export function makePluginContext(
       name,
       table: (table) => storage.read(name(table)),
       raw: storage.read.raw.bind(storage.read) as Knex['raw'],
-      tx: (work) => storage.writeTx((tx) => withinLimit(id, work(withTables(tx)))),
+      tx: (work) => withinTxLimit(id, oversight, (options) => storage.writeTx((tx) => work(withTables(tx)), options)),
     },
     settings: {
       get: (scope?: SettingScope) => desk.settings.get(id, scope),
@@ -412,16 +420,14 @@ export function makePluginContext(
   };
 }
 
-// The race loses to the work on SQLite only when the work awaits something else than the database,
-// which is the mistake this guards against.
-async function withinLimit<T>(plugin: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Unavailable('plugins.tx-too-long', { plugin, limitMs: txLimitMs })), txLimitMs);
-  });
+/** @throws Unavailable `plugins.tx-too-long`, once the transaction is rolled back. */
+async function withinTxLimit<T>(plugin: string, oversight: Oversight, run: (options: TxOptions) => Promise<T>): Promise<T> {
   try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
+    return await run({ limitMs: txLimitMs });
+  } catch (error) {
+    if (!(error instanceof TxTooLong)) throw error;
+    const { hook } = currentScope();
+    oversight.fault({ plugin, hook: hook === undefined ? 'db.tx' : `${hook} (db.tx)`, kind: 'timeout', error });
+    throw new Unavailable('plugins.tx-too-long', { plugin, limitMs: txLimitMs }, { cause: error });
   }
 }

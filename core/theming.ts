@@ -5,6 +5,7 @@ import { createTranslator, loadCatalog, type Catalog, type Translator } from './
 import type { Clock } from './kernel/clock.ts';
 import type { Logger } from './kernel/log.ts';
 import type { FoundPlugin } from './kernel/manifest.ts';
+import type { Oversight } from './kernel/oversight.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
 import type { TemplateFault } from './kernel/template-roots.ts';
 import { buildTemplates, type Templates } from './kernel/templates.ts';
@@ -44,9 +45,16 @@ export interface ThemingDeps {
   readonly log: Logger;
   readonly storage: Storage;
   readonly settings: Settings;
+  readonly oversight: Oversight;
 }
 
 type Unthemed = Omit<Snapshot, 'templates'>;
+
+/** What belongs to a snapshot beside its templates: a request never sees some of the one and some of the other. */
+interface Dress {
+  readonly look: Look;
+  readonly translatorFor: TranslatorFor;
+}
 
 /** Texts, templates and assets: what pages are made of, in the active look and in those that are tried out. */
 export class Theming {
@@ -63,6 +71,7 @@ export class Theming {
   private owners: ReadonlyMap<string, string> = new Map();
   private newest: { readonly key: string; readonly values: OptionValues } | undefined;
   private readonly previews = new Map<string, PreviewedLook>();
+  private readonly dresses = new WeakMap<Templates, Dress>();
 
   constructor(deps: ThemingDeps) {
     this.deps = deps;
@@ -126,18 +135,32 @@ export class Theming {
     return draft === undefined ? this.published(resolved) : lookOf(resolved, fitValues(resolved.options, draft).values);
   }
 
-  /** Templates of one snapshot in the active look; texts and assets follow the running plugins with it. */
-  build(snapshot: Unthemed): Templates {
-    this.faults.clear();
-    this.previews.clear();
-    this.catalog = this.catalogOf(snapshot.plugins, this.look);
-    this.translatorFor = this.translators(this.catalog);
-    this.setAssets(snapshot.plugins);
-    const templates = this.templates(snapshot, this.look, (fault) => {
-      this.faults.set(`${fault.owner} ${fault.template} ${fault.kind}`, fault);
+  /** Look and texts as they were when a snapshot was made. */
+  of({ templates }: Pick<Snapshot, 'templates'>): Dress {
+    return (templates === undefined ? undefined : this.dresses.get(templates)) ?? this;
+  }
+
+  /**
+   * Templates of one snapshot in the active look; texts and assets follow the running plugins with it. A snapshot
+   * that is not whole leaves out what one person skips, and changes nothing for the others.
+   */
+  build(snapshot: Unthemed, isWhole: boolean): Templates {
+    const { look } = this;
+    const catalog = this.catalogOf(snapshot.plugins, look);
+    const translatorFor = this.translators(catalog);
+    if (isWhole) {
+      this.faults.clear();
+      this.previews.clear();
+      this.catalog = catalog;
+      this.translatorFor = translatorFor;
+      this.setAssets(snapshot.plugins);
+    }
+    const templates = this.templates(snapshot, look, (fault) => {
       const { owner, template, kind, error } = fault;
+      if (isWhole) this.faults.set(`${owner} ${template} ${kind}`, fault);
       this.deps.log.warn('A template is not used as it is.', { owner, template, kind, error });
     });
+    this.dresses.set(templates, { look, translatorFor });
     templates.warm('theme');
     return templates;
   }
@@ -182,6 +205,7 @@ export class Theming {
       roots: templateRoots(snapshot.plugins, chain),
       helpers: [...this.helpers, ...snapshot.helpers.map(({ plugin, value }) => ({ ...value, plugin }))],
       onFault,
+      oversight: this.deps.oversight,
       owners: this.owners,
       cacheFolder: path.join(this.deps.config.data, 'cache', 'templates'),
     });

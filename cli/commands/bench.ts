@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { coreFolder, createLogger, openStorage, seedTickets, tableNames, type FloorPlan, type Storage } from '@helpdesk/core/operator';
 import { ObservedStorage } from '../bench/capturing.ts';
+import { benchKernel } from '../bench/kernel.ts';
 import { loadInTurns, type Figures } from '../bench/load.ts';
 import { mailsPerRun, timeImport } from '../bench/mails.ts';
 import { planBench, type Plan } from '../bench/planning.ts';
@@ -40,15 +41,19 @@ export const bench: Command = {
   summary: 'Measures the desk on data of its own, beside a floor that runs the same SQL on bare Koa.',
   options: {
     tickets: { value: 'number', help: `How many tickets there are; default ${defaultTickets}.` },
+    only: { value: 'part', help: 'kernel: what the plugin platform itself costs, and nothing else.' },
     database: { value: 'url', help: 'An empty PostgreSQL database to measure on; default is SQLite in a temporary folder.' },
   },
   run: async (invocation) => {
     const tickets = Number(invocation.options['tickets'] ?? defaultTickets);
     if (!Number.isSafeInteger(tickets) || tickets < 1)
       throw new Misused(`The number of tickets is 1 or more, not "${String(invocation.options['tickets'])}".`);
+    const only = invocation.options['only'];
+    if (only !== undefined && only !== 'kernel')
+      throw new Misused(`The only part that can be measured alone is kernel, not "${String(only)}".`);
     const data = mkdtempSync(path.join(tmpdir(), 'helpdesk-bench-'));
     try {
-      return await measure(invocation, data, tickets);
+      return await (only === 'kernel' ? benchKernel(invocation, data, tickets) : measure(invocation, data, tickets));
     } finally {
       rmSync(data, { recursive: true, force: true });
     }

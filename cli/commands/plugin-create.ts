@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { apiVersion, Conflict, Invalid } from '@helpdesk/core/operator';
+import { apiVersion, authorOptions, Conflict, Invalid } from '@helpdesk/core/operator';
 import type { Command } from '../command.ts';
 
 const idShape = /^[a-z](?=.{1,39}$)[a-z0-9]*(-[a-z0-9]+)*$/;
@@ -18,7 +18,7 @@ export const pluginCreate: Command = {
     const parent = typeof options['dir'] === 'string' ? path.resolve(io.cwd, options['dir']) : path.join(config.root, 'plugins');
     const folder = path.join(parent, id);
     if (existsSync(folder)) throw new Conflict('plugins.folder-taken', { message: `The folder ${folder} exists already.` });
-    for (const [name, content] of Object.entries(filesOf(id))) {
+    for (const [name, content] of Object.entries(filesOf(id, { isWorkspace: parent === path.join(config.root, 'plugins') }))) {
       const file = path.join(folder, name);
       mkdirSync(path.dirname(file), { recursive: true });
       writeFileSync(file, content);
@@ -27,7 +27,7 @@ export const pluginCreate: Command = {
   },
 };
 
-function filesOf(id: string): Readonly<Record<string, string>> {
+function filesOf(id: string, { isWorkspace }: { readonly isWorkspace: boolean }): Readonly<Record<string, string>> {
   const slug = id.replaceAll('-', '_').slice(0, 16);
   const title = id
     .split('-')
@@ -52,12 +52,7 @@ function filesOf(id: string): Readonly<Record<string, string>> {
         personalData: false,
       },
     }),
-    'tsconfig.json': json({
-      extends: '../../tsconfig.base.json',
-      compilerOptions: { types: ['node', 'mocha'] },
-      include: ['**/*.ts'],
-      references: [{ path: '../../core' }],
-    }),
+    'tsconfig.json': json(isWorkspace ? workspaceConfig : ownConfig),
     'index.ts': `import { definePlugin } from '@helpdesk/core/plugin';
 import { countVisit } from './visits.ts';
 
@@ -69,8 +64,12 @@ export default definePlugin({
         path: '/',
         public: true,
         handler: async (request) => {
-          const visits = await countVisit(ctx.db, ctx.clock);
-          await ctx.http.page(request, { area: 'portal', template: '${id}/page', title: ctx.i18n.translatorFor(request.state.locale).t('${id}.title'), view: { visits } });
+          await ctx.http.page(request, {
+            area: 'portal',
+            template: '${id}/page',
+            title: request.state.translator.t('${id}.title'),
+            view: { visits: await countVisit(ctx.db, ctx.clock) },
+          });
         },
       },
     ]);
@@ -111,9 +110,43 @@ export const up: Migration['up'] = async (tx, table) => {
       [`${id}.title`]: title,
       [`${id}.visits`]: { other: 'Bu sayfa {count} kez ziyaret edildi.' },
     }),
-    'README.md': `# ${title}\n\nA portal page at \`/p/${id}\` that counts its visits. Build with \`npm run build\`, then \`npx helpdesk plugin activate ${id}\`.\n`,
+    'test/visits.test.ts': `import path from 'node:path';
+import { expect } from 'chai';
+import { createTestDesk } from '@helpdesk/core/testing';
+
+describe('the page of ${id}', () => {
+  it('counts its visits', async () => {
+    const desk = await createTestDesk({ plugins: [path.resolve(import.meta.dirname, '../..')] });
+
+    await desk.fetch('/p/${id}');
+    expect(await (await desk.fetch('/p/${id}')).text()).to.include('visited 2 times');
+    await desk.close();
+  });
+});
+`,
+    'README.md': `# ${title}
+
+A portal page at \`/p/${id}\` that counts its visits.
+
+- \`npx helpdesk dev <folder>\` runs it on a desk with sample data and follows what you save.
+- \`npx helpdesk plugin test <folder>\` runs its tests, \`plugin check <folder>\` looks for what is wrong.
+- \`npx helpdesk plugin pack <folder>\` writes the archive that others install.
+`,
   };
 }
+
+// In the site's own plugins folder the desk's build compiles it.
+const workspaceConfig = {
+  extends: '../../tsconfig.base.json',
+  compilerOptions: { types: ['node', 'mocha'] },
+  include: ['**/*.ts'],
+  references: [{ path: '../../core' }],
+};
+// Anywhere else this is for the editor: the commands compile by rules of their own.
+const ownConfig = {
+  compilerOptions: { ...authorOptions, types: ['node', 'mocha'], allowImportingTsExtensions: true, noEmit: true },
+  include: ['**/*.ts'],
+};
 
 function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;

@@ -2,7 +2,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { deletePluginData, exportPluginData, NotFound, systemActor, type App } from '@helpdesk/core/operator';
+import { deletePluginData, exportPluginData, NotFound, pluginSight, systemActor, type App } from '@helpdesk/core/operator';
 import { Misused, type Command, type Invocation } from '../command.ts';
 
 export const pluginCommands: readonly Command[] = [
@@ -25,7 +25,9 @@ export const pluginCommands: readonly Command[] = [
     summary: 'Shows one plugin.',
     args: ['<id>'],
     run: async ({ desk, args: [id = ''] }) => {
-      const { found, row, blocked } = await statusOf(await desk({ isPassive: true }), id);
+      const app = await desk({ isPassive: true });
+      const { found, row, blocked } = await statusOf(app, id);
+      const { faults, cost, tables, jobs } = await pluginSight(app, id);
       const { title, api, requires, provides, permissions, uses } = found?.manifest ?? {};
       return {
         id,
@@ -44,6 +46,10 @@ export const pluginCommands: readonly Command[] = [
         source: row?.source ?? undefined,
         sha256: row?.sha256 ?? undefined,
         rejected: row?.rejectedVersion == null ? undefined : `${row.rejectedVersion}: ${row.rejection ?? ''}`,
+        tables,
+        jobs,
+        cost,
+        faults,
       };
     },
   },

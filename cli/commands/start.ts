@@ -16,6 +16,6 @@ export const start: Command = {
     const isSafe = config.isSafe || options['safe'] === true;
     if (options['no-supervisor'] === true) return serve(io, { ...config, isSafe }, role);
     const flags = ['web', 'work', 'safe'].filter((flag) => options[flag] === true).map((flag) => `--${flag}`);
-    return supervise(io, ['start', ...flags, '--no-supervisor']);
+    return supervise(io, config.data, ['start', ...flags, '--no-supervisor']);
   },
 };

@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import type { Form } from '../http/body.ts';
 import { formErrors, statusOfError } from '../http/form-errors.ts';
 import { signedIn, type Context } from '../http/request-state.ts';
 import { Forbidden } from '../kernel/errors.ts';
@@ -40,4 +41,9 @@ export async function renderAdmin({ pages }: App, ctx: Context, page: AdminPage)
 export function see(ctx: Context, path: string): void {
   ctx.redirect(path);
   ctx.status = 303;
+}
+
+/** The version a form was shown with, for optimistic locking. */
+export function versionOf(form: Form): number | undefined {
+  return form.optional('version') === undefined ? undefined : Number(form.text('version'));
 }

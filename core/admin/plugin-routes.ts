@@ -2,19 +2,24 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { App } from '../app.ts';
+import { readForm } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
+import { endSafeSession, startSafeSession } from '../http/safe-session.ts';
 import { AppError, Conflict, NotFound } from '../kernel/errors.ts';
 import type { PluginStatus } from '../kernel/plugin-host.ts';
+import { costsOf, type PluginCost } from '../kernel/plugin-records.ts';
 import { dependentsOf } from '../kernel/resolve.ts';
 import { safeHtml } from '../kernel/templates.ts';
 import { cleanHtml, textToHtml } from '../html/index.ts';
+import { pluginSight } from '../plugin-sight.ts';
 import { requireConfirmed } from '../auth/index.ts';
 import { sizeOfTables, tablesOfPlugin, textOfPlugin, titleOfPlugin } from '../plugins/index.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
 import { pluginRemovalRoutes } from './plugin-removal-routes.ts';
 import { useOf } from './plugin-use.ts';
+import { costView, faultViews, registrationsOf, summaryOf } from './plugin-views.ts';
 import type { PluginPageView, PluginRowView, PluginState } from './system-views.ts';
 
 /** The list of plugins, one plugin's page, and switching them on and off. */
@@ -22,7 +27,7 @@ export function pluginRoutes(app: App): Middleware {
   const { desk, plugins } = app;
   const isPinned = desk.config.pinnedPlugins !== undefined;
 
-  function rowOf(status: PluginStatus, locale: string): PluginRowView {
+  function rowOf(status: PluginStatus, locale: string, cost?: PluginCost): PluginRowView {
     const { id, found, row } = status;
     const state = stateOf(status);
     const settingsUrl = desk.settings.owners().includes(id) ? `/admin/settings?page=${id}` : undefined;
@@ -36,6 +41,7 @@ export function pluginRoutes(app: App): Middleware {
       bundled: found !== undefined && !found.folder.startsWith(desk.config.data),
       settingsUrl,
       mayToggle: !isPinned && !desk.config.isSafe && found !== undefined,
+      ...(cost !== undefined && { cost: summaryOf(cost) }),
     };
   }
 
@@ -53,17 +59,9 @@ export function pluginRoutes(app: App): Middleware {
     if (status === undefined) throw new NotFound('plugins.not-found', { id: ctx.params['id'] });
     const { id, found } = status;
     const manifests = all.flatMap((one) => one.found ?? []);
+    await app.records.flush();
+    const sight = await pluginSight(app, id);
     const tables = await tablesOfPlugin(app, status);
-    const rows = await Promise.all(
-      tables.map(async (name) => ({ name, rows: Number((await desk.storage.read(name).count({ n: '*' }).first())?.['n'] ?? 0) })),
-    );
-    const jobs: { state: string; n: number }[] = await desk.storage
-      .read('jobs')
-      .where({ plugin: id })
-      .whereIn('state', ['ready', 'dead'])
-      .groupBy('state')
-      .select('state')
-      .count({ n: '*' });
     const readme = found === undefined ? undefined : path.join(found.folder, 'README.md');
     const view: PluginPageView = {
       plugin: rowOf(status, ctx.state.locale),
@@ -84,25 +82,16 @@ export function pluginRoutes(app: App): Middleware {
         ),
       ],
       uses: (found?.manifest.uses ?? []).map(useOf),
-      hooks: desk.hooks
-        .inspect()
-        .flatMap(({ name, kind, handlers }) =>
-          handlers.filter((one) => one.plugin === id).map((one) => ({ name, kind, calls: one.calls, faults: one.faults + one.timeouts })),
-        ),
-      faults: app.faults
-        .filter((fault) => fault.plugin === id)
-        .slice(-10)
-        .toReversed()
-        .map((fault) => ({
-          at: desk.clock.now(),
-          place: fault.hook,
-          text: fault.error instanceof Error ? fault.error.message : String(fault.error),
-        })),
-      tables: rows,
-      jobs: {
-        waiting: Number(jobs.find((one) => one.state === 'ready')?.n ?? 0),
-        failed: Number(jobs.find((one) => one.state === 'dead')?.n ?? 0),
-      },
+      hooks: desk.hooks.inspect().flatMap(({ name, kind, handlers }) => {
+        const mine = handlers.filter((one) => one.plugin === id);
+        return mine.length === 0 ? [] : [{ name, kind, skipped: mine.some(({ isSkipped }) => isSkipped) }];
+      }),
+      registrations: registrationsOf(app, id),
+      permissions: (found?.manifest.permissions ?? []).map(({ title }) => title),
+      cost: costView(sight.cost),
+      faults: faultViews(sight, desk.storage.dialect),
+      tables: sight.tables,
+      jobs: sight.jobs,
       consequences: [],
       dataBytes: await sizeOfTables(app, tables),
       mayUninstall: !isPinned && found?.folder.startsWith(desk.config.data) === true && status.row?.isDesired !== true,
@@ -138,8 +127,10 @@ export function pluginRoutes(app: App): Middleware {
       administrator(ctx, 'plugins.manage');
       const query = ctx.URL.searchParams.get('q') ?? '';
       const filter = (['on', 'off', 'attention'] as const).find((one) => one === ctx.URL.searchParams.get('filter')) ?? 'all';
+      await app.records.flush();
+      const costs = await costsOf(desk.storage.read);
       const all = await plugins.list();
-      const rows = await Promise.all(all.map((one) => withSize(one, rowOf(one, ctx.state.locale), ctx)));
+      const rows = await Promise.all(all.map((one) => withSize(one, rowOf(one, ctx.state.locale, costs.get(one.id)), ctx)));
       const needsAttention = ({ state }: PluginRowView): boolean => state !== 'on' && state !== 'off' && state !== 'leftover';
       const belongs = (row: PluginRowView): boolean =>
         filter === 'all' || (filter === 'attention' ? needsAttention(row) : row.state === filter);
@@ -153,6 +144,7 @@ export function pluginRoutes(app: App): Middleware {
           mayInstall: !isPinned && desk.config.browserInstall,
           restart: rows.some(({ state }) => state === 'upgrading') ? { byItself: app.isSupervised } : undefined,
           safeMode: desk.config.isSafe,
+          safeSession: ctx.state.skip !== undefined,
           plugins: rows.filter((row) => belongs(row) && `${row.id} ${row.name}`.toLowerCase().includes(query.toLowerCase())),
           counts: {
             all: rows.length,
@@ -164,6 +156,14 @@ export function pluginRoutes(app: App): Middleware {
       });
     })
     .get('/admin/plugins/:id', (ctx) => showPlugin(ctx))
+    .post('/admin/plugins/safe-session', async (ctx) => {
+      const actor = administrator(ctx, 'plugins.manage');
+      const form = await readForm(desk, ctx);
+      const plugin = form.text('plugin');
+      if (plugin === '') endSafeSession(ctx);
+      else startSafeSession(desk, ctx, actor, plugin === 'all' ? 'all' : new Set([plugin]));
+      see(ctx, '/admin/plugins');
+    })
     .post('/admin/plugins/:id/activate', (ctx) => toggle(ctx, true))
     .post('/admin/plugins/:id/deactivate', (ctx) => toggle(ctx, false))
     .middleware();

@@ -8,11 +8,11 @@ import { listMailboxes } from '../mail/index.ts';
 import { coreVersion } from '../paths.ts';
 import { ticketCounts } from '../tickets/index.ts';
 import { findUsers, listUsers } from '../users/index.ts';
+import { liveProcesses } from '../kernel/plugins-repository.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
+import { healthChecks } from './health-checks.ts';
 import type { HealthView, JobListView } from './system-views.ts';
 import type { Health } from './views.ts';
-
-const liveMs = 15_000;
 
 /** The first page of the administration, health, jobs and outbox. */
 export function systemRoutes(app: App): Middleware {
@@ -52,10 +52,7 @@ export function systemRoutes(app: App): Middleware {
       administrator(ctx, 'system.view');
       const checks = await healthChecks(app);
       const depth = await queueDepth(desk.storage.read);
-      const processes = await desk.storage
-        .read('processes')
-        .where('seen_at', '>', desk.clock.now() - liveMs)
-        .orderBy('started_at');
+      const processes = await liveProcesses(desk.storage.read, desk.clock.now());
       const outbox: { state: string; n: number }[] = await desk.storage
         .read('outbox')
         .whereIn('state', ['held', 'queued', 'sending', 'uncertain', 'failed'])
@@ -71,10 +68,10 @@ export function systemRoutes(app: App): Middleware {
           id: row.id,
           kind: row.role,
           host: `${row.host} (${row.pid})`,
-          startedAt: row.started_at,
-          seenAt: row.seen_at,
+          startedAt: row.startedAt,
+          seenAt: row.seenAt,
           generation: row.generation,
-          current: row.pid === process.pid,
+          current: row.id === app.processId,
         })),
         queue: { waiting: depth.ready, running: depth.active, failed: depth.dead, oldestAt: depth.oldestReadyAt ?? undefined },
         outbox: { waiting: count('held', 'queued', 'sending'), failed: count('failed'), uncertain: count('uncertain') },
@@ -144,69 +141,6 @@ export function systemRoutes(app: App): Middleware {
     setFlash(ctx, { kind: 'done', key: 'flash.retried' });
     see(ctx, '/admin/health/jobs');
   }
-}
-
-type Check = HealthView['checks'][number];
-
-/** What core looks at, then what running plugins report. */
-async function healthChecks({ desk, plugins, faults, theming }: App): Promise<readonly Check[]> {
-  const sender = await desk.mail.systemSender();
-  const depth = await queueDepth(desk.storage.read);
-  const isBehind = depth.oldestReadyAt !== null && depth.oldestReadyAt < desk.clock.now() - 10 * 60_000;
-  const failed = (await plugins.list()).filter(({ row, isRunning }) => row?.isDesired === true && !isRunning);
-  const core: readonly Check[] = [
-    {
-      name: { key: 'health.check.sending' },
-      health: sender === undefined ? 'attention' : 'good',
-      text: { key: sender === undefined ? 'health.sending.none' : 'health.sending.good' },
-    },
-    {
-      name: { key: 'health.check.key' },
-      health: desk.secrets.isOpen ? 'good' : 'problem',
-      text: { key: desk.secrets.isOpen ? 'health.key.good' : 'health.key.missing' },
-    },
-    {
-      name: { key: 'health.check.jobs' },
-      health: depth.dead > 0 || isBehind ? 'attention' : 'good',
-      text: { key: depth.dead > 0 ? 'health.jobs.some-failed' : isBehind ? 'health.jobs.behind' : 'health.jobs.good' },
-    },
-    {
-      name: { key: 'health.check.plugins' },
-      health: failed.length > 0 ? 'problem' : faults.length > 0 ? 'attention' : 'good',
-      text: { key: failed.length > 0 ? 'health.plugins.failed' : faults.length > 0 ? 'health.plugins.faults' : 'health.plugins.good' },
-    },
-    themeCheck(theming),
-    {
-      name: { key: 'health.check.https' },
-      health: desk.config.url.startsWith('https:') ? 'good' : 'attention',
-      text: { key: desk.config.url.startsWith('https:') ? 'health.https.good' : 'health.https.plain' },
-    },
-  ];
-  const ofPlugins = await Promise.all(
-    plugins.snapshot.all('health').map(async ({ plugin, value }): Promise<readonly Check[]> => {
-      const reported = await value.check().catch(() => [{ id: plugin, status: 'bad' as const, text: 'health.plugin.silent' }]);
-      return reported.map(({ status, text, ...more }) => ({
-        name: { key: `health.check.${plugin}` },
-        health: { good: 'good' as const, warn: 'attention' as const, bad: 'problem' as const }[status],
-        text: { key: text, params: 'params' in more ? more.params : undefined },
-        pluginId: plugin,
-      }));
-    }),
-  );
-  return [...core, ...ofPlugins.flat()];
-}
-
-function themeCheck({ look, faults }: App['theming']): Check {
-  const name = { key: 'health.check.theme' };
-  if (look.trouble !== undefined)
-    return { name, health: 'problem', text: { key: 'health.theme.fallback', params: { theme: look.trouble.theme } } };
-  const kinds = [...faults.values()].map(({ kind }) => kind);
-  if (kinds.length === 0) return { name, health: 'good', text: { key: 'health.theme.good' } };
-  return {
-    name,
-    health: 'attention',
-    text: { key: kinds.every((kind) => kind === 'outdated') ? 'health.theme.outdated' : 'health.theme.faults' },
-  };
 }
 
 async function recentChanges({ desk }: App, ctx: Context) {

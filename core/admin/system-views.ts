@@ -17,6 +17,8 @@ export interface PluginListView {
   /** Present when new code waits for it. */
   readonly restart?: { readonly byItself: boolean } | undefined;
   readonly safeMode: boolean;
+  /** This administrator leaves plugins out of their own requests. */
+  readonly safeSession: boolean;
   readonly plugins: readonly PluginRowView[];
   readonly counts: { readonly all: number; readonly on: number; readonly off: number; readonly attention: number };
 }
@@ -32,6 +34,35 @@ export interface PluginRowView {
   readonly bundled: boolean;
   readonly settingsUrl?: string | undefined;
   readonly mayToggle: boolean;
+  /** What it cost over all processes of the last day. */
+  readonly cost?: { readonly calls: number; readonly pageShare: number | undefined } | undefined;
+}
+
+export interface PluginCostView {
+  readonly calls: number;
+  /** Percent of the time of all pages. */
+  readonly pageShare: number | undefined;
+  readonly queries: number;
+  readonly queryMs: number;
+  readonly jobMs: number;
+  readonly works: readonly {
+    readonly kind: string;
+    readonly place: string;
+    readonly calls: number;
+    readonly faults: number;
+    readonly totalMs: number;
+    readonly maxMs: number;
+    readonly p95: number | undefined;
+  }[];
+}
+
+export interface PluginFaultView {
+  readonly at: Timestamp;
+  readonly place: string;
+  readonly times: number;
+  readonly text: string;
+  /** Everything its author needs, as plain text. */
+  readonly report: string;
 }
 
 /** `admin/plugin` */
@@ -47,12 +78,14 @@ export interface PluginPageView {
   readonly hooks: readonly {
     readonly name: string;
     readonly kind: string;
-    readonly calls: number;
-    readonly faults: number;
-    readonly p95?: number | undefined;
+    /** Left out for a minute, because it kept failing. */
+    readonly skipped: boolean;
   }[];
-  readonly faults: readonly { readonly at: Timestamp; readonly place: string; readonly text: string }[];
-  readonly tables: readonly { readonly name: string; readonly rows: number }[];
+  readonly registrations: { readonly slots: readonly string[]; readonly routes: readonly string[]; readonly jobs: readonly string[] };
+  readonly permissions: readonly string[];
+  readonly cost?: PluginCostView | undefined;
+  readonly faults: readonly PluginFaultView[];
+  readonly tables: readonly { readonly name: string; readonly rows: number; readonly bytes: number | undefined }[];
   readonly dataBytes?: number | undefined;
   readonly mayUninstall: boolean;
   /** What it was installed from. */

@@ -1,5 +1,6 @@
+import type { Snapshot } from '../kernel/snapshot.ts';
 import type { TemplateVariables } from '../kernel/templates.ts';
-import { stylesheetsOf, templateValues } from '../theme/index.ts';
+import { stylesheetsOf, templateValues, type Look } from '../theme/index.ts';
 import type { Theming } from '../theming.ts';
 import type { Context } from './request-state.ts';
 
@@ -10,10 +11,11 @@ export interface LookView {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** The active look, or the one that this request tries out. */
-export function lookView(ctx: Context, { look: active, assets }: Theming): LookView {
+/** The look of the snapshot, or the one that this request tries out. */
+export function lookView(ctx: Context, theming: Theming, snapshot: Snapshot): LookView {
   const { preview } = ctx.state;
-  const look = preview?.look ?? active;
+  const look = preview?.look ?? theming.of(snapshot).look;
+  const { assets } = theming;
   const query = preview === undefined ? `v=${look.stamp}` : `preview=${encodeURIComponent(preview.parameter)}`;
   return {
     stylesheets: [...stylesheetsOf(look.chain).map(({ theme, file }) => assets.url(`t/${theme.id}`, file)), `/theme.css?${query}`],
@@ -22,7 +24,7 @@ export function lookView(ctx: Context, { look: active, assets }: Theming): LookV
 }
 
 /** What templates find at `@theme`. */
-export function variablesOf(ctx: Context, { look: active }: Theming): TemplateVariables {
+export function variablesOf(ctx: Context, active: Look): TemplateVariables {
   const { options, values } = ctx.state.preview?.look ?? active;
   return { theme: templateValues(options, values, ctx.state.locale) };
 }

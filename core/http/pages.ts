@@ -1,6 +1,7 @@
 import type { Desk } from '../desk.ts';
 import type { SlotName } from '../kernel/slots.ts';
 import { printSlot } from '../kernel/slots.ts';
+import { currentScope } from '../kernel/scope.ts';
 import type { FaultSink } from '../kernel/hook-point.ts';
 import type { Snapshot } from '../kernel/snapshot.ts';
 import { snapshotOf } from '../kernel/router-dispatch.ts';
@@ -13,6 +14,7 @@ import type { LinkView, RequestView, Sentence, SlotContent } from '../ui/types.t
 import { adminNavigation } from './admin-navigation.ts';
 import { takeFlash } from './cookies.ts';
 import { problemText, type Problem } from './errors.ts';
+import type { TemplateVariables } from '../kernel/templates.ts';
 import { lookView, variablesOf } from './look-view.ts';
 import type { Context } from './request-state.ts';
 
@@ -62,12 +64,8 @@ export class Pages {
     ctx.status = page.status ?? (ctx.status === 404 ? 200 : ctx.status);
     ctx.type = 'html';
     ctx.vary('HX-Request');
-    ctx.body = this.templates(ctx).renderPage(
-      `ui/layouts/${page.area}`,
-      page.template,
-      { ...layout, ...page.view, pageTitle: page.title, request },
-      variablesOf(ctx, this.deps.theming),
-    );
+    const view = { ...layout, ...page.view, pageTitle: page.title, request };
+    ctx.body = measured(() => this.templates(ctx).renderPage(`ui/layouts/${page.area}`, page.template, view, this.variables(ctx)));
   }
 
   /** A part of a page, as htmx asks for it. */
@@ -76,7 +74,7 @@ export class Pages {
     ctx.status = ctx.status === 404 ? 200 : ctx.status;
     ctx.type = 'html';
     ctx.vary('HX-Request');
-    ctx.body = this.templates(ctx).render(template, { ...view, request }, variablesOf(ctx, this.deps.theming));
+    ctx.body = measured(() => this.templates(ctx).render(template, { ...view, request }, this.variables(ctx)));
   }
 
   /** A page of a plugin inside the layout of its area. */
@@ -165,7 +163,7 @@ export class Pages {
       site: {
         name: String(site['name']),
         locales: desk.locales().map((value) => ({ value, label: languageName(value), selected: value === ctx.state.locale })),
-        warnings: [],
+        warnings: this.warnings(ctx),
       },
       flash:
         flash === undefined
@@ -181,6 +179,22 @@ export class Pages {
     };
     if (slots === undefined) return request;
     return { ...request, slots: await this.fillSlots(ctx, request, slots) };
+  }
+
+  /** What an administrator of plugins must know on every page. */
+  private warnings(ctx: Context): readonly Sentence[] {
+    const { actor, skip } = ctx.state;
+    if (actor === undefined || !isAllowed(actor, 'plugins.manage')) return [];
+    const { quarantined } = snapshotOf(ctx, this.deps.snapshot);
+    const safe =
+      skip === undefined
+        ? []
+        : [
+            skip === 'all'
+              ? { key: 'notice.safe-session.all' }
+              : { key: 'notice.safe-session.some', params: { plugins: [...skip].join(', ') } },
+          ];
+    return [...safe, ...quarantined.map((plugin) => ({ key: 'notice.quarantined', params: { plugin } }))];
   }
 
   private async fillSlots(
@@ -200,7 +214,7 @@ export class Pages {
         name,
         parts.map((part): SlotContent => {
           const html = printSlot([part], {
-            ready: (one) => this.templates(ctx).render(one.template, { ...one.data, request }, variablesOf(ctx, this.deps.theming)),
+            ready: (one) => this.templates(ctx).render(one.template, { ...one.data, request }, this.variables(ctx)),
             placeholder: () => '',
             onFault: this.deps.onFault,
           });
@@ -208,6 +222,10 @@ export class Pages {
         }),
       ]),
     );
+  }
+
+  private variables(ctx: Context): TemplateVariables {
+    return variablesOf(ctx, this.deps.theming.of(snapshotOf(ctx, this.deps.snapshot)).look);
   }
 
   private menu(ctx: Context, area: Area): readonly LinkView[] {
@@ -229,8 +247,16 @@ export class Pages {
   private layoutDefaults(ctx: Context, area: Area, links: readonly LinkView[]): object {
     if (area === 'desk') return { place: 'inbox', places: links, framed: false };
     if (area === 'admin') return { navGroups: adminNavigation(ctx), pluginLinks: links };
-    return { links, footerLinks: [], theme: lookView(ctx, this.deps.theming) };
+    return { links, footerLinks: [], theme: lookView(ctx, this.deps.theming, snapshotOf(ctx, this.deps.snapshot)) };
   }
+}
+
+function measured(render: () => string): string {
+  const beganAt = performance.now();
+  const html = render();
+  const { meter } = currentScope();
+  if (meter !== undefined) meter.renderMs += performance.now() - beganAt;
+  return html;
 }
 
 function sentence(key: string, params: Sentence['params']): Sentence {

@@ -1,5 +1,6 @@
 import type { Desk } from '../desk.ts';
 import { Forbidden, NotFound } from '../kernel/errors.ts';
+import { snapshotOf } from '../kernel/router-dispatch.ts';
 import type { Snapshot } from '../kernel/snapshot.ts';
 import { readPreview, resolveTheme } from '../theme/index.ts';
 import type { Theming } from '../theming.ts';
@@ -36,7 +37,7 @@ export function previewing({ desk, theming, snapshot }: PreviewingDeps): Middlew
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new Forbidden('themes.preview-only');
     const resolved = resolveTheme(desk.config, grant.theme);
     if (resolved.theme.id !== grant.theme) throw new NotFound('themes.not-found', { theme: grant.theme });
-    const shown = theming.preview(snapshot(), await theming.drafted(resolved, grant.userId));
+    const shown = theming.preview(snapshotOf(ctx, snapshot), await theming.drafted(resolved, grant.userId));
     if (desk.locales().includes(locale)) ctx.state.locale = locale;
     ctx.state.translator = shown.translatorFor(ctx.state.locale, ctx.state.timeZone);
     ctx.state.preview = { ...shown, parameter: asked, scheme: scheme === 'light' || scheme === 'dark' ? scheme : undefined };

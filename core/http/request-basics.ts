@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { negotiateLocale } from '../i18n/index.ts';
+import { negotiateLocale, type Translator } from '../i18n/index.ts';
 import { actorOf, resumeSession } from '../auth/index.ts';
 import type { Desk } from '../desk.ts';
 import { Forbidden } from '../kernel/errors.ts';
@@ -7,7 +7,7 @@ import { sessionCookie } from './cookies.ts';
 import type { Context, Middleware } from './request-state.ts';
 
 /** Gives each request an id, finds out who asks and in which language, and sets the headers every answer carries. */
-export function requestBasics(desk: Desk): Middleware {
+export function requestBasics(desk: Desk, translatorOf: (ctx: Context, locale: string, timeZone: string) => Translator): Middleware {
   return async (ctx, next) => {
     ctx.state.requestId = randomUUID();
     // Behind a proxy that ends TLS the connection itself is plain; the public address says what browsers use.
@@ -32,7 +32,7 @@ export function requestBasics(desk: Desk): Middleware {
           ? String(site['locale'])
           : negotiateLocale(ctx.get('Accept-Language'), offered));
     ctx.state.timeZone = ctx.state.user?.timeZone ?? String(site['timeZone']);
-    ctx.state.translator = desk.translatorFor(ctx.state.locale, ctx.state.timeZone);
+    ctx.state.translator = translatorOf(ctx, ctx.state.locale, ctx.state.timeZone);
     return next();
   };
 }

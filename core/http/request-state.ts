@@ -18,6 +18,8 @@ export interface RequestState {
   session?: Session;
   /** Set while somebody tries a look out; only they see it. */
   preview?: PreviewedLook & { readonly parameter: string; readonly scheme: 'light' | 'dark' | undefined };
+  /** Plugins that this request leaves out. */
+  skip?: ReadonlySet<string> | 'all';
 }
 
 export type Context = Koa.ParameterizedContext<RequestState> & { readonly params: Readonly<Record<string, string>> };

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../kernel/log.ts';
+import { AppError } from '../kernel/errors.ts';
+import { placeOf } from '../kernel/gauge.ts';
+import type { Oversight } from '../kernel/oversight.ts';
 import { runAsPlugin } from '../kernel/scope.ts';
 import type { JobRegistry } from './job-registry.ts';
 import { leaseMs, type JobQueue } from './job-queue.ts';
@@ -9,6 +12,8 @@ export interface WorkerOptions {
   readonly owner: string;
   /** Milliseconds between looks at the table when nothing woke the worker. Default 1,000. */
   readonly pollMs?: number;
+  /** Told of what plugins' jobs cost and break. */
+  readonly oversight?: Oversight;
 }
 
 // Interactive work has two slots that nothing else may take, so 50,000 imports cannot delay a reply.
@@ -106,7 +111,10 @@ export class Worker {
   private async runHandler(definition: JobDefinition, job: Job, abort: AbortController): Promise<void> {
     const { owner } = this.options;
     let isFinished = false;
-    const timeout = setTimeout(() => abort.abort(new Error('The job passed its time limit.')), definition.timeoutMs ?? defaultTimeoutMs);
+    const timeout = setTimeout(
+      () => abort.abort(new JobTimeout('The job passed its time limit.')),
+      definition.timeoutMs ?? defaultTimeoutMs,
+    );
     timeout.unref();
     const run = {
       ...job,
@@ -120,7 +128,10 @@ export class Worker {
     };
     const work = (): Promise<void> => Promise.race([definition.run(run), rejection(abort.signal)]);
     try {
-      await (definition.plugin === null ? work() : runAsPlugin(definition.plugin, work));
+      const { oversight } = this.options;
+      const { plugin, name } = definition;
+      if (plugin === null) await work();
+      else await (oversight === undefined ? runAsPlugin(plugin, work) : oversight.run(plugin, 'job', name, work));
     } finally {
       clearTimeout(timeout);
     }
@@ -138,6 +149,12 @@ export class Worker {
       attempt: job.attempts,
       error,
     });
+    // A refusal or a wish for another try is an answer; the retries of the queue are all that a failing job needs besides.
+    if (job.plugin !== null && !(error instanceof AppError || error instanceof TryLater || error instanceof Hopeless)) {
+      const kind = error instanceof JobTimeout ? 'timeout' : 'throw';
+      this.options.oversight?.noteFailure(job.plugin, 'job', job.name, error instanceof JobTimeout);
+      this.options.oversight?.onFault({ plugin: job.plugin, hook: placeOf('job', job.name), kind, error });
+    }
     await this.queue.fail(job, this.options.owner, { error: text, delayMs, isFinal, isFree });
   }
 
@@ -154,6 +171,8 @@ export class Worker {
     this.idle.delete(wake);
   }
 }
+
+class JobTimeout extends Error {}
 
 function rejection(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {

@@ -9,6 +9,7 @@ import type { ImportModule } from './plugin-migrations.ts';
 import { runInScope } from './scope.ts';
 import { preparingMs } from './preparing.ts';
 import type { PluginServices, ServiceRegistry } from './services.ts';
+import { enterWork, leaveWork, workId } from './vitals.ts';
 
 /** What the kernel gives to whoever builds a plugin's context; all of it is undone at deactivation. */
 export interface PluginKit {
@@ -51,6 +52,8 @@ export interface ActivationPorts<C> {
   readonly prepare: (plugin: FoundPlugin, work: (from: string | null) => Promise<void>) => Promise<void>;
   /** The routes of the plugins that run already. */
   readonly routes: () => readonly Owned<'route'>[];
+  /** Called before the plugin's own `activate` runs. */
+  readonly onActivating?: (plugin: FoundPlugin) => void;
   /** Called when a running plugin registers or takes back something. */
   readonly onChange: () => void;
 }
@@ -82,8 +85,9 @@ export class PluginRun<C> {
     try {
       const { module, context } = await this.#load(loadOrder);
       await prepare(this.plugin, (from) => this.#prepare(module, context, from));
+      this.#ports.onActivating?.(this.plugin);
       await withinDeadline(
-        this.#asItself(async () => module.activate(context)),
+        this.#asItself('activate', async () => module.activate(context)),
         deadlineMs,
       );
       if (this.#refusal !== undefined) throw this.#refusal.error;
@@ -99,7 +103,7 @@ export class PluginRun<C> {
     try {
       const { module, context } = await this.#load(0);
       await withinDeadline(
-        this.#asItself(async () => module.uninstall?.(context, options)),
+        this.#asItself('uninstall', async () => module.uninstall?.(context, options)),
         this.#ports.deadlineMs,
       );
     } finally {
@@ -113,7 +117,7 @@ export class PluginRun<C> {
     const module = definitionIn<C>(
       id,
       await withinDeadline(
-        this.#asItself(() => importModule(entry)),
+        this.#asItself('import', () => importModule(entry)),
         deadlineMs,
       ),
     );
@@ -126,7 +130,9 @@ export class PluginRun<C> {
   #prepare(module: PluginModule<C>, context: C, from: string | null): Promise<void> {
     const { version } = this.plugin;
     return withinDeadline(
-      this.#asItself(async () => (from === null ? module.install?.(context) : module.upgrade?.(context, from, version))),
+      this.#asItself(from === null ? 'install' : 'upgrade', async () =>
+        from === null ? module.install?.(context) : module.upgrade?.(context, from, version),
+      ),
       preparingMs,
     );
   }
@@ -146,7 +152,7 @@ export class PluginRun<C> {
     if (wasStarted && module?.deactivate !== undefined && context !== undefined) {
       await this.#attempt('deactivate', () =>
         withinDeadline(
-          this.#asItself(async () => module.deactivate?.(context)),
+          this.#asItself('deactivate', async () => module.deactivate?.(context)),
           deadlineMs,
         ),
       );
@@ -154,7 +160,7 @@ export class PluginRun<C> {
     for (const dispose of this.#owned.splice(0).toReversed()) {
       await this.#attempt('dispose', () =>
         withinDeadline(
-          this.#asItself(async () => dispose()),
+          this.#asItself('dispose', async () => dispose()),
           deadlineMs,
         ),
       );
@@ -229,8 +235,14 @@ export class PluginRun<C> {
   }
 
   // Not inherited from whoever pressed the button: timers started here outlive that request and what it skips.
-  #asItself<T>(work: () => T): T {
-    return runInScope({ plugin: this.plugin.id, depth: 0 }, work);
+  #asItself<T>(step: string, work: () => T): T {
+    const { id } = this.plugin;
+    const before = enterWork(workId(id, step));
+    try {
+      return runInScope({ plugin: id, depth: 0 }, work);
+    } finally {
+      leaveWork(before);
+    }
   }
 
   async #attempt(hook: string, work: () => Promise<unknown>): Promise<void> {

@@ -1,12 +1,17 @@
 // One 100 ms timer watches every pending deadline: a timer per handler costs more than most handlers.
 const tickMs = 100;
 
+/** A deadline in the list of those that are pending; linked, because it comes and goes with each call. */
 interface Pending {
   readonly due: number;
   readonly expire: () => void;
+  before: Pending | undefined;
+  after: Pending | undefined;
+  isPending: boolean;
 }
 
-const pending = new Set<Pending>();
+let first: Pending | undefined;
+let isHolding = false;
 const wheel = setInterval(turn, tickMs);
 wheel.unref();
 
@@ -23,42 +28,62 @@ export class DeadlinePassed extends Error {
 
 /** Settles as `work` does, or rejects with `DeadlinePassed` after `deadlineMs`, give or take 50 ms. */
 export function withinDeadline<T>(work: PromiseLike<T>, deadlineMs: number): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const token: Pending = {
-      due: performance.now() + deadlineMs - tickMs / 2,
-      expire: () => reject(new DeadlinePassed(deadlineMs)),
-    };
-    enter(token);
-    work.then(
-      (value) => {
-        leave(token);
-        resolve(value);
-      },
-      (error: unknown) => {
-        leave(token);
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passes on what it was given
-        reject(error);
-      },
-    );
-  });
+  return new Promise<T>((resolve, reject) => settleWithin(work, deadlineMs, resolve, reject));
+}
+
+/** `withinDeadline` without a promise of its own, for what is called very often: exactly one of the two is called, once. */
+export function settleWithin<T>(
+  work: PromiseLike<T>,
+  deadlineMs: number,
+  onValue: (value: T) => void,
+  onError: (error: unknown) => void,
+): void {
+  const token: Pending = {
+    due: performance.now() + deadlineMs - tickMs / 2,
+    expire: () => onError(new DeadlinePassed(deadlineMs)),
+    before: undefined,
+    after: first,
+    isPending: true,
+  };
+  if (first !== undefined) first.before = token;
+  first = token;
+  hold();
+  work.then(
+    (value) => {
+      if (leave(token)) onValue(value);
+    },
+    (error: unknown) => {
+      if (leave(token)) onError(error);
+    },
+  );
 }
 
 function turn(): void {
   const now = performance.now();
-  for (const token of pending) {
-    if (token.due > now) continue;
-    leave(token);
-    token.expire();
+  for (let token = first; token !== undefined;) {
+    const { after } = token;
+    if (token.due <= now && leave(token)) token.expire();
+    token = after;
   }
+  if (first !== undefined || !isHolding) return;
+  isHolding = false;
+  wheel.unref();
 }
 
-// Referenced only while something is pending: else the process could exit in the middle of a call.
-function enter(token: Pending): void {
-  if (pending.size === 0) wheel.ref();
-  pending.add(token);
+// Referenced while something is pending, else the process could exit in the middle of a call. Let go at the
+// next turn and not at once, because a call comes and goes in less time than that takes.
+function hold(): void {
+  if (isHolding) return;
+  isHolding = true;
+  wheel.ref();
 }
 
-function leave(token: Pending): void {
-  pending.delete(token);
-  if (pending.size === 0) wheel.unref();
+/** False when the deadline has passed or it was settled before. */
+function leave(token: Pending): boolean {
+  if (!token.isPending) return false;
+  token.isPending = false;
+  if (token.before === undefined) first = token.after;
+  else token.before.after = token.after;
+  if (token.after !== undefined) token.after.before = token.before;
+  return true;
 }

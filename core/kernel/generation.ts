@@ -2,9 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Storage } from '../storage/types.ts';
 import type { Clock } from './clock.ts';
 import { Unavailable } from './errors.ts';
-import { liveGenerations } from './plugins-repository.ts';
+import { liveForMs, liveGenerations } from './plugins-repository.ts';
 
-const liveForMs = 15_000;
 const pauseMs = 50;
 
 /**

@@ -9,8 +9,8 @@ import {
   type HookKind,
   HookPoint,
 } from './hook-point.ts';
+import { Oversight } from './oversight.ts';
 import { PluginHooks, type Registrant } from './plugin-hooks.ts';
-import { runAsPlugin } from './scope.ts';
 
 export type ActionName = Extract<keyof Actions, string>;
 export type FilterName = Extract<keyof Filters, string>;
@@ -47,6 +47,8 @@ export interface HookReport {
   readonly name: string;
   /** False while handlers wait for the plugin that defines the name. */
   readonly isDefined: boolean;
+  /** What to use instead, while the hook still fires for those who listen. */
+  readonly deprecated: string | undefined;
   readonly handlers: readonly HandlerReport[];
 }
 
@@ -57,15 +59,23 @@ interface Durable {
 
 /** Every hook of this process: features define and call names, plugins register on them. */
 export class HookBus {
-  readonly #onFault: FaultSink;
+  #oversight: Oversight;
   readonly #points = new Map<string, HookPoint>();
   /** `<kind> <name>` to who defined it. */
   readonly #defined = new Map<string, string>();
+  readonly #deprecated = new Map<string, string>();
   readonly #durables = new Map<string, Durable>();
   #waiting: ReadonlySet<string> = new Set();
 
   constructor({ onFault }: { readonly onFault: FaultSink }) {
-    this.#onFault = onFault;
+    this.#oversight = new Oversight({ onFault });
+  }
+
+  /** A bus whose handlers are watched together with everything else that plugins do. */
+  static overseenBy(oversight: Oversight): HookBus {
+    const bus = new HookBus({ onFault: oversight.onFault });
+    bus.#oversight = oversight;
+    return bus;
   }
 
   /** Makes a name known; `definedBy` is the plugin whose removal makes it unknown again. */
@@ -77,6 +87,11 @@ export class HookBus {
     }
     this.#defined.set(key, definedBy);
     return { dispose: () => void this.#defined.delete(key) };
+  }
+
+  /** Names what replaces a hook; whoever still listens is shown on the Health page. */
+  deprecate(kind: HookKind, name: string, instead: string): void {
+    this.#deprecated.set(`${kind} ${name}`, instead);
   }
 
   /** The ids and slugs of plugins that are not active: handlers for names of theirs wait. */
@@ -149,7 +164,7 @@ export class HookBus {
   ): Disposable {
     this.#requireKnown(kind, name, by.plugin);
     const key = `${kind} ${name}`;
-    const point = this.#points.get(key) ?? new HookPoint(kind, name, this.#onFault);
+    const point = this.#points.get(key) ?? new HookPoint(kind, name, this.#oversight);
     this.#points.set(key, point);
     return point.add(by.plugin, by.loadOrder, handler, by.options);
   }
@@ -170,7 +185,8 @@ export class HookBus {
   durable(plugin: string, handlerId: string): ((payload: unknown, delivery: Delivery) => Promise<unknown>) | undefined {
     const entry = this.#durables.get(durableKey(plugin, handlerId));
     if (entry === undefined) return undefined;
-    return (payload, delivery) => runAsPlugin(plugin, async () => entry.handler.run(payload, delivery));
+    const { event } = entry.declaration;
+    return (payload, delivery) => this.#oversight.run(plugin, 'durable', event, async () => entry.handler.run(payload, delivery));
   }
 
   declarations(plugin: string): readonly DurableDeclaration[] {
@@ -182,6 +198,7 @@ export class HookBus {
     for (const point of this.#points.values()) point.removePlugin(plugin);
     for (const [key, entry] of this.#durables) if (entry.declaration.plugin === plugin) this.#durables.delete(key);
     for (const [key, owner] of this.#defined) if (owner === plugin) this.#defined.delete(key);
+    this.#oversight.breaker.forget(plugin);
   }
 
   /** Every hook with its handlers in the order they run, and what they cost. */
@@ -189,7 +206,12 @@ export class HookBus {
     const keys = new Set([...this.#defined.keys(), ...this.#points.keys()]);
     return [...keys].toSorted().map((key) => {
       const point = this.#points.get(key);
-      return { ...splitKey(key), isDefined: this.#defined.has(key), handlers: point?.inspect() ?? [] };
+      return {
+        ...splitKey(key),
+        isDefined: this.#defined.has(key),
+        deprecated: this.#deprecated.get(key),
+        handlers: point?.inspect() ?? [],
+      };
     });
   }
 

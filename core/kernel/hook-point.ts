@@ -1,7 +1,10 @@
 import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from 'tapable';
-import { DeadlinePassed, withinDeadline } from './deadline-wheel.ts';
+import { DeadlinePassed, settleWithin } from './deadline-wheel.ts';
 import { AppError, Unavailable } from './errors.ts';
+import type { Circuit } from './circuit-breaker.ts';
+import { costOf, type Gauge } from './gauge.ts';
 import { defaultPriority, inOrder } from './hook-order.ts';
+import type { Oversight } from './oversight.ts';
 import { currentScope, isSkipped, runInScope, type Scope } from './scope.ts';
 
 export type HookKind = 'action' | 'filter' | 'filterSync' | 'decision';
@@ -43,12 +46,16 @@ export interface HandlerStats {
   readonly timeouts: number;
   readonly totalMs: number;
   readonly maxMs: number;
+  /** 95 of 100 timed calls took no longer. */
+  readonly p95Ms: number | undefined;
 }
 
 export interface HandlerReport extends HandlerStats {
   readonly plugin: string;
   readonly priority: number;
   readonly label: string | undefined;
+  /** Left out for a minute because it kept failing. */
+  readonly isSkipped: boolean;
 }
 
 // A method, so that handlers of any typed hook can be held; the typed surface is HookBus.
@@ -60,10 +67,17 @@ interface Registration {
   readonly plugin: string;
   readonly sequence: number;
   readonly options: HandlerOptions;
-  readonly stats: { -readonly [K in keyof HandlerStats]: HandlerStats[K] };
+  readonly gauge: Gauge;
+  readonly circuit: Circuit;
   loadOrder: number;
   /** Undefined once disposed: a call in flight leaves it out, and the closure can be collected. */
   handler: Handler | undefined;
+}
+
+interface Call {
+  readonly one: Registration;
+  readonly startedAt: number;
+  readonly scope: Scope;
 }
 
 type Done = (error?: Error | null, value?: unknown) => void;
@@ -79,15 +93,15 @@ const deadlines = { action: 5000, filter: 2000, decision: 2000 };
 export class HookPoint {
   readonly name: string;
   readonly kind: HookKind;
-  readonly #onFault: FaultSink;
+  readonly #oversight: Oversight;
   #ordered: readonly Registration[] = [];
   #view: View | undefined;
   #sequence = 0;
 
-  constructor(kind: HookKind, name: string, onFault: FaultSink) {
+  constructor(kind: HookKind, name: string, oversight: Oversight) {
     this.kind = kind;
     this.name = name;
-    this.#onFault = onFault;
+    this.#oversight = oversight;
   }
 
   get size(): number {
@@ -96,8 +110,9 @@ export class HookPoint {
 
   /** @throws Invalid when the wanted order contradicts the others; nothing is registered then. */
   add(plugin: string, loadOrder: number, handler: Handler, options: HandlerOptions = {}): Disposable {
-    const stats = { calls: 0, faults: 0, timeouts: 0, totalMs: 0, maxMs: 0 };
-    const registration: Registration = { plugin, loadOrder, sequence: this.#sequence++, handler, options, stats };
+    const gauge = this.#oversight.gauge(plugin, this.kind, this.name);
+    const circuit = this.#oversight.breaker.circuit(plugin, this.name);
+    const registration: Registration = { plugin, loadOrder, sequence: this.#sequence++, handler, options, gauge, circuit };
     this.#replace([...this.#ordered, registration]);
     return { dispose: () => this.#remove((one) => one === registration) };
   }
@@ -113,12 +128,21 @@ export class HookPoint {
   }
 
   inspect(): readonly HandlerReport[] {
-    return this.#ordered.map(({ plugin, options, stats }) => ({
-      plugin,
-      priority: options.priority ?? defaultPriority,
-      label: options.label,
-      ...stats,
-    }));
+    return this.#ordered.map(({ plugin, options, gauge, circuit }) => {
+      const { calls, faults, timeouts, totalMs, maxMs, p95Ms } = costOf(gauge.kind, gauge.name, [gauge.figures()]);
+      return {
+        plugin,
+        priority: options.priority ?? defaultPriority,
+        label: options.label,
+        isSkipped: this.#oversight.breaker.isOpen(circuit),
+        calls,
+        faults,
+        timeouts,
+        totalMs,
+        maxMs,
+        p95Ms,
+      };
+    });
   }
 
   /** Runs an action, filter or decision; `first` is the payload, value or input, `second` a filter's context. */
@@ -179,34 +203,42 @@ export class HookPoint {
   #call(one: Registration, first: unknown, second: unknown, done: Done): void {
     const scope = this.#enter(one);
     const { handler } = one;
-    if (scope === undefined || handler === undefined) return done();
-    const startedAt = performance.now();
+    if (handler !== undefined && scope === 'skipped') return done(this.#closedDoor(one));
+    if (scope === undefined || scope === 'skipped' || handler === undefined) return done();
+    const { profiler } = this.#oversight;
+    const startedAt = profiler.begin(one.gauge, scope);
     let answer: unknown;
     let failed = false;
     try {
-      answer = runInScope(scope, () => handler.run(first, second));
+      answer = runInScope(scope, () => one.gauge.enter(() => handler.run(first, second)));
     } catch (error) {
       failed = true;
       answer = error;
     }
-    if (failed) return done(this.#failed(one, startedAt, answer));
+    const call = { one, startedAt, scope };
+    if (failed) return done(this.#failed(call, answer));
     if (!isPromise(answer)) {
-      measure(one, startedAt);
+      profiler.end(one.gauge, startedAt, scope);
       return done(null, answer);
     }
-    this.#settle(one, startedAt, answer, done);
+    this.#settle(call, answer, done);
   }
 
-  #settle(one: Registration, startedAt: number, answer: PromiseLike<unknown>, done: Done): void {
+  #settle(call: Call, answer: PromiseLike<unknown>, done: Done): void {
+    const { one, startedAt, scope } = call;
     const kind = this.kind === 'filterSync' ? 'filter' : this.kind;
-    withinDeadline(answer, one.options.deadlineMs ?? deadlines[kind]).then(
+    settleWithin(
+      answer,
+      one.options.deadlineMs ?? deadlines[kind],
       (value) => {
-        measure(one, startedAt);
+        this.#oversight.profiler.end(one.gauge, startedAt, scope);
         done(null, value);
       },
-      (error: unknown) => {
-        if (error instanceof DeadlinePassed) this.#reportLate(one, answer);
-        done(this.#failed(one, startedAt, error));
+      (error) => {
+        if (!(error instanceof DeadlinePassed)) return done(this.#failed(call, error));
+        this.#reportLate(one, answer);
+        // The wheel turns outside of every scope, and the next handlers belong to the caller's.
+        runInScope(scope.parent ?? scope, () => done(this.#failed(call, error)));
       },
     );
   }
@@ -214,67 +246,71 @@ export class HookPoint {
   #callSync(one: Registration, value: unknown, context: unknown): unknown {
     const scope = this.#enter(one);
     const { handler } = one;
-    if (scope === undefined || handler === undefined) return undefined;
-    const startedAt = performance.now();
+    if (scope === undefined || scope === 'skipped' || handler === undefined) return undefined;
+    const { profiler } = this.#oversight;
+    const startedAt = profiler.begin(one.gauge, scope);
     try {
-      const answer = runInScope(scope, () => handler.run(value, context));
+      const answer = runInScope(scope, () => one.gauge.enter(() => handler.run(value, context)));
       if (!isPromise(answer)) return answer;
       answer.then(undefined, () => {});
       this.#fault(one, 'bad-return', new Error(`${this.name} runs inside a template and needs its answer at once, not a promise`));
     } catch (error) {
       this.#fault(one, 'throw', error);
     } finally {
-      measure(one, startedAt);
+      profiler.end(one.gauge, startedAt, scope);
     }
     return undefined;
   }
 
-  /** The scope to run in, or undefined when this handler is left out. */
-  #enter(one: Registration): Scope | undefined {
+  /** The scope to run in; undefined when this handler is left out, `skipped` when that is because it kept failing. */
+  #enter(one: Registration): Scope | 'skipped' | undefined {
     const parent = currentScope();
     if (one.handler === undefined || isSkipped(one.plugin, parent)) return undefined;
-    const chain = chainOf(parent, this.name);
+    if (this.#oversight.breaker.isOpen(one.circuit)) return 'skipped';
+    // Most calls have few handlers on their way; only a deep one can be a loop.
+    const chain = parent.depth < maxDepth ? [] : chainOf(parent, this.name);
     if (chain.length >= maxDepth) {
       const path = [...chain, one.plugin].join(' -> ');
       this.#fault(one, 'recursion', new Error(`${this.name} causes itself: ${path}`));
       return undefined;
     }
-    one.stats.calls++;
+    const { skip, meter } = parent;
     return {
       plugin: one.plugin,
       hook: this.name,
       depth: parent.depth + 1,
       parent,
-      ...(parent.skip !== undefined && { skip: parent.skip }),
+      ...(skip !== undefined && { skip }),
+      ...(meter !== undefined && { meter }),
     };
   }
 
   /** The error the caller gets, or null when the handler is left out and the others go on. */
-  #failed(one: Registration, startedAt: number, error: unknown): Error | null {
-    measure(one, startedAt);
-    if (this.kind !== 'action' && error instanceof AppError) return error;
+  #failed({ one, startedAt, scope }: Call, error: unknown): Error | null {
+    this.#oversight.profiler.end(one.gauge, startedAt, scope);
+    // A refusal is an answer. That something is unavailable is no answer, but a fault of whoever depends on it.
+    if (this.kind !== 'action' && error instanceof AppError && error.status < 500) return error;
     this.#fault(one, error instanceof DeadlinePassed ? 'timeout' : 'throw', error);
+    return this.#closedDoor(one, error);
+  }
+
+  // A critical handler that fails, or is skipped for that, must not thereby agree.
+  #closedDoor(one: Registration, cause?: unknown): Error | null {
     if (one.options.critical !== true || this.kind === 'action') return null;
-    return new Unavailable('hooks.critical-failed', { plugin: one.plugin, hook: this.name }, { cause: error });
+    return new Unavailable('hooks.critical-failed', { plugin: one.plugin, hook: this.name }, { cause });
   }
 
   #reportLate(one: Registration, answer: PromiseLike<unknown>): void {
     const { plugin } = one;
-    const report = (error: unknown) => this.#onFault({ plugin, hook: this.name, kind: 'late', error });
+    const report = (error: unknown) => this.#oversight.fault({ plugin, hook: this.name, kind: 'late', error });
     answer.then(() => report(new Error('settled after its deadline; the result is dropped')), report);
   }
 
   #fault(one: Registration, kind: Fault['kind'], error: unknown): void {
-    if (kind === 'timeout') one.stats.timeouts++;
-    else one.stats.faults++;
-    this.#onFault({ plugin: one.plugin, hook: this.name, kind, error });
+    if (kind === 'timeout') one.gauge.timeouts += 1;
+    else one.gauge.faults += 1;
+    this.#oversight.fault({ plugin: one.plugin, hook: this.name, kind, error });
   }
-}
-
-function measure(one: Registration, startedAt: number): void {
-  const ms = performance.now() - startedAt;
-  one.stats.totalMs += ms;
-  one.stats.maxMs = Math.max(one.stats.maxMs, ms);
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

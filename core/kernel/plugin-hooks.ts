@@ -27,7 +27,7 @@ export interface Hooks {
     handlerId: string,
     handler: (payload: Readonly<Actions[K]>, delivery: Delivery) => unknown,
   ): Disposable;
-  /** Returns the new value, or nothing to leave it. An AppError thrown here reaches the caller as a refusal. */
+  /** Returns the new value, or nothing to leave it. An AppError below 500 thrown here reaches the caller as a refusal. */
   filter<K extends FilterName>(
     name: K,
     handler: (value: ValueOf<Filters[K]>, context: Readonly<ContextOf<Filters[K]>>) => Soon<Maybe<ValueOf<Filters[K]>>>,

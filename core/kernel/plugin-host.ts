@@ -1,15 +1,19 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
 import { type ActivationPorts, type PluginKit, type PluginModule, PluginRun } from './activating.ts';
 import { isRoute } from './contributions.ts';
+import { type CrashJournal, crashReports, crashSentence } from './crash-journal.ts';
 import { type Discovery, discover, type PluginRoot } from './discovery.ts';
 import type { Tx } from '../storage/types.ts';
 import { DeadlinePassed } from './deadline-wheel.ts';
 import { AppError, Conflict, NotFound, Refused } from './errors.ts';
 import { SerialQueue, untilEverywhere } from './generation.ts';
 import type { HookBus } from './hook-bus.ts';
-import type { FaultSink } from './hook-point.ts';
+import type { PluginFault } from './process-fault.ts';
 import { desiredIds, Lifecycle, type LifecyclePorts } from './lifecycle.ts';
 import type { Logger } from './log.ts';
 import type { FoundPlugin } from './manifest.ts';
+import type { Oversight } from './oversight.ts';
 import { importFile, type ImportModule, type MigrationRunner, runPluginMigrations } from './plugin-migrations.ts';
 import {
   forgetProcess,
@@ -22,13 +26,15 @@ import {
   reportProcess,
   setGeneration,
 } from './plugins-repository.ts';
+import { quarantine, type QuarantinePorts } from './quarantine.ts';
 import { type Blocked, resolve } from './resolve.ts';
 import { prepareOnce } from './preparing.ts';
 import { sentenceOf } from './sentence.ts';
 import { ServiceRegistry } from './services.ts';
-import { buildSnapshot, type Snapshot, type SnapshotParts } from './snapshot.ts';
+import { buildSnapshot, type Snapshot } from './snapshot.ts';
+import type { Templates } from './templates.ts';
 
-export interface PluginHostPorts<C> extends LifecyclePorts {
+export interface PluginHostPorts<C> extends LifecyclePorts, QuarantinePorts {
   readonly log: Logger;
   readonly hooks: HookBus;
   readonly services?: ServiceRegistry;
@@ -37,7 +43,10 @@ export interface PluginHostPorts<C> extends LifecyclePorts {
   readonly runMigrations: MigrationRunner;
   /** Builds what a plugin is given, from the kit and whatever the desk offers on top. */
   readonly makeContext: (plugin: FoundPlugin, kit: PluginKit, definition: PluginModule<C>) => C;
-  readonly onFault: FaultSink;
+  onFault(fault: PluginFault): void;
+  readonly oversight?: Oversight;
+  /** Where a process that dies while it loads a plugin leaves its name. */
+  readonly journal?: CrashJournal;
   /** Runs no plugin; what is desired and subscribed stays as it is. */
   readonly safeMode?: boolean;
   /** Changes plugins for others without running them, as a command does while the desk runs elsewhere. */
@@ -52,7 +61,8 @@ export interface PluginHostPorts<C> extends LifecyclePorts {
   /** Portal addresses that no plugin may claim. */
   readonly reservedPaths?: readonly string[];
   readonly importModule?: ImportModule;
-  readonly templates?: SnapshotParts['templates'];
+  /** `isWhole` is false for a snapshot without the plugins that somebody skips. */
+  readonly templates?: (snapshot: Omit<Snapshot, 'templates'>, isWhole: boolean) => Templates | undefined;
   /** Milliseconds for import, activate and deactivate; 10,000 unless said otherwise. */
   readonly deadlineMs?: number;
   /** How long a change waits for the other processes; 5,000 ms unless said otherwise. */
@@ -87,6 +97,10 @@ export class PluginHost<C> {
   #found: Discovery = { plugins: [], broken: [] };
   #reported = { generation: -1, at: 0 };
   #snapshot: Snapshot;
+  #isSwitching = false;
+  #quarantined: readonly string[] = [];
+  /** The same desk without some plugins, for those who asked for it; made when first needed. */
+  readonly #without = new WeakMap<Snapshot, Map<string, Snapshot>>();
 
   constructor(ports: PluginHostPorts<C>) {
     this.#ports = ports;
@@ -97,6 +111,22 @@ export class PluginHost<C> {
 
   get snapshot(): Snapshot {
     return this.#snapshot;
+  }
+
+  /** What this desk is without the plugins that a request skips. */
+  snapshotWithout(skip: ReadonlySet<string> | 'all'): Snapshot {
+    const current = this.#snapshot;
+    const key = skip === 'all' ? 'all' : [...skip].toSorted().join(' ');
+    const known = this.#without.get(current) ?? new Map<string, Snapshot>();
+    this.#without.set(current, known);
+    const snapshot = known.get(key) ?? this.#build(current.generation, skip);
+    known.set(key, snapshot);
+    return snapshot;
+  }
+
+  /** The plugins that were found, running or not. */
+  get known(): readonly FoundPlugin[] {
+    return this.#found.plugins;
   }
 
   /** Folders that hold no usable plugin, with a sentence each. */
@@ -110,6 +140,7 @@ export class PluginHost<C> {
     for (const { message, folder } of this.#found.broken) this.#ports.log.warn(message, { folder });
     await this.#lifecycle.enroll(this.#found.plugins, this.#ports.activeByDefault ?? []);
     if (this.#ports.pinned !== undefined) await this.#lifecycle.pin(this.#ports.pinned, this.#found.plugins);
+    if (this.#ports.passive !== true) await this.#readJournal();
     await this.#queue.run('start', () => this.#switch());
     // A version that was put back is a new generation.
     await this.reconcile();
@@ -222,7 +253,12 @@ export class PluginHost<C> {
 
   /** Builds the snapshot anew from what runs, after something that templates depend on changed in this process. */
   rebuild(): void {
-    this.#snapshot = this.#build(this.#snapshot.generation);
+    if (!this.#isSwitching) this.#snapshot = this.#build(this.#snapshot.generation);
+  }
+
+  /** Stops a plugin that keeps failing, in every process, until somebody switches it on again. */
+  async quarantine(id: string, reason: string): Promise<void> {
+    if (await quarantine(this.#ports, id, reason)) await this.reconcile();
   }
 
   async list(): Promise<readonly PluginStatus[]> {
@@ -253,12 +289,21 @@ export class PluginHost<C> {
     const { order, blocked } =
       safeMode || passive ? { order: [], blocked: [] } : resolve(this.#found.plugins, desiredIds(rows), apiVersion);
 
-    for (const id of [...this.#order].toReversed()) if (!order.includes(id)) await this.#stopPlugin(id);
-    this.#order = order;
-    hooks.setLoadOrders(new Map(order.map((id, index) => [id, index])));
-    for (const id of order) await this.#startPlugin(id, rows);
+    // New ones first, then the new snapshot at once, then the old ones: no request sees a state in between.
+    const leaving = this.#order.filter((id) => !order.includes(id)).toReversed();
+    for (const id of leaving) this.services.removePlugin(id);
+    this.#isSwitching = true;
+    try {
+      this.#order = order;
+      hooks.setLoadOrders(new Map(order.map((id, index) => [id, index])));
+      for (const id of order) await this.#startPlugin(id, rows);
+      this.#quarantined = rows.filter(({ state, isDesired }) => isDesired && state === 'quarantined').map(({ id }) => id);
+      this.#snapshot = this.#build(generation);
+    } finally {
+      this.#isSwitching = false;
+    }
+    for (const id of leaving) await this.#stopPlugin(id);
     this.#announceWaiting();
-    this.#snapshot = this.#build(generation);
     for (const { id, reason, message } of blocked) {
       const row = rows.find((one) => one.id === id);
       if (row !== undefined) await this.#lifecycle.noteState(row, reason === 'missing' ? 'missing' : 'failed', message);
@@ -279,6 +324,8 @@ export class PluginHost<C> {
     }
     const isProven = row.provenVersion === null || row.provenVersion === plugin.version;
     if (this.#failedAt.get(id) === row.changedAt) return;
+    const { journal } = this.#ports;
+    journal?.note({ phase: 'import', plugin: id, version: plugin.version });
     try {
       this.#requireRunning(plugin);
       await this.#migrate(plugin, rows);
@@ -291,6 +338,26 @@ export class PluginHost<C> {
       this.#failedAt.set(id, row.changedAt);
       this.#ports.onFault({ plugin: id, hook: 'activate', kind: error instanceof DeadlinePassed ? 'timeout' : 'throw', error });
       await this.#lifecycle.noteState(row, 'failed', sentenceOf(error));
+    } finally {
+      journal?.clear();
+    }
+  }
+
+  // Whoever killed the last process is not given a second chance without an administrator.
+  async #readJournal(): Promise<void> {
+    const { journal, clock, onFault, log } = this.#ports;
+    if (journal === undefined) return;
+    for (const report of crashReports(path.dirname(journal.file), clock.now())) {
+      const sentence = crashSentence(report);
+      log.error(sentence, { phase: report.phase, plugin: report.plugin, hook: report.hook });
+      if (report.plugin !== undefined) {
+        const error = new Error(sentence);
+        error.stack = [sentence, report.stack].filter((part) => part !== undefined).join('\n');
+        const kind = report.phase === 'blocked' ? 'blocked' : 'exit';
+        onFault({ plugin: report.plugin, hook: report.hook ?? report.phase, kind, error });
+        await quarantine(this.#ports, report.plugin, sentence);
+      }
+      rmSync(report.file, { force: true });
     }
   }
 
@@ -355,7 +422,7 @@ export class PluginHost<C> {
     if (run === undefined) return;
     this.#runs.delete(id);
     await run.stop(() => {
-      this.#snapshot = this.#build(this.#snapshot.generation);
+      if (this.#order.includes(id)) this.#snapshot = this.#build(this.#snapshot.generation);
     });
   }
 
@@ -380,22 +447,25 @@ export class PluginHost<C> {
       deadlineMs,
       onFault,
       prepare: (plugin, work) => prepareOnce(this.#ports, plugin, work),
-      routes: () => [...this.#runs.values()].flatMap(({ contributions }) => contributions.filter(isRoute)),
+      onActivating: ({ id, version }) => this.#ports.journal?.note({ phase: 'activate', plugin: id, version }),
+      routes: () => this.#order.flatMap((id) => this.#runs.get(id)?.contributions.filter(isRoute) ?? []),
       onChange: () => {
-        this.#snapshot = this.#build(this.#snapshot.generation);
+        if (!this.#isSwitching) this.#snapshot = this.#build(this.#snapshot.generation);
       },
     };
   }
 
-  #build(generation: number): Snapshot {
-    const runs = this.#order.flatMap((id) => this.#runs.get(id) ?? []);
-    const { onFault, templates } = this.#ports;
+  #build(generation: number, skip?: ReadonlySet<string> | 'all'): Snapshot {
+    const runs = this.#order.flatMap((id) => (skip === 'all' || skip?.has(id) === true ? [] : (this.#runs.get(id) ?? [])));
+    const { onFault, oversight, templates } = this.#ports;
     return buildSnapshot({
       generation,
+      oversight,
+      quarantined: this.#quarantined,
       plugins: runs.map(({ plugin }) => plugin),
       contributions: runs.flatMap(({ contributions }) => contributions),
       onFault,
-      ...(templates !== undefined && { templates }),
+      ...(templates !== undefined && { templates: (base) => templates(base, skip === undefined) }),
     });
   }
 

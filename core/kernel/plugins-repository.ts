@@ -1,3 +1,4 @@
+import { notifyGeneration } from '../storage/generation-hint.ts';
 import type { Reader, Storage, Tx } from '../storage/types.ts';
 
 export type PluginState = 'installed' | 'active' | 'inactive' | 'failed' | 'quarantined' | 'upgrading' | 'missing';
@@ -104,6 +105,7 @@ export async function lockGeneration(tx: Tx): Promise<number> {
 
 export async function setGeneration(tx: Tx, generation: number): Promise<void> {
   await tx('kernel_state').where({ id: 1 }).update({ generation });
+  await notifyGeneration(tx);
 }
 
 export interface ProcessIdentity {
@@ -130,6 +132,24 @@ export async function reportProcess(
 
 export async function forgetProcess(storage: Storage, id: string): Promise<void> {
   await storage.writeTx(async (tx) => void (await tx('processes').where({ id }).delete()));
+}
+
+export interface ProcessRow extends ProcessIdentity {
+  readonly generation: number;
+  readonly startedAt: number;
+  readonly seenAt: number;
+}
+
+/** How long after its last sign a process counts as alive. */
+export const liveForMs = 15_000;
+
+/** The processes that were seen lately, oldest first. */
+export async function liveProcesses(reader: Reader, now: number): Promise<readonly ProcessRow[]> {
+  const rows: readonly (ProcessIdentity & { readonly generation: number; readonly started_at: number; readonly seen_at: number })[] =
+    await reader('processes')
+      .where('seen_at', '>', now - liveForMs)
+      .orderBy(['started_at', 'id']);
+  return rows.map(({ started_at, seen_at, ...row }) => ({ ...row, startedAt: Number(started_at), seenAt: Number(seen_at) }));
 }
 
 /** The generations of the processes that were seen after `since`. */

@@ -1,6 +1,9 @@
 import Router from '@koa/router';
 import type { Context, Middleware, Next } from 'koa';
 import type { Area, Owned, Route } from './contributions.ts';
+import { AppError } from './errors.ts';
+import { placeOf } from './gauge.ts';
+import type { Oversight } from './oversight.ts';
 import { currentScope, isSkipped, runAsPlugin } from './scope.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -14,6 +17,7 @@ export interface DispatchPorts {
   readonly snapshot: () => Snapshot;
   /** Runs before each handler; throws when this person may not use the route. */
   readonly guard: (ctx: Context, route: GuardedRoute) => void | Promise<void>;
+  readonly oversight?: Oversight;
 }
 
 interface Mount {
@@ -34,13 +38,18 @@ export function snapshotOf(ctx: object, current: () => Snapshot): Snapshot {
   return snapshot;
 }
 
+/** Gives a request another snapshot than the current one; only before anything looked at it. */
+export function pinSnapshot(ctx: object, snapshot: Snapshot): void {
+  pinned.set(ctx, snapshot);
+}
+
 /** One middleware for the pages of all plugins: @koa/router cannot take routes back, so each snapshot has its own routers. */
-export function dispatchPlugins({ snapshot, guard }: DispatchPorts): Middleware {
+export function dispatchPlugins({ snapshot, ...ports }: DispatchPorts): Middleware {
   const tables = new WeakMap<Snapshot, ReadonlyMap<string, readonly Mount[]>>();
 
   return async (ctx, next) => {
     const current = snapshotOf(ctx, snapshot);
-    const table = tables.get(current) ?? buildTable(current, guard);
+    const table = tables.get(current) ?? buildTable(current, ports);
     tables.set(current, table);
     await serve(mountsFor(table, ctx.path), ctx, next);
   };
@@ -52,23 +61,47 @@ async function serve([mount, ...others]: readonly Mount[], ctx: Context, next: N
   else await mount.serve(ctx, () => serve(others, ctx, next));
 }
 
-function buildTable(snapshot: Snapshot, guard: DispatchPorts['guard']): ReadonlyMap<string, readonly Mount[]> {
+/** Where the routes of a contribution begin. */
+export function prefixOf({ plugin, value }: Pick<Owned<'route'>, 'plugin' | 'value'>): string {
+  return value.at ?? `${areaPaths[value.area]}/${plugin}`;
+}
+
+/** The address of a route as people read it. */
+export function addressOf(prefix: string, { method, path }: Pick<Route, 'method' | 'path'>): string {
+  return `${method.toUpperCase()} ${prefix}${path === '/' ? '' : path}`;
+}
+
+type MountPorts = Omit<DispatchPorts, 'snapshot'>;
+
+function buildTable(snapshot: Snapshot, ports: MountPorts): ReadonlyMap<string, readonly Mount[]> {
   const byPrefix = new Map<string, Mount[]>();
   for (const { plugin, value } of snapshot.routes) {
-    const prefix = value.at ?? `${areaPaths[value.area]}/${plugin}`;
-    const mount = { plugin, prefix, serve: routerFor({ plugin, kind: 'route', value }, prefix, guard) };
+    const prefix = prefixOf({ plugin, value });
+    const mount = { plugin, prefix, serve: routerFor({ plugin, kind: 'route', value }, prefix, ports) };
     byPrefix.set(prefix, [...(byPrefix.get(prefix) ?? []), mount]);
   }
   return byPrefix;
 }
 
-function routerFor({ plugin, value }: Owned<'route'>, prefix: string, guard: DispatchPorts['guard']): Middleware {
+function routerFor({ plugin, value }: Owned<'route'>, prefix: string, { guard, oversight }: MountPorts): Middleware {
   const router = new Router({ prefix });
   for (const route of value.routes) {
     const guarded: GuardedRoute = { ...route, plugin, area: value.area };
     router.register(route.path, [route.method.toUpperCase()], async (ctx, next) => {
       await guard(ctx, guarded);
-      await runAsPlugin(plugin, async () => route.handler(ctx, next));
+      const work = async () => route.handler(ctx, next);
+      if (oversight === undefined) return runAsPlugin(plugin, work);
+      const name = addressOf(prefix, route);
+      try {
+        return await oversight.run(plugin, 'route', name, work);
+      } catch (error) {
+        // The request answers for it; a route is not skipped, because nobody else would serve its page.
+        if (!(error instanceof AppError)) {
+          oversight.noteFailure(plugin, 'route', name);
+          oversight.onFault({ plugin, hook: placeOf('route', name), kind: 'throw', error });
+        }
+        throw error;
+      }
     });
   }
   const [routes, methods] = [router.routes(), router.allowedMethods()];

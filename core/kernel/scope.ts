@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { RequestMeter } from './profiler.ts';
 
 /** Who is running right now: every fault, query and log line is attributed through it. */
 export interface Scope {
@@ -6,6 +7,8 @@ export interface Scope {
   readonly hook?: string;
   /** Plugins that this request leaves out; `all` leaves out everything but core. */
   readonly skip?: ReadonlySet<string> | 'all';
+  /** Gathers what the request costs that led to here. */
+  readonly meter?: RequestMeter;
   /** How many hook handlers are on the way to here. */
   readonly depth: number;
   /** The scope this one was entered from, so that a loop can be shown as a chain. */
@@ -26,11 +29,19 @@ export function runInScope<T>(entered: Scope, work: () => T): T {
   return scope.run(entered, work);
 }
 
-/** Runs `work` attributed to a plugin; what it skips is inherited. */
-export function runAsPlugin<T>(plugin: string, work: () => T): T {
+/** Runs `work` attributed to a plugin and, where there is a name for it, a place in it; what it skips is inherited. */
+export function runAsPlugin<T>(plugin: string, work: () => T, hook?: string): T {
   const parent = currentScope();
-  const { skip, depth } = parent;
-  return scope.run({ plugin, depth, ...(parent !== outside && { parent }), ...(skip !== undefined && { skip }) }, work);
+  const { skip, depth, meter } = parent;
+  const entered: Scope = {
+    plugin,
+    depth,
+    ...(hook !== undefined && { hook }),
+    ...(parent !== outside && { parent }),
+    ...(skip !== undefined && { skip }),
+    ...(meter !== undefined && { meter }),
+  };
+  return scope.run(entered, work);
 }
 
 /** Whether this request leaves `plugin` out; core itself is never left out. */

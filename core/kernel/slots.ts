@@ -1,6 +1,8 @@
 import { DeadlinePassed, withinDeadline } from './deadline-wheel.ts';
+import { placeOf } from './gauge.ts';
 import type { Slots } from './hook-map.ts';
 import type { FaultSink } from './hook-point.ts';
+import { Oversight } from './oversight.ts';
 import { isSkipped, runAsPlugin } from './scope.ts';
 
 export type SlotName = Extract<keyof Slots, string>;
@@ -47,21 +49,29 @@ const defaultDeadlineMs = 300;
 /** The slots of one generation. */
 export class SlotRegistry {
   readonly #slots: readonly OwnedSlot[];
-  readonly #onFault: FaultSink;
+  readonly #oversight: Oversight;
 
-  constructor(slots: readonly OwnedSlot[], onFault: FaultSink) {
+  constructor(slots: readonly OwnedSlot[], onFault: FaultSink, oversight: Oversight = new Oversight({ onFault })) {
     this.#slots = slots.toSorted((a, b) => (a.value.priority ?? 10) - (b.value.priority ?? 10));
-    this.#onFault = onFault;
+    this.#oversight = oversight;
   }
 
   /** Runs every loader of a page at once; takes no longer than the longest deadline and never rejects. */
   async loadSlots(names: readonly string[], input: unknown, request: SlotRequest): Promise<LoadedSlots> {
     const shown = this.#slots.filter(
       ({ plugin, value: { slot, permission } }) =>
-        names.includes(slot) && !isSkipped(plugin) && (permission === undefined || request.may(permission)),
+        names.includes(slot) &&
+        !isSkipped(plugin) &&
+        !this.#isFailing(plugin, slot) &&
+        (permission === undefined || request.may(permission)),
     );
     const loaded = await Promise.all(shown.map((one) => this.#load(one, input, request.signal)));
     return Object.fromEntries(names.map((name) => [name, loaded.filter(({ slot }) => slot === name)]));
+  }
+
+  #isFailing(plugin: string, slot: string): boolean {
+    const { breaker } = this.#oversight;
+    return breaker.isOpen(breaker.circuit(plugin, placeOf('slot', slot)));
   }
 
   async #load({ plugin, value }: OwnedSlot, input: unknown, outer: AbortSignal | undefined): Promise<LoadedSlot> {
@@ -69,13 +79,14 @@ export class SlotRegistry {
     const abort = new AbortController();
     const signal = outer === undefined ? abort.signal : AbortSignal.any([outer, abort.signal]);
     try {
-      const work = runAsPlugin(plugin, async () => value.load?.(input, signal));
+      const work = this.#oversight.run(plugin, 'slot', slot, async () => value.load?.(input, signal));
       const data = (await withinDeadline(work, deadlineMs)) ?? {};
       return { plugin, slot, state: 'ready', template, data };
     } catch (error) {
       const isLate = error instanceof DeadlinePassed;
       if (isLate) abort.abort(error);
-      this.#onFault({ plugin, hook: `slot ${slot}`, kind: isLate ? 'timeout' : 'throw', error });
+      this.#oversight.noteFailure(plugin, 'slot', slot, isLate);
+      this.#oversight.fault({ plugin, hook: placeOf('slot', slot), kind: isLate ? 'timeout' : 'throw', error });
       return { plugin, slot, state: isLate ? 'late' : 'failed', template, data: {} };
     }
   }
@@ -93,9 +104,9 @@ export function printSlot(
     .map((one) => {
       if (one.state !== 'ready') return print.placeholder(one);
       try {
-        return runAsPlugin(one.plugin, () => print.ready(one));
+        return runAsPlugin(one.plugin, () => print.ready(one), placeOf('slot', one.slot));
       } catch (error) {
-        print.onFault({ plugin: one.plugin, hook: `slot ${one.slot}`, kind: 'throw', error });
+        print.onFault({ plugin: one.plugin, hook: placeOf('slot', one.slot), kind: 'throw', error });
         return print.placeholder({ ...one, state: 'failed', data: {} });
       }
     })

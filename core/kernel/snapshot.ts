@@ -2,6 +2,7 @@ import type { ContributionKind, Owned } from './contributions.ts';
 import type { FoundPlugin } from './manifest.ts';
 import { SlotRegistry } from './slots.ts';
 import type { FaultSink } from './hook-point.ts';
+import type { Oversight } from './oversight.ts';
 import type { Templates } from './templates.ts';
 
 /** What every part of one request sees of the plugins. Never changes; a lifecycle change makes a new one. */
@@ -13,6 +14,8 @@ export interface Snapshot {
   readonly helpers: readonly Owned<'helper'>[];
   readonly slots: SlotRegistry;
   readonly templates: Templates | undefined;
+  /** Plugins that were stopped because they kept failing. */
+  readonly quarantined: readonly string[];
   /** Every contribution of one kind, in load order. */
   all<K extends ContributionKind>(kind: K): readonly Owned<K>[];
 }
@@ -22,12 +25,23 @@ export interface SnapshotParts {
   readonly plugins: readonly FoundPlugin[];
   readonly contributions: readonly Owned[];
   readonly onFault: FaultSink;
+  readonly oversight?: Oversight | undefined;
+  readonly quarantined?: readonly string[];
   readonly templates?: (snapshot: Omit<Snapshot, 'templates'>) => Templates | undefined;
 }
 
-export function buildSnapshot({ generation, plugins, contributions, onFault, templates }: SnapshotParts): Snapshot {
+export function buildSnapshot({
+  generation,
+  plugins,
+  contributions,
+  onFault,
+  oversight,
+  quarantined = [],
+  templates,
+}: SnapshotParts): Snapshot {
   const all = <K extends ContributionKind>(kind: K): readonly Owned<K>[] =>
     contributions.filter((one): one is Owned<K> => one.kind === kind);
-  const base = { generation, plugins, routes: all('route'), helpers: all('helper'), slots: new SlotRegistry(all('slot'), onFault), all };
+  const slots = new SlotRegistry(all('slot'), onFault, oversight);
+  const base = { generation, plugins, routes: all('route'), helpers: all('helper'), slots, quarantined, all };
   return Object.freeze({ ...base, templates: templates?.(base) });
 }

@@ -5,17 +5,11 @@ import path from 'node:path';
 import { runInThisContext } from 'node:vm';
 import { NotFound } from './errors.ts';
 import { precompileTemplate } from './precompile.ts';
+import { placeOf } from './gauge.ts';
+import type { Oversight } from './oversight.ts';
 import { bounded, spendLoop, within } from './render-bounds.ts';
 import { runAsPlugin } from './scope.ts';
-import {
-  candidates,
-  readTemplate,
-  type TemplateFault,
-  type TemplateFaultSink,
-  type TemplateFile,
-  type TemplateRoot,
-  versionOf,
-} from './template-roots.ts';
+import { candidates, readTemplate, type TemplateFaultSink, type TemplateFile, type TemplateRoot, versionOf } from './template-roots.ts';
 
 export type { TemplateFault, TemplateRoot } from './template-roots.ts';
 
@@ -65,6 +59,7 @@ export interface TemplateOptions {
   readonly onFault: TemplateFaultSink;
   /** Which plugin replaces a template when two do. */
   readonly owners?: ReadonlyMap<string, string>;
+  readonly oversight?: Oversight;
   /** Keeps compiled templates over restarts; they are named after their content. */
   readonly cacheFolder?: string;
 }
@@ -102,7 +97,7 @@ export function buildTemplates(options: TemplateOptions): Templates {
   const knownHelpers = [...new Set([...(options.knownHelpers ?? []), ...options.helpers.map(({ name }) => name)])].toSorted();
   const environment = runtime.create();
   const compiled = new Map<string, { readonly render: Render; readonly source: TemplateSource }>();
-  for (const helper of options.helpers) environment.registerHelper(helper.name, isolated(helper, onFault));
+  for (const helper of options.helpers) environment.registerHelper(helper.name, isolated(helper, options));
   environment.registerHelper('each', countedEach(environment.helpers.each));
   environment.partials = partials();
   let withoutThemes: Templates | undefined;
@@ -216,16 +211,19 @@ function readableOffer(file: TemplateFile): readonly TemplateOffer[] {
   }
 }
 
-function isolated({ name, plugin, run }: TemplateHelper, onFault: (fault: TemplateFault) => void) {
+function isolated({ name, plugin, run }: TemplateHelper, { onFault, oversight }: TemplateOptions) {
   return function helper(this: unknown, ...args: unknown[]): unknown {
     if (plugin === 'core') return run.apply(this, args);
     try {
-      const printed = runAsPlugin(plugin, () => run.apply(this, args));
+      const work = () => run.apply(this, args);
+      const printed = oversight === undefined ? runAsPlugin(plugin, work) : oversight.run(plugin, 'helper', name, work);
       if (!isPromise(printed)) return printed;
       printed.then(undefined, () => {});
       throw new TypeError(`The helper ${name} returned a promise; a template needs its answer at once.`);
     } catch (error) {
       onFault({ owner: plugin, template: name, kind: 'helper', error: asError(error) });
+      oversight?.noteFailure(plugin, 'helper', name);
+      oversight?.fault({ plugin, hook: placeOf('helper', name), kind: 'throw', error });
       return '';
     }
   };

@@ -16,6 +16,7 @@ const shown: Readonly<Record<NotificationKind, { readonly icon: string; readonly
   'customer-replied': { icon: 'reply', text: { key: 'notification.replied' } },
   mentioned: { icon: 'at-sign', text: { key: 'notification.mentioned' } },
   'delivery-failed': { icon: 'circle-alert', text: { key: 'notification.failed' } },
+  'plugin-stopped': { icon: 'plug-zap', text: { key: 'notification.plugin-stopped' } },
 };
 const alerts: Readonly<Record<AlertKind, { readonly icon: string; readonly text: Sentence; readonly href: string }>> = {
   'loop-guard': { icon: 'circle-alert', text: { key: 'notification.loop-guard' }, href: '/admin/health' },
@@ -68,11 +69,14 @@ export function notificationRoutes(app: App): Middleware {
           id: String(item.id),
           icon,
           ...(item.actorId === null || isMachine ? {} : { actor: presentPerson(people, item.actorId) }),
-          text: isMachine && item.kind !== 'delivery-failed' ? { key: `${text.key}.nobody` } : text,
+          text: isMachine && item.kind !== 'delivery-failed' && item.kind !== 'plugin-stopped' ? { key: `${text.key}.nobody` } : text,
           ...(ticket === undefined ? {} : { subject: `#${ticket.number} ${ticket.subject}` }),
+          ...(item.plugin === null ? {} : { subject: item.plugin }),
           href:
             ticket === undefined
-              ? '/desk/notifications'
+              ? item.plugin === null
+                ? '/desk/notifications'
+                : `/admin/plugins/${item.plugin}`
               : `/desk/tickets/${ticket.number}${item.messageId === null ? '' : `#message-${item.messageId}`}`,
           at: item.createdAt,
           unread: item.readAt === null,

@@ -7,11 +7,13 @@ export interface Notification {
   readonly ticketId: number | null;
   readonly messageId: number | null;
   readonly actorId: number | null;
+  /** The plugin a notification without ticket is about. */
+  readonly plugin: string | null;
   readonly createdAt: Timestamp;
   readonly readAt: Timestamp | null;
 }
 
-export type NotificationKind = 'new-ticket' | 'assigned' | 'customer-replied' | 'mentioned' | 'delivery-failed';
+export type NotificationKind = 'new-ticket' | 'assigned' | 'customer-replied' | 'mentioned' | 'delivery-failed' | 'plugin-stopped';
 /** What nobody chooses: something about mail that this person has to know. */
 export type AlertKind = 'loop-guard' | 'flood' | 'notices-off' | 'signed-out';
 
@@ -21,6 +23,7 @@ export const notificationKinds: readonly NotificationKind[] = [
   'customer-replied',
   'mentioned',
   'delivery-failed',
+  'plugin-stopped',
 ];
 
 /** How many are unread, counted no further than 100: pages print 99+. */
@@ -35,8 +38,13 @@ export async function listNotifications(
   userId: number,
   page: { before?: number; limit: number },
 ): Promise<readonly Notification[]> {
-  const query = reader('notifications').where({ user_id: userId }).orderBy('id', 'desc').limit(page.limit);
-  if (page.before !== undefined) void query.where('id', '<', page.before);
+  const query = reader('notifications')
+    .leftJoin('events', (on) => void on.on('events.id', 'notifications.event_id').andOnNull('notifications.ticket_id'))
+    .where({ user_id: userId })
+    .orderBy('notifications.id', 'desc')
+    .limit(page.limit)
+    .select('notifications.*', { event_payload: 'events.payload' });
+  if (page.before !== undefined) void query.where('notifications.id', '<', page.before);
   const rows = await query;
   return rows.map((row) => ({
     id: row.id,
@@ -44,6 +52,7 @@ export async function listNotifications(
     ticketId: row.ticket_id,
     messageId: row.message_id,
     actorId: row.actor_id,
+    plugin: row.event_payload === null ? null : (JSON.parse(row.event_payload).plugin ?? null),
     createdAt: row.created_at,
     readAt: row.read_at,
   }));

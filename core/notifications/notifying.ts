@@ -5,20 +5,8 @@ import type { Reader, Tx } from '../storage/index.ts';
 import { findMessage, findTicket, followersOf, previewOf, type Message, type Ticket } from '../tickets/index.ts';
 import { findUser, findUsers, type User } from '../users/index.ts';
 import type { NotificationKind } from './notifications-repository.ts';
-
-/** What an agent gets without having chosen: everything in the app, by mail only what concerns them. */
-const defaults: Readonly<Record<NotificationKind, { readonly inApp: boolean; readonly byMail: boolean }>> = {
-  'new-ticket': { inApp: true, byMail: false },
-  assigned: { inApp: true, byMail: true },
-  'customer-replied': { inApp: true, byMail: true },
-  mentioned: { inApp: true, byMail: true },
-  'delivery-failed': { inApp: true, byMail: true },
-};
-
-/** What one agent chose for a kind, or its default. */
-export function preferenceOf(user: User, kind: NotificationKind): { readonly inApp: boolean; readonly byMail: boolean } {
-  return user.preferences.notifications?.[kind] ?? defaults[kind];
-}
+import { preferenceOf } from './preferences.ts';
+import { tellAdministrators } from './telling-administrators.ts';
 
 /** The events that notify, and the id of their durable handler. */
 export const notifyingEvents = [
@@ -28,6 +16,7 @@ export const notifyingEvents = [
   'ticket.noted',
   'mail.failed',
   'mail.alert',
+  'plugin.quarantined',
 ] as const;
 export const notifyingHandler = 'notifications.notify';
 
@@ -42,6 +31,7 @@ interface Occasion {
 export async function notify(desk: Desk, job: JobRun): Promise<void> {
   const { eventId, event, payload } = job.payload as { eventId: number; event: string; payload: Readonly<Record<string, unknown>> };
   if (event === 'mail.alert') return tellAlert(desk, job, eventId, payload);
+  if (event === 'plugin.quarantined') return tellAdministrators(desk, job);
   const stored = await desk.storage.read('events').where({ id: eventId }).first('actor_id');
   const occasions = occasionsOf(event, payload, stored?.actor_id ?? null);
   if (occasions.length === 0) return;

@@ -6,10 +6,11 @@ export { installPackage, putBackPlugin, readPackage, uninstallPlugin, versionBef
 export { packPlugin, sha256, type PackedPlugin } from './plugins/packing.ts';
 export { writeArchive } from './plugins/tar.ts';
 export { unpackedSize } from './plugins/unpacking.ts';
-export { dependenciesOf, stageArchive, stagePlugin, type StagedPlugin } from './plugins/staging.ts';
+export { authorOptions, dependenciesOf, stageArchive, stagePlugin, type StagedPlugin } from './plugins/staging.ts';
 export { reindex } from './reindexing.ts';
 export { findSiteRoot, loadSiteConfig } from './site-config.ts';
-export { seedTickets, writeDemo, type DemoResult } from './samples/index.ts';
+export { seedTickets, writeAdministrator, writeDemo, type DemoResult } from './samples/index.ts';
 export type { FloorPlan, FloorScenario } from './bench/floor-server.ts';
 export type { Binding, Statement } from './bench/replaying.ts';
+export { measureHandlers, watchHookPoints, type HandlerCost } from './bench/hook-cost.ts';
 export { installTheme, installThemeArchive, removeTheme, type InstalledTheme } from './themes/installing.ts';

@@ -4,7 +4,10 @@ import { Unavailable } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import { openMigrator as openPostgresMigrator, openPool } from './postgres.ts';
 import { openMigrator as openSqliteMigrator, openReaders, openWriter } from './sqlite.ts';
-import type { MigrationConnection, Storage, Tx } from './types.ts';
+import { listenForGeneration } from './generation-hint.ts';
+import { watchQueries } from './watching-queries.ts';
+import { withinLimit } from './tx-limit.ts';
+import type { MigrationConnection, Storage, Tx, TxOptions } from './types.ts';
 
 export type StorageOptions = { readonly log: Logger } & ({ readonly url: string } | { readonly file: string });
 
@@ -21,7 +24,9 @@ function openSqlite(file: string, log: Logger): Storage {
   return {
     dialect: 'sqlite',
     read,
-    writeTx: (work) => runTx(writer, work, log),
+    writeTx: (work, options) => runTx(writer, work, log, options),
+    onQuery: (listener) => watchQueries([read, writer], listener),
+    onGenerationHint: () => async () => undefined,
     openMigrationConnection: async () => migrationConnection(openSqliteMigrator(file), log),
     close: async () => {
       await Promise.all([read.destroy(), writer.destroy()]);
@@ -34,7 +39,9 @@ function openPostgres(url: string, log: Logger): Storage {
   return {
     dialect: 'postgres',
     read: pool,
-    writeTx: (work) => runTx(pool, work, log),
+    writeTx: (work, options) => runTx(pool, work, log, options),
+    onQuery: (listener) => watchQueries([pool], listener),
+    onGenerationHint: (hint) => listenForGeneration(url, hint, log),
     openMigrationConnection: async () => {
       const knex = openPostgresMigrator(url);
       await knex.raw('select pg_advisory_lock(?)', [migrationLock]);
@@ -52,7 +59,7 @@ const openTx = new AsyncLocalStorage<Knex>();
 
 const maxTries = 4;
 
-async function runTx<T>(knex: Knex, work: (tx: Tx) => Promise<T>, log: Logger): Promise<T> {
+async function runTx<T>(knex: Knex, work: (tx: Tx) => Promise<T>, log: Logger, { limitMs }: TxOptions = {}): Promise<T> {
   // The SQLite writer has one connection: a second transaction inside the first would wait for itself.
   if (openTx.getStore() === knex) throw new Error('writeTx inside writeTx: pass the open transaction on instead.');
   for (let tries = 1; ; tries += 1) {
@@ -61,7 +68,8 @@ async function runTx<T>(knex: Knex, work: (tx: Tx) => Promise<T>, log: Logger): 
       // oxlint-disable-next-line eslint/no-restricted-properties -- the one place that opens transactions
       const result = await knex.transaction(async (trx) => {
         const tx = Object.assign(trx, { afterCommit: (then: () => void) => void after.push(then) });
-        return await openTx.run(knex, () => work(tx));
+        const running = openTx.run(knex, () => work(tx));
+        return await (limitMs === undefined ? running : withinLimit(running, { knex, trx, limitMs }));
       });
       // Nobody who runs after the commit stands inside the transaction any more.
       openTx.exit(() => runAfterCommit(after, log));

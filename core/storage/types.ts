@@ -16,10 +16,32 @@ export interface Storage {
   /** Reads only; on SQLite its connections refuse writes. */
   readonly read: Knex;
   /** One write transaction. On SQLite it holds the only writer, so it never awaits network or plugin hooks. */
-  writeTx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  writeTx<T>(work: (tx: Tx) => Promise<T>, options?: TxOptions): Promise<T>;
+  /** Hears of every statement, in the asynchronous context of whoever sent it. Returns the function that ends it. */
+  onQuery(listener: QueryListener): () => void;
+  /**
+   * Calls back soon after any process committed a transaction that sent `notifyGeneration`, and whenever it may have
+   * missed that. Only a hint: on SQLite nothing calls, and whoever listens polls as well.
+   */
+  onGenerationHint(hint: () => void): () => Promise<void>;
   /** A connection of its own for migrations: foreign keys off on SQLite, the migration lock held on PostgreSQL. */
   openMigrationConnection(): Promise<MigrationConnection>;
   close(): Promise<void>;
+}
+
+export interface TxOptions {
+  /**
+   * Milliseconds after which the transaction is rolled back, whatever its work still waits for; a statement
+   * that is running is cancelled.
+   *
+   * @throws TxTooLong
+   */
+  readonly limitMs?: number;
+}
+
+export interface QueryListener {
+  started(id: string): void;
+  ended(id: string): void;
 }
 
 export interface MigrationConnection {

@@ -15,10 +15,11 @@ const app = await createApp({
   ),
   clock,
   log: createLogger(process.env['TEST_LOG'] === undefined ? 'silent' : 'debug', clock, (line) => process.stderr.write(line)),
-  role: 'all',
+  role: process.env['DESK_ROLE'] === 'web' ? 'web' : process.env['DESK_ROLE'] === 'work' ? 'work' : 'all',
   isMigrated: true,
   pluginFolders: (process.env['DESK_PLUGIN_FOLDERS'] ?? '').split(path.delimiter).filter((folder) => folder !== ''),
 });
+const letGo = app.guard();
 await app.start();
 const server = await listenOnLoopback(app);
 process.stdout.write(`${server.url}\n`);
@@ -26,5 +27,6 @@ process.once('SIGTERM', () => {
   void server
     .close()
     .then(() => app.stop())
+    .then(letGo)
     .then(() => process.exit(0));
 });

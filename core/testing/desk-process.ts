@@ -11,6 +11,8 @@ export interface DeskProcessOptions {
   readonly privateHosts?: readonly string[] | undefined;
   /** Milliseconds this process's clock is ahead, so that leases of a dead one have run out. */
   readonly aheadMs?: number | undefined;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface DeskProcess {
@@ -25,7 +27,14 @@ export interface DeskProcess {
 }
 
 /** Starts a desk in a process of its own with role `all` on an existing database; it runs until it is killed. */
-export function startDeskProcess({ database, pluginFolders = [], crashAt, privateHosts = [], aheadMs = 0 }: DeskProcessOptions): DeskProcess {
+export function startDeskProcess({
+  database,
+  pluginFolders = [],
+  crashAt,
+  privateHosts = [],
+  aheadMs = 0,
+  env = {},
+}: DeskProcessOptions): DeskProcess {
   const { DATABASE_URL: _url, CRASH_AT: _crash, ...environment } = process.env;
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'desk-main.js')], {
     stdio: ['ignore', 'pipe', process.env['TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
@@ -38,6 +47,7 @@ export function startDeskProcess({ database, pluginFolders = [], crashAt, privat
       DESK_AHEAD_MS: String(aheadMs),
       ...(database.url === undefined ? {} : { DATABASE_URL: database.url }),
       ...(crashAt === undefined ? {} : { CRASH_AT: crashAt }),
+      ...env,
     },
   });
   const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));

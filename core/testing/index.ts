@@ -8,3 +8,4 @@ export { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
 export { hasDovecot, startDovecot, type Dovecot } from './dovecot.ts';
 export { startDeskProcess, type DeskProcess, type DeskProcessOptions } from './desk-process.ts';
 export { conformance } from './conformance.ts';
+export { receiverProblems } from './receiver-contract.ts';

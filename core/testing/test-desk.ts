@@ -4,6 +4,7 @@ import { actorOf, createApiToken, hashPassword, openSession } from '../auth/inde
 import type { Sabotage } from '../conformance/index.ts';
 import { sessionCookie } from '../http/cookies.ts';
 import { checkInvariants, type Violation } from '../doctor/index.ts';
+import { eventsAfter, type RecordedEvent } from '../events/index.ts';
 import { createLogger } from '../log.ts';
 import { createUser, systemActor, type User, type UserActor } from '../users/index.ts';
 import type { Storage } from '../storage/index.ts';
@@ -20,6 +21,7 @@ import {
 } from '../tickets/index.ts';
 import { createDatabase, type DatabaseHandle, type TestDatabase } from './database.ts';
 import { listenOnLoopback, type Listening } from './listening.ts';
+import { startSmtpSink, type SinkMail } from './smtp-sink.ts';
 import { TestClock } from './test-clock.ts';
 
 export interface TestDeskOptions {
@@ -30,8 +32,10 @@ export interface TestDeskOptions {
   readonly findsInstalled?: boolean;
   /** Lets handlers of plugins fail on demand. */
   readonly sabotage?: Sabotage;
-  /** Ids of plugins to switch on. */
+  /** Plugins to switch on: ids, or absolute folders such as that of the plugin under test. */
   readonly plugins?: readonly string[];
+  /** Sends through a real SMTP server on loopback, whose mails `sent` returns. */
+  readonly sendsMail?: boolean;
   /** Folder of the site, for its themes; default a folder without any. */
   readonly root?: string;
   readonly role?: 'all' | 'web' | 'command';
@@ -73,6 +77,10 @@ export interface TestDesk {
   fetch(pathname: string, init?: RequestInit & { as?: Name }): Promise<Response>;
   /** Runs every job that is due, and what those jobs queue. */
   settle(): Promise<number>;
+  /** What was recorded so far, oldest first: every action that hooks heard of. */
+  events(name?: string): Promise<readonly RecordedEvent[]>;
+  /** The mails that left, of a desk made with `sendsMail`. */
+  sent(): readonly SinkMail[];
   /** What `helpdesk doctor` would say: every invariant of core and of the running plugins that does not hold. */
   violations(): Promise<readonly Violation[]>;
   close(): Promise<void>;
@@ -80,7 +88,7 @@ export interface TestDesk {
 
 /** A whole desk for one test: its own database, a clock the test moves, three people. Jobs run when `settle` is called. */
 export async function createTestDesk(options: TestDeskOptions = {}): Promise<TestDesk> {
-  const { beside } = options;
+  const { beside, plugins = [] } = options;
   const clock = beside?.clock ?? new TestClock();
   const handle = beside?.database ?? (await createDatabase(options.database));
   const storage = handle.open();
@@ -102,10 +110,16 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
     storage,
     isMigrated: true,
     ...(options.sabotage === undefined ? {} : { sabotage: options.sabotage }),
-    pluginFolders: [...(options.pluginFolders ?? []), ...(options.findsInstalled === true ? [path.join(handle.folder, 'plugins')] : [])],
+    pluginFolders: [
+      ...(options.pluginFolders ?? []),
+      ...plugins.filter((one) => path.isAbsolute(one)).map((folder) => path.dirname(folder)),
+      ...(options.findsInstalled === true ? [path.join(handle.folder, 'plugins')] : []),
+    ],
   });
   await app.start();
-  for (const id of options.plugins ?? []) await app.plugins.activate(id);
+  const sink = options.sendsMail === true ? await startSmtpSink() : undefined;
+  if (sink !== undefined) await app.desk.settings.set('mail', { from: 'desk@desk.example', smtp: `smtp://127.0.0.1:${sink.port}` });
+  for (const plugin of plugins) await app.plugins.activate(path.basename(plugin));
   const people = beside?.people ?? (await createPeople(app));
   let server: Listening | undefined;
 
@@ -131,9 +145,12 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
       return fetch(`${await desk.url()}${pathname}`, { redirect: 'manual', ...init, headers });
     },
     settle: () => app.worker.drain(),
+    events: async (name) => (await eventsAfter(storage.read, 0, 10_000)).filter((event) => name === undefined || event.name === name),
+    sent: () => sink?.mails ?? [],
     violations: () => checkInvariants(app.desk, app.plugins.snapshot),
     async close() {
       await server?.close();
+      await sink?.close();
       await app.stop();
       await storage.close();
       if (beside === undefined) handle.remove();

@@ -38,6 +38,7 @@ const kindKeys = {
   'customer-replied': 'replied',
   mentioned: 'mentioned',
   'delivery-failed': 'failed',
+  'plugin-stopped': 'plugin-stopped',
 } as const;
 
 /** An agent's own settings. */

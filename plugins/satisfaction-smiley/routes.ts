@@ -11,8 +11,7 @@ export function ratingRoutes(ctx: SmileyContext): readonly Route[] {
       method: 'get',
       path: '/:token',
       public: true,
-      handler: async (given) => {
-        const request = given as unknown as Context;
+      handler: async (request) => {
         await show(ctx, request, await find(ctx, request));
       },
     },
@@ -20,8 +19,7 @@ export function ratingRoutes(ctx: SmileyContext): readonly Route[] {
       method: 'post',
       path: '/:token',
       public: true,
-      handler: async (given) => {
-        const request = given as unknown as Context;
+      handler: async (request) => {
         const rating = await find(ctx, request);
         const form = await ctx.http.form(request);
         const face = faces.find((one) => one === form.text('face'));

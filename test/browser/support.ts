@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
-import { createTestDesk, type TestDesk } from '#core/testing/index.js';
+import { createTestDesk, type TestDesk, type TestDeskOptions } from '#core/testing/index.js';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const args = [
@@ -23,7 +23,7 @@ export interface Stage {
 }
 
 /** A suite that needs Chromium: skipped with a clear line where there is none, a failure in CI. */
-export function describeInBrowser(title: string, define: (stage: () => Stage) => void): void {
+export function describeInBrowser(title: string, define: (stage: () => Stage) => void, options: () => TestDeskOptions = () => ({})): void {
   describe(title, () => {
     let browser: Browser | undefined;
     let desk: TestDesk | undefined;
@@ -37,7 +37,7 @@ export function describeInBrowser(title: string, define: (stage: () => Stage) =>
       }
       browser = await chromium.launch({ executablePath, args });
       // The bundled themes, so that pages look as they do on a site.
-      desk = await createTestDesk({ root: path.resolve(import.meta.dirname, '../../..') });
+      desk = await createTestDesk({ root: path.resolve(import.meta.dirname, '../../..'), ...options() });
       desk.clock.advance(Date.now() - desk.clock.now());
     });
     after(async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -8,12 +8,8 @@ import { checkTheme } from '#core/theme/index.js';
 import { installTheme } from '#core/operations/index.js';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
 import { helpdesk } from '../cli/command-line.js';
+import { listingsOf } from '../contracts/listings.js';
 import { home, repository, tick } from './support.js';
-
-interface Listing {
-  readonly info: string;
-  readonly body: string;
-}
 
 describe('the listings of themes/README.md', () => {
   let site: string;
@@ -32,8 +28,7 @@ describe('the listings of themes/README.md', () => {
   it('make a theme that passes the check, is shown, and can be handed over', async () => {
     let printed = '';
     const kinds: string[] = [];
-    for (const { info, body } of listings()) {
-      const [language = '', action = ''] = info.split(' ');
+    for (const { language, action, body } of listingsOf('themes/README.md')) {
       kinds.push(action.split('=')[0] ?? '');
       if (action.startsWith('file=')) write(action.slice('file='.length), body);
       else if (action === 'run') printed = await runAll(body);
@@ -95,8 +90,3 @@ describe('the listings of themes/README.md', () => {
     writeFileSync(path.join(site, name), content);
   }
 });
-
-function listings(): readonly Listing[] {
-  const text = readFileSync(path.join(repository, 'themes/README.md'), 'utf8');
-  return [...text.matchAll(/^```(\S.*)\n([\s\S]*?)^```$/gm)].map(([, info = '', body = '']) => ({ info, body }));
-}

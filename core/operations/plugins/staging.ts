@@ -17,7 +17,23 @@ export interface StagedPlugin {
 }
 
 const installation = path.dirname(coreFolder);
+/** What every plugin is compiled with, wherever its folder lies. */
+export const authorOptions = {
+  target: 'es2023',
+  lib: ['es2023'],
+  module: 'nodenext',
+  moduleResolution: 'nodenext',
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  exactOptionalPropertyTypes: true,
+  verbatimModuleSyntax: true,
+  erasableSyntaxOnly: true,
+  skipLibCheck: true,
+} as const;
+
 const notCopied = new Set(['node_modules', '.git', 'coverage']);
+/** What tests may import besides the desk's own kit. */
+const testPackages = ['chai', 'mocha', '@types'];
 
 /** Whether a plugin folder is TypeScript that must be compiled. */
 export function isTypeScript(folder: string): boolean {
@@ -25,7 +41,7 @@ export function isTypeScript(folder: string): boolean {
 }
 
 /** Copies a plugin into a temporary folder where `@helpdesk/core` is this very copy, and compiles TypeScript there. */
-export function stagePlugin(source: string): StagedPlugin {
+export function stagePlugin(source: string, { withTests = false }: { readonly withTests?: boolean } = {}): StagedPlugin {
   const base = realpathSync(mkdtempSync(path.join(tmpdir(), 'helpdesk-plugin-')));
   const remove = (): void => rmSync(base, { recursive: true, force: true });
   try {
@@ -41,7 +57,9 @@ export function stagePlugin(source: string): StagedPlugin {
     });
     linkCore(base);
     linkDependencies(source, path.join(base, 'node_modules'));
-    return { parent, folder, problems: isCompiled ? compile(folder) : [], remove };
+    if (withTests)
+      for (const name of testPackages) linkPackage(path.join(installation, 'node_modules', name), path.join(base, 'node_modules', name));
+    return { parent, folder, problems: isCompiled ? compile(folder, withTests) : [], remove };
   } catch (error) {
     remove();
     throw error;
@@ -64,12 +82,12 @@ export function stageArchive(packed: Uint8Array): StagedPlugin {
   }
 }
 
-function compile(folder: string): readonly string[] {
+function compile(folder: string, withTests: boolean): readonly string[] {
   const tsc = path.join(installation, 'node_modules/typescript/bin/tsc');
   if (!existsSync(tsc))
     return ['TypeScript is not installed here, so the plugin cannot be compiled; run npm ci with its development packages.'];
   const config = path.join(folder, 'tsconfig.staged.json');
-  writeFileSync(config, JSON.stringify(compilerConfig));
+  writeFileSync(config, JSON.stringify(withTests ? testCompilerConfig : compilerConfig));
   const { status, stdout, error } = spawnSync(process.execPath, [tsc, '-p', config, '--pretty', 'false'], {
     cwd: folder,
     encoding: 'utf8',
@@ -83,25 +101,22 @@ function compile(folder: string): readonly string[] {
 // The plugin's own file extends one beside its usual place; the rules are the same for everybody.
 const compilerConfig = {
   compilerOptions: {
-    target: 'es2023',
-    lib: ['es2023'],
+    ...authorOptions,
     types: ['node'],
     typeRoots: [path.join(installation, 'node_modules/@types')],
-    module: 'nodenext',
-    moduleResolution: 'nodenext',
-    strict: true,
-    noUncheckedIndexedAccess: true,
-    exactOptionalPropertyTypes: true,
-    verbatimModuleSyntax: true,
-    erasableSyntaxOnly: true,
     rewriteRelativeImportExtensions: true,
-    skipLibCheck: true,
     noEmitOnError: true,
     rootDir: '.',
     outDir: './dist',
   },
   include: ['**/*.ts'],
   exclude: ['dist', 'node_modules', 'test', 'tests', '**/*.test.ts'],
+};
+
+const testCompilerConfig = {
+  ...compilerConfig,
+  compilerOptions: { ...compilerConfig.compilerOptions, types: ['node', 'mocha'], sourceMap: true },
+  exclude: ['dist', 'node_modules'],
 };
 
 function linkDependencies(source: string, target: string): void {
@@ -111,9 +126,13 @@ function linkDependencies(source: string, target: string): void {
       .find((folder) => existsSync(folder));
     const link = path.join(target, name);
     if (found === undefined || existsSync(link)) continue;
-    mkdirSync(path.dirname(link), { recursive: true });
-    symlinkSync(realpathSync(found), link, 'dir');
+    linkPackage(found, link);
   }
+}
+
+function linkPackage(found: string, link: string): void {
+  mkdirSync(path.dirname(link), { recursive: true });
+  symlinkSync(realpathSync(found), link, 'dir');
 }
 
 /** Packages a plugin names beside the desk itself; an archive brings none along. */

@@ -39,15 +39,8 @@ export async function writeDemo(desk: Desk): Promise<DemoResult> {
   if ((await desk.storage.read('tickets').first('id')) !== undefined)
     throw new Conflict('demo.not-empty', { message: 'This desk has tickets already; the sample data is for an empty one.' });
   const needsAdmin = (await countAdministrators(desk.storage.read)) === 0;
-  const password = needsAdmin ? randomBytes(9).toString('base64url') : undefined;
-  if (password !== undefined)
-    await createUser(desk, systemActor, {
-      name: 'Ada Yılmaz',
-      email: 'ada@example.com',
-      role: 'admin',
-      passwordHash: await hashPassword(password),
-      isConfirmed: true,
-    });
+  const admin = { name: 'Ada Yılmaz', email: 'ada@example.com' };
+  const password = needsAdmin ? await writeAdministrator(desk, admin) : undefined;
   const blob = await desk.files.put(photo);
   const chance = new Chance(2026);
   const now = desk.clock.now();
@@ -65,7 +58,14 @@ export async function writeDemo(desk: Desk): Promise<DemoResult> {
       if (first !== undefined) await tx('users').where({ id }).update({ created_at: first.messages[0]?.at });
     }
   });
-  return { tickets: demoTickets, admin: needsAdmin ? 'ada@example.com' : undefined, password };
+  return { tickets: demoTickets, admin: needsAdmin ? admin.email : undefined, password };
+}
+
+/** Makes an administrator for sample data and returns the password. */
+export async function writeAdministrator(desk: Desk, person: { readonly name: string; readonly email: string }): Promise<string> {
+  const password = randomBytes(9).toString('base64url');
+  await createUser(desk, systemActor, { ...person, role: 'admin', passwordHash: await hashPassword(password), isConfirmed: true });
+  return password;
 }
 
 /** Adds many tickets, fast: for measuring. */

@@ -7,6 +7,7 @@ import { eventsAndJobs } from './0004-events-and-jobs.ts';
 import { system } from './0005-system.ts';
 import { search } from './0006-search.ts';
 import { defaults } from './0007-defaults.ts';
+import { pluginRecords } from './0030-plugin-records.ts';
 import { pluginLifecycle } from './0040-plugin-lifecycle.ts';
 import { themes } from './0050-themes.ts';
 import { mailSending } from './0065-mail-sending.ts';
@@ -20,6 +21,7 @@ export const coreMigrations: readonly Migration[] = [
   system,
   search,
   defaults,
+  pluginRecords,
   pluginLifecycle,
   themes,
   mailSending,

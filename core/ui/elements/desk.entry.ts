@@ -1,4 +1,6 @@
+import { HdChart } from './chart.ts';
 import { HdComposer } from './composer.ts';
+import { HdCopy } from './copy.ts';
 import { HdDraft } from './draft.ts';
 import { HdEditor } from './editor.ts';
 import { HdFrame } from './frame.ts';
@@ -19,6 +21,8 @@ import { HdUndo } from './undo.ts';
 installPage();
 installMenus();
 installShowIf();
+customElements.define('hd-chart', HdChart);
+customElements.define('hd-copy', HdCopy);
 customElements.define('hd-undo', HdUndo);
 customElements.define('hd-time', HdTime);
 customElements.define('hd-frame', HdFrame);

@@ -1,0 +1,82 @@
+import { AsyncSeriesHook } from 'tapable';
+import type { App } from '../../app.ts';
+import { HookBus } from '../../kernel/hook-bus.ts';
+
+declare module '../../kernel/hook-map.ts' {
+  interface Actions {
+    /** Called by the bench alone. */
+    'bench.called': { readonly id: number };
+  }
+}
+
+export interface HandlerCost {
+  readonly handlers: number;
+  /** Microseconds of one call with all its handlers. */
+  readonly tapableUs: number;
+  readonly wrappedUs: number;
+  /** What isolation, attribution, deadline and counting add to each handler. */
+  readonly addedPerHandlerUs: number;
+}
+
+const rounds = 15;
+const callsPerRound = 2000;
+
+/** Times asynchronous handlers on a bare tapable hook and on ours, in turns; medians. */
+export async function measureHandlers(handlers: number): Promise<HandlerCost> {
+  const bare = new AsyncSeriesHook<[{ readonly id: number }]>(['payload']);
+  const bus = new HookBus({ onFault: () => undefined });
+  bus.define('action', 'bench.called');
+  for (let n = 0; n < handlers; n += 1) {
+    bare.tapPromise(`p${n}`, async () => undefined);
+    bus.forPlugin(`p${n}`, n).on('bench.called', async () => undefined);
+  }
+  const payload = { id: 1 };
+  const times: { readonly tapable: number; readonly wrapped: number }[] = [];
+  for (let round = -3; round < rounds; round += 1) {
+    const tapable = await timed(() => bare.promise(payload));
+    const wrapped = await timed(() => bus.act('bench.called', payload));
+    if (round >= 0) times.push({ tapable, wrapped });
+  }
+  const [tapableUs, wrappedUs] = [median(times.map((one) => one.tapable)), median(times.map((one) => one.wrapped))];
+  return { handlers, tapableUs, wrappedUs, addedPerHandlerUs: median(times.map((one) => (one.wrapped - one.tapable) / handlers)) };
+}
+
+/** Adds up the time that passes in the hook points and slots of a desk from here on. Returns the sum in milliseconds and how many there were. */
+export function watchHookPoints({ desk, plugins }: App): () => { readonly ms: number; readonly calls: number } {
+  let ms = 0;
+  let calls = 0;
+  const watched = <A extends readonly unknown[], R>(of: (...args: A) => R): ((...args: A) => R) => {
+    return (...args) => {
+      calls += 1;
+      const beganAt = performance.now();
+      const answer = of(...args);
+      if (!(answer instanceof Promise)) {
+        ms += performance.now() - beganAt;
+        return answer;
+      }
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a promise of the same value
+      return answer.finally(() => (ms += performance.now() - beganAt)) as R;
+    };
+  };
+  const { hooks } = desk;
+  const { slots } = plugins.snapshot;
+  Object.assign(hooks, {
+    act: watched(hooks.act.bind(hooks)),
+    applyFilter: watched(hooks.applyFilter.bind(hooks)),
+    applyFilterSync: watched(hooks.applyFilterSync.bind(hooks)),
+    decide: watched(hooks.decide.bind(hooks)),
+  });
+  Object.assign(slots, { loadSlots: watched(slots.loadSlots.bind(slots)) });
+  return () => ({ ms, calls });
+}
+
+async function timed(call: () => Promise<unknown>): Promise<number> {
+  const beganAt = performance.now();
+  for (let n = 0; n < callsPerRound; n += 1) await call();
+  return ((performance.now() - beganAt) / callsPerRound) * 1000;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return Math.round((sorted[Math.floor(sorted.length / 2)] ?? 0) * 1000) / 1000;
+}
