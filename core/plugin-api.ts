@@ -36,6 +36,7 @@ export type {
   OutgoingMail,
   ReportedMail,
   ReportedRecipient,
+  SendingHealth,
   SentFolder,
   Transport,
 } from './mail/index.ts';

@@ -24,12 +24,15 @@ import {
   mailIdHash,
   saveMailbox,
   type Address,
+  loopGuardHits7Days,
   reportDelivery,
+  sendingHealth,
   type AutomaticMail,
   type DeliveryNews,
   type Mailbox,
   type MailboxInput,
   type ReportedMail,
+  type SendingHealth,
 } from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
@@ -206,6 +209,10 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     systemSender(): Promise<Address | undefined>;
     /** Queues a mail that no person wrote, within the loop budget all plugins share. */
     queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean>;
+    /** How sending of one mailbox goes: what waits, what came back, whether its sign-in holds. */
+    sendingHealth(mailboxId: number): Promise<SendingHealth>;
+    /** How often the loop guard held automatic mail back in the last seven days. */
+    loopGuardHits(): Promise<number>;
     /** Writes what became of a sent mail, such as a bounce, on its message and addresses; undefined when this desk sent no such mail. */
     report(tx: Tx, news: DeliveryNews): Promise<ReportedMail | undefined>;
   };
@@ -387,6 +394,8 @@ export function makePluginContext(
       accessToken: (mailboxId, host) => desk.mail.accessToken(mailboxId, host),
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
+      sendingHealth: (mailboxId) => sendingHealth(storage.read, mailboxId, clock.now()),
+      loopGuardHits: () => loopGuardHits7Days(storage.read, clock.now()),
       report: (tx, news) => reportDelivery(desk, tx, news),
     },
     events: {

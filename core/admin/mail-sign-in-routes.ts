@@ -30,7 +30,9 @@ export function mailSignInRoutes(app: App): Middleware {
           see(ctx, `/admin/mailboxes/${mailbox.id}`);
         } catch (error) {
           if (!(error instanceof AppError)) throw error;
-          setFlash(ctx, { kind: 'problem', key: `errors.${error.code}`, params: { message: String(error.details['message'] ?? '') } });
+          const { message } = error.details;
+          const params = { message: typeof message === 'string' ? message : '' };
+          setFlash(ctx, { kind: 'problem', key: `errors.${error.code}`, params });
           see(ctx, '/admin/mailboxes');
         }
       })

@@ -81,7 +81,5 @@ function mailAddress({ name, email }: Address): { name: string; address: string 
 
 /** A header value ends where its line ends; whatever would start a line of its own becomes a space. */
 function oneLine(value: string): string {
-  return value
-    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .trim();
+  return value.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }

@@ -78,7 +78,11 @@ export class Mail {
   }
 
   /** Ends a sign-in at a provider with what the browser brought back. @throws as `finishSignIn`. */
-  finishSignIn(actor: Actor, session: { readonly id: number }, answer: { readonly state: string; readonly code: string }): Promise<Mailbox> {
+  finishSignIn(
+    actor: Actor,
+    session: { readonly id: number },
+    answer: { readonly state: string; readonly code: string },
+  ): Promise<Mailbox> {
     return finishSignIn(this.desk, this.network.fetch, actor, session, answer);
   }
 

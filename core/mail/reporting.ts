@@ -111,8 +111,7 @@ async function noteFailure(desk: Desk, tx: Tx, entry: OutboxEntry, news: Deliver
   const all = [...entry.envelope.to, ...entry.envelope.cc].map(({ email }) => email);
   const only = all.length === 1 ? all : [];
   // A report that names nobody we wrote to, as after forwarding, is about the only recipient, if there is but one.
-  const lost =
-    news.recipients.length > 0 ? news.recipients : only.map((address): ReportedRecipient => ({ address, reason: news.reason }));
+  const lost = news.recipients.length > 0 ? news.recipients : only.map((address): ReportedRecipient => ({ address, reason: news.reason }));
   for (const { address, code, reason, isPermanent } of news.recipients)
     if (isPermanent === true) await countAgainst(desk, tx, entry, { address, kind: 'bounce', code, reason });
   await note(desk, tx, entry.id, 'failed', lost.length > 0 ? lost : all.map((address) => ({ address, reason: news.reason })));
@@ -129,13 +128,7 @@ async function noteFailure(desk: Desk, tx: Tx, entry: OutboxEntry, news: Deliver
   await tellFailed(desk, tx, entry, news.reason);
 }
 
-async function note(
-  desk: Desk,
-  tx: Tx,
-  outboxId: number,
-  state: RecipientState,
-  recipients: readonly ReportedRecipient[],
-): Promise<void> {
+async function note(desk: Desk, tx: Tx, outboxId: number, state: RecipientState, recipients: readonly ReportedRecipient[]): Promise<void> {
   await recordRecipients(
     tx,
     outboxId,

@@ -163,4 +163,3 @@ export async function testTransport(server: Credentials): Promise<readonly Dialo
     );
   }
 }
-

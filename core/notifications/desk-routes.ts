@@ -60,8 +60,7 @@ export function notificationRoutes(app: App): Middleware {
     const view: NotificationListView = {
       unread: items.filter(({ readAt }) => readAt === null).length,
       items: items.map((item) => {
-        if (isAlert(item.kind))
-          return { id: String(item.id), ...alerts[item.kind], at: item.createdAt, unread: item.readAt === null };
+        if (isAlert(item.kind)) return { id: String(item.id), ...alerts[item.kind], at: item.createdAt, unread: item.readAt === null };
         const { icon, text } = shown[item.kind];
         const ticket = facts.tickets.find(({ id }) => id === item.ticketId);
         const isMachine = item.actorId === null || !people.has(item.actorId);

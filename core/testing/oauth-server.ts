@@ -35,7 +35,12 @@ interface Grant {
  * replaced it is used, so that a client which died before it could keep the new one is not locked out; one older than
  * that is theft, and everything is taken back. `POST /introspect` answers Dovecot.
  */
-export async function startOAuthServer({ now, clientId = 'desk', clientSecret = 'desk-secret', account = 'support@desk.example' }: OAuthServerOptions): Promise<OAuthServer> {
+export async function startOAuthServer({
+  now,
+  clientId = 'desk',
+  clientSecret = 'desk-secret',
+  account = 'support@desk.example',
+}: OAuthServerOptions): Promise<OAuthServer> {
   const codes = new Map<string, Grant>();
   const access = new Map<string, number>();
   let [current, previous]: [string | undefined, string | undefined] = [undefined, undefined];
@@ -89,7 +94,8 @@ export async function startOAuthServer({ now, clientId = 'desk', clientSecret = 
         return;
       }
       const isActive = isValid(fields.get('token') ?? '');
-      const [status, answer] = url.pathname === '/introspect' ? [200, isActive ? { active: true, username: account } : { active: false }] : token(fields);
+      const [status, answer] =
+        url.pathname === '/introspect' ? [200, isActive ? { active: true, username: account } : { active: false }] : token(fields);
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
     });
   });

@@ -44,7 +44,10 @@ function mailsNamed(ctx: InboxContext, mail: ParsedMail, kind: Classification, m
   const returned = readToken(recipientAddresses(mail.headers), { kind: 'b', secret: addressSecret(ctx), mailboxId });
   const named = kind.report?.original?.messageId ?? kind.feedback?.messageId;
   const ids = [...(named === undefined ? [] : [named]), ...threadCandidates(mail.inReplyTo, mail.references)].slice(0, 20);
-  return [...(returned === undefined || returned === 'forged' ? [] : [{ outboxId: returned.id }]), ...ids.map((messageId) => ({ messageId }))];
+  return [
+    ...(returned === undefined || returned === 'forged' ? [] : [{ outboxId: returned.id }]),
+    ...ids.map((messageId) => ({ messageId })),
+  ];
 }
 
 function newsOf({ kind, report, feedback }: Classification): Pick<DeliveryNews, 'kind' | 'recipients'> {

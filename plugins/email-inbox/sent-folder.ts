@@ -36,8 +36,9 @@ async function inFolder<T>(
   const client = await openImap(await serverOf(ctx, receiver));
   try {
     const folders = await within(client, 'LIST', client.list());
-    const path = (folders.find(({ specialUse }) => specialUse === '\\Sent') ?? folders.find(({ name }) => /^sent(?: items| mail)?$/i.test(name)))
-      ?.path;
+    const path = (
+      folders.find(({ specialUse }) => specialUse === '\\Sent') ?? folders.find(({ name }) => /^sent(?: items| mail)?$/i.test(name))
+    )?.path;
     if (path === undefined) return undefined;
     await within(client, 'SELECT', client.mailboxOpen(path));
     return await work(client, path);

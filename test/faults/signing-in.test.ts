@@ -80,7 +80,9 @@ async function signIn(url: string): Promise<{ access_token: string; refresh_toke
   const redirect = 'http://desk.example/back';
   const { createHash } = await import('node:crypto');
   const challenge = createHash('sha256').update('verifier').digest('base64url');
-  const agreed = await fetch(`${url}/authorize?redirect_uri=${encodeURIComponent(redirect)}&code_challenge=${challenge}`, { redirect: 'manual' });
+  const agreed = await fetch(`${url}/authorize?redirect_uri=${encodeURIComponent(redirect)}&code_challenge=${challenge}`, {
+    redirect: 'manual',
+  });
   const code = new URL(agreed.headers.get('Location') ?? '').searchParams.get('code') ?? '';
   const body = new URLSearchParams({
     grant_type: 'authorization_code',

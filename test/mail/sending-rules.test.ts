@@ -78,7 +78,7 @@ describe('the rules of sending', () => {
     const message = await answer();
     const started = desk.clock.now();
     const tried: number[] = [];
-    for (let attempts = 0; desk.clock.now() - started <= 50 * hour; ) {
+    for (let attempts = 0; desk.clock.now() - started <= 50 * hour;) {
       await desk.settle();
       const now = await row(message);
       if (now.attempts > attempts) tried.push(Math.round((desk.clock.now() - started) / minute));
@@ -215,7 +215,11 @@ describe('the rules of sending', () => {
     const message = await answer('Hi.', [{ email: 'full@example.org' }, { email: 'gone@example.org' }]);
     await desk.settle();
     const first = await row(message);
-    const states = await desk.storage.read('outbox_recipients').where({ outbox_id: first.id }).orderBy('address_key').select('address_key', 'state', 'code');
+    const states = await desk.storage
+      .read('outbox_recipients')
+      .where({ outbox_id: first.id })
+      .orderBy('address_key')
+      .select('address_key', 'state', 'code');
     const page = await (await desk.fetch(`/desk/tickets/${ticket.number}`, { as: 'can' })).text();
     isFull = false;
     await later(2 * minute);

@@ -75,7 +75,16 @@ export async function storeTokens(
   tokens: Tokens,
 ): Promise<void> {
   const now = desk.clock.now();
-  const row = { provider, account, state: 'active', error: null, ...lifeOf(tokens, now), lease_owner: null, lease_until: null, updated_at: now };
+  const row = {
+    provider,
+    account,
+    state: 'active',
+    error: null,
+    ...lifeOf(tokens, now),
+    lease_owner: null,
+    lease_until: null,
+    updated_at: now,
+  };
   await tx('mail_accounts')
     .insert({ mailbox_id: mailboxId, ...row, created_at: now })
     .onConflict('mailbox_id')
@@ -121,7 +130,13 @@ async function noteFailure(desk: Desk, { mailboxId, account }: MailAccount, owne
     const isOut = error instanceof SignedOut;
     const changed = await tx('mail_accounts')
       .where({ mailbox_id: mailboxId, lease_owner: owner, state: 'active' })
-      .update({ ...(isOut ? { state: 'signed-out' } : {}), error: words.slice(0, 1000), lease_owner: null, lease_until: null, updated_at: now });
+      .update({
+        ...(isOut ? { state: 'signed-out' } : {}),
+        error: words.slice(0, 1000),
+        lease_owner: null,
+        lease_until: null,
+        updated_at: now,
+      });
     if (isOut && changed === 1)
       await desk.events.record(tx, 'mail.alert', {
         actor: systemActor,

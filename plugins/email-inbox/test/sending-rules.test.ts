@@ -66,7 +66,9 @@ describe('what the inbox adds to sending', () => {
 
     expect(await inbox.desk.storage.read('tickets')).to.have.length(30);
     expect(acknowledgements()).to.have.length(1);
-    expect(await inbox.desk.storage.read('notifications').where({ kind: 'flood' }).pluck('user_id')).to.deep.equal([inbox.desk.people.ada.id]);
+    expect(await inbox.desk.storage.read('notifications').where({ kind: 'flood' }).pluck('user_id')).to.deep.equal([
+      inbox.desk.people.ada.id,
+    ]);
     expect(sink.mails.filter(({ to }) => to.includes('can@example.com')).length).to.equal(20);
     expect(await inbox.desk.storage.read('loop_guard_hits').where({ budget: 'flood' })).to.have.length(10);
   });
@@ -79,8 +81,13 @@ describe('what the inbox adds to sending', () => {
 
     const text = automatic?.raw.toString() ?? '';
     expect(automatic?.from).to.equal('');
-    expect(text).to.match(/^Auto-Submitted: auto-replied\r?$/m).and.match(/^X-Auto-Response-Suppress: All\r?$/m);
-    expect(text).to.match(/^Precedence: auto_reply\r?$/m).and.match(/^X-Desk-Loop: /m).and.match(/^In-Reply-To: <a@x\.example>\r?$/m);
+    expect(text)
+      .to.match(/^Auto-Submitted: auto-replied\r?$/m)
+      .and.match(/^X-Auto-Response-Suppress: All\r?$/m);
+    expect(text)
+      .to.match(/^Precedence: auto_reply\r?$/m)
+      .and.match(/^X-Desk-Loop: /m)
+      .and.match(/^In-Reply-To: <a@x\.example>\r?$/m);
     expect(human).to.not.match(/^(?:Auto-Submitted|X-Auto-Response-Suppress|Precedence):/m);
     expect(sink.mails.at(-1)?.from).to.equal('support@desk.example');
   });
@@ -103,7 +110,9 @@ describe('what the inbox adds to sending', () => {
   it('L17: two notices that came back stop mail to that agent, who is told in the app, and nothing is sent about it (FreeScout #4806, Zammad #5428)', async () => {
     const { ticket_id: ticketId } = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
     const notices = () => inbox.desk.storage.read('outbox').where({ kind: 'notification' }).whereLike('envelope', '%can@example.com%');
-    await inbox.desk.app.desk.storage.writeTx((tx) => tx('tickets').where({ id: ticketId }).update({ assignee_id: inbox.desk.people.can.id }));
+    await inbox.desk.app.desk.storage.writeTx((tx) =>
+      tx('tickets').where({ id: ticketId }).update({ assignee_id: inbox.desk.people.can.id }),
+    );
     for (let round = 0; round < 4; round += 1) {
       await inbox.receive(mail({ 'In-Reply-To': '<a@x.example>', Subject: 'Re: Printer' }, `More ${round}`));
       const before = sink.mails.length;
@@ -176,7 +185,13 @@ describe('what the inbox adds to sending', () => {
     const sent = (await inbox.outbox()).at(-1);
     for (let times = 0; times < 3; times += 1) await inbox.receive(bounce(sent?.message_id ?? '', 'boss@customer.example'));
 
-    expect(await inbox.desk.storage.read('outbox_recipients').where({ outbox_id: sent?.id }).orderBy('address_key').select('address_key', 'state')).to.deep.equal([
+    expect(
+      await inbox.desk.storage
+        .read('outbox_recipients')
+        .where({ outbox_id: sent?.id })
+        .orderBy('address_key')
+        .select('address_key', 'state'),
+    ).to.deep.equal([
       { address_key: 'boss@customer.example', state: 'failed' },
       { address_key: 'mina@example.com', state: 'sent' },
     ]);
@@ -268,9 +283,12 @@ describe('what the inbox adds to sending', () => {
       const { serverOf } = await import('../imap-server.ts');
       expect(openImap).to.be.a('function');
       expect(serverOf).to.be.a('function');
-      const code = await fetch(`${provider.url}/authorize?redirect_uri=http://x.example/&code_challenge=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU`, {
-        redirect: 'manual',
-      });
+      const code = await fetch(
+        `${provider.url}/authorize?redirect_uri=http://x.example/&code_challenge=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU`,
+        {
+          redirect: 'manual',
+        },
+      );
       const body = new URLSearchParams({
         grant_type: 'authorization_code',
         code: new URL(code.headers.get('Location') ?? '').searchParams.get('code') ?? '',
