@@ -18,6 +18,7 @@ import {
   renderDesk,
   type ListAddress,
 } from '../inbox/index.ts';
+import { addressStates } from '../mail/index.ts';
 import { markRead } from '../notifications/index.ts';
 import { readLists } from '../storage/index.ts';
 import { presentComposer, type Typed } from './composer-view.ts';
@@ -26,7 +27,7 @@ import { latestMessages } from './messages-repository.ts';
 import { presentHead, presentSidebar } from './presenter.ts';
 import { namedOnTicket, ticketLists } from './ticket-page-query.ts';
 import { presentMessage, presentTimeline } from './timeline.ts';
-import type { Ticket } from './types.ts';
+import type { Message, Ticket } from './types.ts';
 import type { CollisionView, TicketPageView } from './views.ts';
 import { seeTicketByNumber } from './visible-tickets.ts';
 
@@ -115,6 +116,7 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     statuses,
     from: mailbox === undefined ? undefined : { name: mailbox.name, address: mailbox.address },
     mailboxSignature: mailbox?.signature,
+    addressStates: await addressStates(read, addressesOf(messages, facts.emails), now),
     agents: facts.agents,
     mode: modeOf(ctx),
     typed: refused.typed,
@@ -177,4 +179,10 @@ async function draftFilesOf({ desk }: App, drafts: readonly { readonly files: st
   const ids = drafts.flatMap(({ files }) => JSON.parse(files) as readonly number[]);
   const files = await findFiles(desk.storage.read, ids);
   return new Map(files.flatMap((file) => presentFiles([file]).map((view) => [file.id, view] as const)));
+}
+
+/** Everybody an answer may go to. */
+function addressesOf(messages: readonly Message[], emails: readonly { readonly email: string }[]): readonly string[] {
+  const written = messages.flatMap(({ addresses: { from, replyTo, cc = [] } }) => [from, replyTo, ...cc]);
+  return [...emails, ...written].flatMap((one) => one?.email ?? []);
 }

@@ -165,6 +165,8 @@ export interface ComposerView {
   readonly from?: { readonly name: string; readonly address: string } | undefined;
   readonly to: readonly RecipientView[];
   readonly cc: readonly RecipientView[];
+  /** Warnings about recipients that mail does not reach. */
+  readonly doubtful: readonly Sentence[];
   readonly signature?: string | undefined;
   readonly reply: ComposerPartView;
   readonly note: ComposerPartView;

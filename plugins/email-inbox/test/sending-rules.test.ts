@@ -198,6 +198,27 @@ describe('what the inbox adds to sending', () => {
     expect(await inbox.desk.storage.read('address_reports')).to.have.length(1);
   });
 
+  it('B1: warns before writing to an address whose mailbox two mails said does not exist, and still sends', async () => {
+    const { ticket_id: ticketId } = await inbox.receive(mail({}));
+    const { number } = await inbox.ticket(ticketId);
+    const pages: string[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      const sent = await answer(ticketId, `Try ${round}.`);
+      await inbox.receive(bounce(sent.message_id, 'mina@example.com'));
+      pages.push(await (await inbox.desk.fetch(`/desk/tickets/${number}?compose=reply`, { as: 'can' })).text());
+    }
+    const customer = await (await inbox.desk.fetch(`/desk/customers/${inbox.desk.people.mina.id}`, { as: 'can' })).text();
+    const third = await answer(ticketId, 'Try 2.');
+    inbox.desk.clock.advance(8 * 24 * 60 * minute);
+    const later = await (await inbox.desk.fetch(`/desk/tickets/${number}?compose=reply`, { as: 'can' })).text();
+
+    const warning = 'Mail to mina@example.com came back more than once';
+    expect(pages.map((page) => page.includes(warning))).to.deep.equal([false, true]);
+    expect(customer).to.include('Mail there came back (5.1.1)');
+    expect(third.state).to.equal('sent');
+    expect(later).to.not.include(warning);
+  });
+
   it('L5: a complaint marks the address, and automatic mail there ends', async () => {
     const { ticket_id: ticketId } = await inbox.receive(mail({}));
     const sent = await answer(ticketId);
