@@ -31,12 +31,16 @@ export { isPrivateHost } from './net/index.ts';
 export type {
   Address,
   AutomaticMail,
-  FailedMail,
+  DeliveryNews,
   IncomingMail,
   Mailbox,
   MailboxInput,
   MailFigures,
   OutgoingMail,
+  ReportedMail,
+  ReportedRecipient,
+  SendingHealth,
+  SentFolder,
   Transport,
 } from './mail/index.ts';
 export { fold, type Translator } from './i18n/index.ts';

@@ -25,11 +25,16 @@ import {
   mailIdHash,
   saveMailbox,
   type Address,
+  loopGuardHits7Days,
+  reportDelivery,
+  sendingHealth,
   type AutomaticMail,
-  type FailedMail,
+  type DeliveryNews,
   type Mailbox,
   type MailboxInput,
   type MailFigures,
+  type ReportedMail,
+  type SendingHealth,
 } from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
@@ -195,10 +200,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     /** The agents who may be given tickets, at most 500. */
     agents(): Promise<readonly User[]>;
     findOrCreateCustomer(tx: Tx, person: { email: string; name?: string | undefined }): Promise<User>;
-    /** Stops sending to an address after permanent bounces, or starts again. */
+    /** Stops automatic mail to an address, or starts it again. */
     suppress(tx: Tx, email: string, isSuppressed: boolean): Promise<void>;
-    /** Counts one permanent bounce and returns how many there are now. */
-    countBounce(tx: Tx, email: string): Promise<number>;
   };
   readonly files: {
     /** Stores the bytes first, outside any transaction. */
@@ -215,14 +218,24 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     saveMailbox(actor: Actor, input: MailboxInput, id?: number): Promise<Mailbox>;
     /** Signs in to the server a mailbox sends through. @throws Unavailable with the server's words. */
     testMailbox(mailboxId: number): Promise<void>;
+    /**
+     * What a mailbox signs in with at a server in the place of a password, where it signed in at its provider.
+     *
+     * @throws Invalid `mail.sign-in-elsewhere`, Unavailable `mail.sign-in-again`, `mail.sign-in-failed` with the provider's words.
+     */
+    accessToken(mailboxId: number, host: string): Promise<string | undefined>;
     /** The sender of mail that belongs to no mailbox; undefined when the desk cannot send. */
     /** How sending goes, by mailbox id. */
     figures(): Promise<ReadonlyMap<number, MailFigures>>;
     systemSender(): Promise<Address | undefined>;
     /** Queues a mail that no person wrote, within the loop budget all plugins share. */
     queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean>;
-    /** Marks what happened to a sent mail, such as a bounce, on its message; undefined when no mail has this Message-ID. */
-    markFailed(tx: Tx, messageId: string, reason: string): Promise<FailedMail | undefined>;
+    /** How sending of one mailbox goes: what waits, what came back, whether its sign-in holds. */
+    sendingHealth(mailboxId: number): Promise<SendingHealth>;
+    /** How often the loop guard held automatic mail back in the last seven days. */
+    loopGuardHits(): Promise<number>;
+    /** Writes what became of a sent mail, such as a bounce, on its message and addresses; undefined when this desk sent no such mail. */
+    report(tx: Tx, news: DeliveryNews): Promise<ReportedMail | undefined>;
   };
   readonly events: {
     record<K extends ActionName>(tx: Tx, name: K, event: { ticketId?: number; actor?: Actor; payload: Actions[K] }): Promise<number>;
@@ -389,13 +402,6 @@ export function makePluginContext(
           .where({ email_key: email.trim().toLowerCase() })
           .update({ suppressed_at: isSuppressed ? clock.now() : null });
       },
-      countBounce: async (tx, email) => {
-        const [row]: { bounces: number }[] = await tx('user_emails')
-          .where({ email_key: email.trim().toLowerCase() })
-          .update({ bounces: tx.raw('bounces + 1') })
-          .returning('bounces');
-        return row?.bounces ?? 0;
-      },
     },
     files: {
       store: (content) => desk.files.put(content),
@@ -412,9 +418,12 @@ export function makePluginContext(
       saveMailbox: (actor, input, mailboxId) => saveMailbox(desk, actor, input, mailboxId),
       testMailbox: (mailboxId) => desk.mail.testMailbox(mailboxId),
       figures: () => mailFigures(storage.read, clock.now()),
+      accessToken: (mailboxId, host) => desk.mail.accessToken(mailboxId, host),
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
-      markFailed: (tx, messageId, reason) => desk.mail.markFailed(tx, messageId, reason),
+      sendingHealth: (mailboxId) => sendingHealth(storage.read, mailboxId, clock.now()),
+      loopGuardHits: () => loopGuardHits7Days(storage.read, clock.now()),
+      report: (tx, news) => reportDelivery(desk, tx, news),
     },
     events: {
       record: (tx, event, { ticketId, actor, payload }) =>

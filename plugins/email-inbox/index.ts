@@ -11,6 +11,7 @@ import { checkMails, checkRawMails, healthChecks } from './health.ts';
 import { shapeOutgoing } from './outgoing.ts';
 import { privacyAnswer } from './privacy.ts';
 import { receiveJob, sweepMails } from './receive-job.ts';
+import { sentFolder } from './sent-folder.ts';
 import { inboxSettings } from './settings.ts';
 import { mailboxLink } from './slots.ts';
 import { alertAdministrators, troubleNotice } from './troubles.ts';
@@ -29,6 +30,7 @@ export default definePlugin({
     ctx.jobs.define('alert', () => alertAdministrators(ctx), { everyMs: 60_000 });
     ctx.hooks.onDurable('ticket.opened', 'acknowledge', (opened) => acknowledgeTicket(ctx, opened));
     ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));
+    ctx.services.provide('mail.sent-folder', sentFolder(ctx));
     ctx.http.admin(adminRoutes(ctx));
     ctx.http.desk([...deskRoutes(ctx), ...threadingRoutes(ctx), ...customerRoutes(ctx)]);
     ctx.ui.menu({
