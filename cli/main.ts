@@ -22,8 +22,18 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   } catch (error) {
     if (error instanceof Failed) return fail(io, error, argv.includes('--json'));
     io.err(`${error instanceof Misused ? error.message : sentenceFor(error, { databaseUrl })}\n`);
+    if (argv[0] === 'mail' && argv[1] === 'pipe') return deliveryCode(error);
     return error instanceof Misused || (error instanceof AppError && error.code === 'cli.usage') ? 2 : 1;
   }
+}
+
+/**
+ * A mail server that runs `mail pipe` bounces the mail for any code but 75 (EX_TEMPFAIL of sysexits.h): only what the
+ * command itself says about this mail is final.
+ */
+function deliveryCode(error: unknown): number {
+  const code = error instanceof AppError ? error.details['exitCode'] : undefined;
+  return typeof code === 'number' ? code : 75;
 }
 
 type Scene = Pick<Invocation, 'io' | 'config' | 'desk'>;

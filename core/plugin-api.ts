@@ -10,6 +10,7 @@ export { apiVersion } from './paths.ts';
 export { Conflict, Forbidden, Invalid, NotFound, Refused, TooMany, Unauthenticated, Unavailable, AppError } from './kernel/errors.ts';
 export { Hopeless, TryLater, type JobHandler, type JobRun, type NewJob } from './jobs/index.ts';
 export { crashPoint } from './kernel/crash-point.ts';
+export { fillPlaceholders, unknownPlaceholders } from './kernel/placeholders.ts';
 export {
   cleanHtml,
   escapeHtml,
@@ -24,10 +25,24 @@ export {
   type HtmlElement,
   type HtmlNode,
 } from './html/index.ts';
-export { composeNotice, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
+export { composeNotice, mailPlaceholders, mailValues, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
 export { imageTypeOf, isDangerous } from './files/index.ts';
 export { isPrivateHost } from './net/index.ts';
-export type { Address, AutomaticMail, FailedMail, IncomingMail, Mailbox, MailboxInput, OutgoingMail, Transport } from './mail/index.ts';
+export type {
+  Address,
+  AutomaticMail,
+  DeliveryNews,
+  IncomingMail,
+  Mailbox,
+  MailboxInput,
+  MailFigures,
+  OutgoingMail,
+  ReportedMail,
+  ReportedRecipient,
+  SendingHealth,
+  SentFolder,
+  Transport,
+} from './mail/index.ts';
 export { fold, type Translator } from './i18n/index.ts';
 export { emailKey, isEmailAddress, type Actor, type User } from './users/index.ts';
 export { isUniqueViolation, type Migration, type Tx } from './storage/index.ts';

@@ -21,13 +21,20 @@ import type { SlotContribution, SlotName } from './kernel/slots.ts';
 import {
   findMailbox,
   listMailboxes,
+  mailFigures,
   mailIdHash,
   saveMailbox,
   type Address,
+  loopGuardHits7Days,
+  reportDelivery,
+  sendingHealth,
   type AutomaticMail,
-  type FailedMail,
+  type DeliveryNews,
   type Mailbox,
   type MailboxInput,
+  type MailFigures,
+  type ReportedMail,
+  type SendingHealth,
 } from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
@@ -50,6 +57,7 @@ import {
   reply,
   resolveMerged,
   seeTicket,
+  shareTicket,
   splitMessage,
   ticketIdOfNumber,
   writeLink,
@@ -62,7 +70,7 @@ import {
   type TicketChanges,
   type TicketDraft,
 } from './tickets/index.ts';
-import { emailsOf, findOrCreateCustomer, findUser, findUserByEmail, type Actor, type User } from './users/index.ts';
+import { emailsOf, findOrCreateCustomer, findUser, findUserByEmail, listAgents, type Actor, type User } from './users/index.ts';
 
 /** Own tables and transactions. Core's tables are reached through the use cases, never by name. */
 export interface PluginDb {
@@ -111,7 +119,7 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
   /** False in a command-line call: long-lived work such as connections belongs to processes that run jobs. */
   readonly runsJobs: boolean;
   /** Settings of the site that plugins must honour too. */
-  site(): Promise<{ readonly name: string; readonly reopenDays: number }>;
+  site(): Promise<{ readonly name: string; readonly reopenDays: number; readonly timeZone: string }>;
   /** The actor for what the plugin does by itself; `userId` names the person it acts for. */
   actor(userId?: number): Actor;
   readonly hooks: Hooks;
@@ -171,6 +179,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     merge(actor: Actor, ticketId: number, intoId: number): Promise<Ticket>;
     /** Notes inside the caller's transaction that two tickets belong together. */
     link(tx: Tx, actor: Actor, ticketId: number, otherId: number): Promise<void>;
+    /** Shows the ticket in the lists of a further mailbox, in the caller's transaction. */
+    shareWith(tx: Tx, ticketId: number, mailboxId: number): Promise<void>;
     idOfNumber(number: number): Promise<number | undefined>;
     message(messageId: number): Promise<Message | undefined>;
     latestMessages(ticketId: number, limit: number): Promise<readonly Message[]>;
@@ -179,17 +189,19 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     /** Which stored messages these Message-IDs name, by the id without brackets. */
     byMailIds(
       messageIds: readonly string[],
+      /** Preferred where one mail became a ticket in each of its mailboxes. */
+      mailboxId?: number,
     ): Promise<ReadonlyMap<string, { ticketId: number; messageId: number | null; direction: 'in' | 'out' }>>;
   };
   readonly users: {
     get(id: number): Promise<User | undefined>;
     byEmail(email: string): Promise<User | undefined>;
     emails(id: number): Promise<readonly string[]>;
+    /** The agents who may be given tickets, at most 500. */
+    agents(): Promise<readonly User[]>;
     findOrCreateCustomer(tx: Tx, person: { email: string; name?: string | undefined }): Promise<User>;
-    /** Stops sending to an address after permanent bounces, or starts again. */
+    /** Stops automatic mail to an address, or starts it again. */
     suppress(tx: Tx, email: string, isSuppressed: boolean): Promise<void>;
-    /** Counts one permanent bounce and returns how many there are now. */
-    countBounce(tx: Tx, email: string): Promise<number>;
   };
   readonly files: {
     /** Stores the bytes first, outside any transaction. */
@@ -206,12 +218,24 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     saveMailbox(actor: Actor, input: MailboxInput, id?: number): Promise<Mailbox>;
     /** Signs in to the server a mailbox sends through. @throws Unavailable with the server's words. */
     testMailbox(mailboxId: number): Promise<void>;
+    /**
+     * What a mailbox signs in with at a server in the place of a password, where it signed in at its provider.
+     *
+     * @throws Invalid `mail.sign-in-elsewhere`, Unavailable `mail.sign-in-again`, `mail.sign-in-failed` with the provider's words.
+     */
+    accessToken(mailboxId: number, host: string): Promise<string | undefined>;
     /** The sender of mail that belongs to no mailbox; undefined when the desk cannot send. */
+    /** How sending goes, by mailbox id. */
+    figures(): Promise<ReadonlyMap<number, MailFigures>>;
     systemSender(): Promise<Address | undefined>;
     /** Queues a mail that no person wrote, within the loop budget all plugins share. */
     queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean>;
-    /** Marks what happened to a sent mail, such as a bounce, on its message; undefined when no mail has this Message-ID. */
-    markFailed(tx: Tx, messageId: string, reason: string): Promise<FailedMail | undefined>;
+    /** How sending of one mailbox goes: what waits, what came back, whether its sign-in holds. */
+    sendingHealth(mailboxId: number): Promise<SendingHealth>;
+    /** How often the loop guard held automatic mail back in the last seven days. */
+    loopGuardHits(): Promise<number>;
+    /** Writes what became of a sent mail, such as a bounce, on its message and addresses; undefined when this desk sent no such mail. */
+    report(tx: Tx, news: DeliveryNews): Promise<ReportedMail | undefined>;
   };
   readonly events: {
     record<K extends ActionName>(tx: Tx, name: K, event: { ticketId?: number; actor?: Actor; payload: Actions[K] }): Promise<number>;
@@ -281,7 +305,7 @@ export function makePluginContext(
     runsJobs,
     site: async () => {
       const [site, tickets] = await Promise.all([desk.settings.get('site'), desk.settings.get('tickets')]);
-      return { name: String(site['name']), reopenDays: Number(tickets['reopenDays']) };
+      return { name: String(site['name']), reopenDays: Number(tickets['reopenDays']), timeZone: String(site['timeZone']) };
     },
     actor: (userId) => ({ kind: 'plugin', plugin: id, ...(userId === undefined ? {} : { userId }) }),
     hooks: kit.hooks,
@@ -356,13 +380,14 @@ export function makePluginContext(
       split: (actor, messageId, options) => splitMessage(desk, actor, messageId, options),
       merge: (actor, ticketId, intoId) => mergeTickets(desk, actor, ticketId, intoId),
       link: (tx, actor, ticketId, otherId) => writeLink(desk, tx, actor, { ticketId, otherId, isLinked: true }),
+      shareWith: (tx, ticketId, mailboxId) => shareTicket(desk, tx, ticketId, mailboxId),
       idOfNumber: (number) => ticketIdOfNumber(storage.read, number),
       message: (messageId) => findMessage(storage.read, messageId),
       latestTextsOf: (userId, limit) => latestTextsOf(storage.read, userId, limit),
       latestMessages: (ticketId, limit) => latestMessages(storage.read, ticketId, limit),
-      byMailIds: async (messageIds) => {
+      byMailIds: async (messageIds, mailboxId) => {
         const hashes = new Map(messageIds.map((one) => [mailIdHash(one), one]));
-        const found = await messageOfMailId(storage.read, [...hashes.keys()]);
+        const found = await messageOfMailId(storage.read, [...hashes.keys()], mailboxId);
         return new Map([...found].map(([hash, hit]) => [hashes.get(hash) ?? hash, hit]));
       },
     },
@@ -370,18 +395,12 @@ export function makePluginContext(
       get: (userId) => findUser(storage.read, userId),
       byEmail: (email) => findUserByEmail(storage.read, email),
       emails: async (userId) => (await emailsOf(storage.read, userId)).map(({ email }) => email),
+      agents: () => listAgents(storage.read),
       findOrCreateCustomer: (tx, person) => findOrCreateCustomer(desk, tx, person),
       suppress: async (tx, email, isSuppressed) => {
         await tx('user_emails')
           .where({ email_key: email.trim().toLowerCase() })
           .update({ suppressed_at: isSuppressed ? clock.now() : null });
-      },
-      countBounce: async (tx, email) => {
-        const [row]: { bounces: number }[] = await tx('user_emails')
-          .where({ email_key: email.trim().toLowerCase() })
-          .update({ bounces: tx.raw('bounces + 1') })
-          .returning('bounces');
-        return row?.bounces ?? 0;
       },
     },
     files: {
@@ -398,9 +417,13 @@ export function makePluginContext(
       mailbox: (mailboxId) => findMailbox(storage.read, mailboxId),
       saveMailbox: (actor, input, mailboxId) => saveMailbox(desk, actor, input, mailboxId),
       testMailbox: (mailboxId) => desk.mail.testMailbox(mailboxId),
+      figures: () => mailFigures(storage.read, clock.now()),
+      accessToken: (mailboxId, host) => desk.mail.accessToken(mailboxId, host),
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
-      markFailed: (tx, messageId, reason) => desk.mail.markFailed(tx, messageId, reason),
+      sendingHealth: (mailboxId) => sendingHealth(storage.read, mailboxId, clock.now()),
+      loopGuardHits: () => loopGuardHits7Days(storage.read, clock.now()),
+      report: (tx, news) => reportDelivery(desk, tx, news),
     },
     events: {
       record: (tx, event, { ticketId, actor, payload }) =>

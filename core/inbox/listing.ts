@@ -93,7 +93,11 @@ function apply(desk: Desk, actor: Actor, query: Knex.QueryBuilder, { key, value,
   if (key === 'priority')
     return where((inner) => void inner.where('tickets.priority', oneOf(key, value, ['low', 'normal', 'high', 'urgent'])));
   if (key === 'channel') return where((inner) => void inner.where('tickets.channel', value));
-  if (key === 'mailbox') return where((inner) => void inner.where('tickets.mailbox_id', idOf(key, value)));
+  if (key === 'mailbox') {
+    const mailboxId = idOf(key, value);
+    const shared = desk.storage.read('ticket_mailboxes').where({ mailbox_id: mailboxId }).select('ticket_id');
+    return where((inner) => void inner.where('tickets.mailbox_id', mailboxId).orWhereIn('tickets.id', shared));
+  }
   if (key === 'organization') return where((inner) => void inner.where('tickets.organization_id', idOf(key, value)));
   if (key === 'status')
     return where(

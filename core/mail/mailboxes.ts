@@ -1,12 +1,16 @@
 import type { Desk } from '../desk.ts';
 import { Conflict, Forbidden, Invalid, NotFound } from '../kernel/errors.ts';
+import { refuseUnknownPlaceholders } from '../kernel/placeholders.ts';
 import { isUniqueViolation, type Reader, type Tx } from '../storage/index.ts';
 import { cleanName, emailKey, isAllowed, type Actor } from '../users/index.ts';
+import { mailPlaceholders } from './mail-values.ts';
+import { findMailAccount, forgetAccount } from './oauth/accounts.ts';
 import type { Mailbox, Transport } from './types.ts';
 
 export interface MailboxInput {
   readonly name: string;
   readonly address: string;
+  /** Further addresses; `*@example.com` takes every address of a domain. */
   readonly aliases?: readonly string[] | undefined;
   readonly signature?: string | undefined;
   readonly locale?: string | null | undefined;
@@ -15,6 +19,8 @@ export interface MailboxInput {
   readonly smtpPassword?: string | undefined;
   readonly isActive?: boolean | undefined;
   readonly acknowledges?: boolean | undefined;
+  readonly sentCopy?: Mailbox['sentCopy'] | undefined;
+  readonly perMinute?: number | null | undefined;
   readonly version?: number | undefined;
 }
 
@@ -28,6 +34,8 @@ interface MailboxRow {
   transport: string;
   is_active: boolean | number;
   acknowledges: boolean | number;
+  sent_copy: Mailbox['sentCopy'];
+  per_minute: number | null;
   last_sent_at: number | null;
   last_error: string | null;
   last_error_at: number | null;
@@ -71,6 +79,7 @@ export async function removeMailbox(desk: Desk, actor: Actor, id: number): Promi
       .update({ deleted_at: now, is_active: false, address_key: `removed:${id}` });
     if (removed !== 1) throw new NotFound('mailboxes.not-found', { id });
     await desk.secrets.delete(tx, 'mail', smtpSecret(id));
+    await forgetAccount(desk, tx, id);
     await desk.events.record(tx, 'mailbox.changed', { actor, payload: { mailboxId: id } });
   });
 }
@@ -86,9 +95,15 @@ export function isSameAccount(one: Transport | null | undefined, other: Transpor
 }
 
 // A stored password must not travel to a server that somebody typed in later.
-async function refuseMovedPassword(tx: Tx, input: MailboxInput, id: number | undefined): Promise<void> {
-  if (id === undefined || !input.transport || input.smtpPassword) return;
+async function refuseMovedPassword(desk: Desk, tx: Tx, input: MailboxInput, id: number | undefined): Promise<void> {
+  if (id === undefined || !input.transport) return;
   const before = await findMailbox(tx, id);
+  // Nor must the token of a sign-in.
+  if (before?.transport && !isSameAccount(before.transport, input.transport) && (await findMailAccount(tx, id)) !== undefined) {
+    await forgetAccount(desk, tx, id);
+    return;
+  }
+  if (input.smtpPassword) return;
   if (before?.transport && !isSameAccount(before.transport, input.transport) && input.transport.user !== undefined)
     throw new Invalid('mailboxes.password-again', { fields: ['password'] });
 }
@@ -96,18 +111,21 @@ async function refuseMovedPassword(tx: Tx, input: MailboxInput, id: number | und
 async function writeMailbox(desk: Desk, tx: Tx, actor: Actor, input: MailboxInput, id?: number): Promise<Mailbox> {
   const name = cleanName(input.name);
   if (name === '') throw new Invalid('mailboxes.name-missing', { fields: ['name'] });
-  await refuseMovedPassword(tx, input, id);
+  await refuseMovedPassword(desk, tx, input, id);
+  if (input.signature !== undefined) refuseUnknownPlaceholders(input.signature, mailPlaceholders, 'signature');
   const now = desk.clock.now();
   const row = {
     name,
     address: input.address.trim(),
     address_key: emailKey(input.address),
-    ...(input.aliases === undefined ? {} : { aliases: JSON.stringify(input.aliases.map((alias) => emailKey(alias))) }),
+    ...(input.aliases === undefined ? {} : { aliases: JSON.stringify([...new Set(input.aliases.map(aliasKey))]) }),
     ...(input.signature === undefined ? {} : { signature: input.signature }),
     ...(input.locale === undefined ? {} : { locale: input.locale }),
     ...(input.transport === undefined ? {} : { transport: JSON.stringify(input.transport) }),
     ...(input.isActive === undefined ? {} : { is_active: input.isActive }),
     ...(input.acknowledges === undefined ? {} : { acknowledges: input.acknowledges }),
+    ...(input.sentCopy === undefined ? {} : { sent_copy: input.sentCopy }),
+    ...(input.perMinute === undefined ? {} : { per_minute: input.perMinute }),
     updated_at: now,
   };
   let savedId = id ?? 0;
@@ -128,6 +146,12 @@ async function writeMailbox(desk: Desk, tx: Tx, actor: Actor, input: MailboxInpu
   return mailbox;
 }
 
+// `*@example.com` is not an address of mail, so the star is put back after the rest was looked at.
+function aliasKey(alias: string): string {
+  const text = alias.trim();
+  return text.startsWith('*@') ? `*@${emailKey(`any${text.slice(1)}`).slice(4)}` : emailKey(text);
+}
+
 function mailboxFromRow(row: MailboxRow): Mailbox {
   const transport: Partial<Transport> | null = JSON.parse(row.transport);
   return {
@@ -140,6 +164,8 @@ function mailboxFromRow(row: MailboxRow): Mailbox {
     transport: transport?.host === undefined ? null : (transport as Transport),
     isActive: Boolean(row.is_active),
     acknowledges: Boolean(row.acknowledges),
+    sentCopy: row.sent_copy,
+    perMinute: row.per_minute,
     lastSentAt: row.last_sent_at,
     lastError: row.last_error,
     lastErrorAt: row.last_error_at,

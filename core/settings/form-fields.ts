@@ -1,5 +1,6 @@
 import type { Form } from '../http/body.ts';
 import { timeZoneOptions, type Translator } from '../i18n/index.ts';
+import { listPlaceholders } from '../kernel/placeholders.ts';
 import type { FieldView, Sentence } from '../ui/types.ts';
 import type { SettingSchema, SettingValue } from './schema-types.ts';
 
@@ -17,11 +18,12 @@ export interface SettingField {
 export function fieldOfSetting({ owner, key, schema, translator, value, isStored }: SettingField): FieldView {
   const label = textOr(translator, schema['x-label'] ?? `settings.${owner}.${key}`, schema.title ?? wordsOf(key));
   const help = textOr(translator, schema['x-help'] ?? `settings.${owner}.${key}.help`, schema.description);
+  const placeholders = schema['x-placeholders'];
   const [shownBy] = Object.entries(schema['x-showIf'] ?? {});
   const base = {
     name: key,
     label,
-    help,
+    help: placeholders === undefined ? help : { ...help, params: { placeholders: listPlaceholders(placeholders) } },
     ...(schema['x-unit'] === undefined ? {} : { unit: { key: schema['x-unit'] } }),
     ...(shownBy === undefined ? {} : { showIf: `${shownBy[0]}=${String(shownBy[1])}` }),
   };
@@ -36,7 +38,11 @@ export function fieldOfSetting({ owner, key, schema, translator, value, isStored
   if (owner === 'site' && key === 'timeZone') return { ...base, type: 'select', options: timeZoneOptions(String(value)) };
   if (schema.type === 'array') return { ...base, type: 'list', value: Array.isArray(value) ? value.map(String) : [] };
   if (schema.type === 'string')
-    return { ...base, type: schema['x-multiline'] === true ? 'textarea' : 'text', value: typeof value === 'string' ? value : '' };
+    return {
+      ...base,
+      type: schema['x-multiline'] === true ? 'textarea' : schema.format === 'date' ? 'date' : 'text',
+      value: typeof value === 'string' ? value : '',
+    };
   return { ...base, type: 'number', value: Number(value), min: schema.minimum, max: schema.maximum };
 }
 

@@ -20,6 +20,8 @@ export interface SettingSchema {
   readonly 'x-help'?: string;
   readonly 'x-unit'?: string;
   readonly 'x-multiline'?: boolean;
+  /** The text may hold these as `{{name}}`; any other is refused when it is saved (see `fillPlaceholders`). */
+  readonly 'x-placeholders'?: readonly string[];
   /** Set for the whole site, or for each mailbox or each person by itself. Secrets are always of the site. */
   readonly 'x-scope'?: 'site' | 'mailbox' | 'user';
   /** Kept, but in no form: it is chosen on a page of its own. */

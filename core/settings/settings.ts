@@ -1,6 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { Clock } from '../kernel/clock.ts';
 import { Invalid, NotFound } from '../kernel/errors.ts';
+import { refuseUnknownPlaceholders } from '../kernel/placeholders.ts';
 import type { Storage, Tx } from '../storage/index.ts';
 import type { Secrets } from './secrets.ts';
 import type {
@@ -94,13 +95,17 @@ export class Settings {
   /**
    * Validates and stores some settings of one owner, of the site or of one scope; the rest stays. An empty secret leaves the stored one.
    *
-   * @throws Invalid `settings.invalid` with `details.fields`: a message per setting.
+   * @throws Invalid `settings.invalid` with `details.fields`: a message per setting; `placeholders.unknown`.
    */
   async set(owner: string, values: Readonly<Record<string, unknown>>, scope?: SettingScope): Promise<void> {
     const { schema, validate, upgrade } = this.definition(owner);
     const copy: Record<string, unknown> = { ...values };
     if (!validate(copy))
       throw new Invalid('settings.invalid', { owner, fields: fieldErrors(validate, scope === undefined ? '' : `${owner}.`) });
+    for (const [key, value] of Object.entries(copy)) {
+      const known = schema[key]?.['x-placeholders'];
+      if (known !== undefined) refuseUnknownPlaceholders(String(value), known, scope === undefined ? key : `${owner}.${key}`);
+    }
     // Old values are rewritten together, or a later reader would take the untouched ones for new.
     const all =
       upgrade === undefined || scope !== undefined ? copy : { ...(await this.stored(owner)), ...copy, [versionKey]: upgrade.version };

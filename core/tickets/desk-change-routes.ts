@@ -80,6 +80,7 @@ export function changeRoutes(app: App): Middleware {
         await editTicket(desk, actor, ticket.id, {
           ...(priority === undefined ? {} : { priority }),
           ...(form.has('tags') ? { tags: form.text('tags').split(',') } : {}),
+          ...(form.has('mailbox') ? { mailboxId: form.text('mailbox') === '' ? null : Number(form.text('mailbox')) } : {}),
           version: versionOf(form),
         });
         setFlash(ctx, { kind: 'done', key: 'flash.saved' });

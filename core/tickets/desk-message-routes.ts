@@ -162,6 +162,14 @@ export function messageRoutes(app: App): Middleware {
       setFlash(ctx, { kind: 'done', key: 'flash.retried' });
       see(ctx, ticketPath(ctx, ticket.number));
     })
+    .post('/desk/messages/:id/arrived', async (ctx) => {
+      const { message, ticket } = await messageOf(ctx);
+      const delivery = (await deliveriesOf(desk.storage.read, [message.id])).get(message.id);
+      if (delivery === undefined) throw new NotFound('outbox.not-found');
+      await desk.mail.confirm(agent(ctx).actor, delivery.id);
+      setFlash(ctx, { kind: 'done', key: 'flash.saved' });
+      see(ctx, ticketPath(ctx, ticket.number));
+    })
     .middleware();
 }
 

@@ -26,8 +26,11 @@ export async function mergeTickets(desk: Desk, actor: Actor, ticketId: number, i
     await tx('outbox').where({ ticket_id: ticketId }).update({ ticket_id: intoId });
     await tx('search_documents').where({ ticket_id: ticketId, kind: 'message' }).update({ ticket_id: intoId });
     await tx('notifications').where({ ticket_id: ticketId }).update({ ticket_id: intoId });
-    for (const table of ['followers', 'ticket_tags'] as const) {
-      const key = table === 'followers' ? 'user_id' : 'tag_id';
+    for (const [table, key] of [
+      ['followers', 'user_id'],
+      ['ticket_tags', 'tag_id'],
+      ['ticket_mailboxes', 'mailbox_id'],
+    ] as const) {
       const kept: number[] = await tx(table).where({ ticket_id: intoId }).pluck(key);
       await tx(table).where({ ticket_id: ticketId }).whereNotIn(key, kept).update({ ticket_id: intoId });
     }

@@ -152,16 +152,23 @@ export async function attachmentsOf(reader: Reader, messageIds: readonly number[
   }));
 }
 
-/** The ticket and message that a stored Message-ID belongs to, whether it came in or went out. */
+/**
+ * The ticket and message that a stored Message-ID belongs to, whether it came in or went out. Where the mail was
+ * filed once for each of its mailboxes, the ticket of `mailboxId` is meant.
+ */
 export async function messageOfMailId(
   reader: Reader,
   hashes: readonly string[],
+  mailboxId?: number,
 ): Promise<ReadonlyMap<string, { ticketId: number; messageId: number | null; direction: 'in' | 'out' }>> {
   if (hashes.length === 0) return new Map();
-  const stored = await reader('messages')
-    .whereIn('message_id_hash', hashes)
-    .whereNull('deleted_at')
-    .select('id', 'ticket_id', 'direction', 'message_id_hash');
+  const found = await reader('messages')
+    .join('tickets', 'tickets.id', 'messages.ticket_id')
+    .whereIn('messages.message_id_hash', hashes)
+    .whereNull('messages.deleted_at')
+    .orderBy('messages.id')
+    .select('messages.id', 'ticket_id', 'direction', 'message_id_hash', 'mailbox_id');
+  const stored = found.toSorted((a, b) => Number(a.mailbox_id === mailboxId) - Number(b.mailbox_id === mailboxId));
   const sent = await reader('outbox')
     .whereIn('message_id_hash', hashes)
     .whereNotNull('ticket_id')

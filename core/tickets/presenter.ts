@@ -37,6 +37,7 @@ export function presentHead(ctx: Context, facts: TicketFacts, now: number, confl
     place: ticket.place === 'desk' ? 'inbox' : ticket.place,
     channel: ticket.channel,
     ...(mailbox === undefined ? {} : { mailbox: { id: String(mailbox.id), name: mailbox.name } }),
+    mailboxes: facts.mailboxes.map(({ id, name }) => ({ value: String(id), label: name, selected: id === ticket.mailboxId })),
     requester: presentPerson(people, ticket.requesterId),
     status: presentStatus(statuses, ticket.statusId, locale),
     statuses: statusChoices(statuses, locale, ticket.statusId),

@@ -1,6 +1,6 @@
 import type { Clock } from '../kernel/clock.ts';
 import { fold } from '../i18n/index.ts';
-import type { Tx } from '../storage/index.ts';
+import type { Reader, Tx } from '../storage/index.ts';
 import { cleanName } from '../users/index.ts';
 
 const maxTag = 60;
@@ -10,13 +10,14 @@ export function cleanTag(tag: string): string {
   return cleanName(tag.replaceAll(',', ' ')).slice(0, maxTag).trim();
 }
 
+/** Names of a ticket's tags, in order. */
+export async function tagsOf(reader: Reader, ticketId: number): Promise<readonly string[]> {
+  return reader('ticket_tags').join('tags', 'tags.id', 'ticket_tags.tag_id').where({ ticket_id: ticketId }).orderBy('name').pluck('name');
+}
+
 /** Makes the ticket's tags these, creating what does not exist. Returns what was there before. */
 export async function setTags(tx: Tx, clock: Clock, ticketId: number, tags: readonly string[]): Promise<readonly string[]> {
-  const before: string[] = await tx('ticket_tags')
-    .join('tags', 'tags.id', 'ticket_tags.tag_id')
-    .where({ ticket_id: ticketId })
-    .orderBy('name')
-    .pluck('name');
+  const before = await tagsOf(tx, ticketId);
   const wanted = new Map(
     tags
       .map((tag) => cleanTag(tag))

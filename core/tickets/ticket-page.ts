@@ -18,6 +18,9 @@ import {
   renderDesk,
   type ListAddress,
 } from '../inbox/index.ts';
+import { fillPlaceholders } from '../kernel/placeholders.ts';
+import { mailValues } from '../mail/index.ts';
+import { addressStates } from '../mail/index.ts';
 import { markRead } from '../notifications/index.ts';
 import { readLists } from '../storage/index.ts';
 import { presentComposer, type Typed } from './composer-view.ts';
@@ -27,7 +30,7 @@ import { latestMessages } from './messages-repository.ts';
 import { presentHead, presentSidebar } from './presenter.ts';
 import { namedOnTicket, ticketLists } from './ticket-page-query.ts';
 import { presentMessage, presentTimeline } from './timeline.ts';
-import type { Ticket } from './types.ts';
+import type { Message, Ticket } from './types.ts';
 import type { CollisionView, TicketPageView } from './views.ts';
 import { seeTicketByNumber } from './visible-tickets.ts';
 
@@ -71,7 +74,7 @@ function paramsOf(address: string): URLSearchParams {
 /** Renders a ticket with everything around it, in at most eight queries however long it is. */
 export async function showTicket(app: App, ctx: Context, refused: Refused = {}): Promise<void> {
   const { desk } = app;
-  const { actor } = agent(ctx, 'tickets.view');
+  const { actor, user } = agent(ctx, 'tickets.view');
   const { read } = desk.storage;
   const ticket = await ticketOf(app, ctx);
   const limit = Math.min(mostMessages, idFrom(ctx.URL.searchParams.get('messages') ?? undefined) ?? shownMessages);
@@ -98,6 +101,7 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     events: facts.events,
     attachments: facts.attachments,
     deliveries: facts.deliveries,
+    recipients: facts.recipients,
     people,
     statuses,
     unread,
@@ -111,6 +115,8 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
   const whole = { ...facts, ticket, people, statuses };
   const errors = refused.error === undefined || refused.newerThan !== undefined ? undefined : formErrors(refused.error);
   const mailbox = facts.mailboxes.find(({ id }) => id === ticket.mailboxId);
+  const email = facts.emails.find(({ isPrimary }) => Boolean(isPrimary))?.email ?? null;
+  const customer = { name: facts.customer[0]?.name ?? '', email };
   const composer = presentComposer(ctx, {
     ticket,
     messages,
@@ -119,7 +125,9 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     people,
     statuses,
     from: mailbox === undefined ? undefined : { name: mailbox.name, address: mailbox.address },
-    mailboxSignature: mailbox?.signature,
+    mailboxSignature:
+      mailbox === undefined ? undefined : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer, agent: user, mailbox })),
+    addressStates: await addressStates(read, addressesOf(messages, facts.emails), now),
     agents: facts.agents,
     mode: modeOf(ctx),
     typed: refused.typed,
@@ -182,4 +190,10 @@ async function draftFilesOf({ desk }: App, drafts: readonly { readonly files: st
   const ids = drafts.flatMap(({ files }) => JSON.parse(files) as readonly number[]);
   const files = await findFiles(desk.storage.read, ids);
   return new Map(files.flatMap((file) => presentFiles([file]).map((view) => [file.id, view] as const)));
+}
+
+/** Everybody an answer may go to. */
+function addressesOf(messages: readonly Message[], emails: readonly { readonly email: string }[]): readonly string[] {
+  const written = messages.flatMap(({ addresses: { from, replyTo, cc = [] } }) => [from, replyTo, ...cc]);
+  return [...emails, ...written].flatMap((one) => one?.email ?? []);
 }

@@ -5,7 +5,7 @@ import type { PersonView, Sentence } from '../ui/types.ts';
 import { presentAttachments } from './attachment-view.ts';
 import { presentBody } from './message-body.ts';
 import { previewOf } from './message-content.ts';
-import type { AttachmentRow, DeliveryRow, EventRow } from './ticket-page-query.ts';
+import type { AttachmentRow, DeliveryRow, RecipientRow, EventRow } from './ticket-page-query.ts';
 import type { MailAddress, Message, Status } from './types.ts';
 import type { ImageScope } from './image-permissions.ts';
 import type { DeliveryState, DeliveryView, EventView, MessageBodyView, MessageView, TimelineItemView } from './views.ts';
@@ -15,6 +15,7 @@ export interface TimelineFacts {
   readonly events: readonly EventRow[];
   readonly attachments: readonly AttachmentRow[];
   readonly deliveries: readonly DeliveryRow[];
+  readonly recipients: readonly RecipientRow[];
   readonly people: ReadonlyMap<number, PersonRow>;
   readonly statuses: readonly Status[];
   /** Messages that the reader was told of and has not seen. */
@@ -79,7 +80,7 @@ export function presentMessage(
     attachments: presentAttachments(
       facts.attachments.filter(({ messageId }) => messageId === message.id).map((one) => ({ ...one, isInline: Boolean(one.isInline) })),
     ),
-    ...(delivery === undefined || isNote ? {} : { delivery: presentDelivery(delivery) }),
+    ...(delivery === undefined || isNote ? {} : { delivery: presentDelivery(delivery, facts.recipients) }),
     ...(message.origin === 'person' ? {} : { automatic: { key: `ticket.automatic.${message.origin}` } }),
     deleted: message.deletedAt !== null,
   };
@@ -105,8 +106,11 @@ function presentAddress({ name, email }: MailAddress): PersonView {
   return { id: email, name: name === undefined || name === '' ? email : name, email };
 }
 
-function presentDelivery({ state, sendAfter, sentAt, attempts, error }: DeliveryRow): DeliveryView {
-  const isWaiting = state === 'queued' && attempts > 0;
+function presentDelivery(delivery: DeliveryRow, recipients: readonly RecipientRow[]): DeliveryView {
+  const { id, state, sendAfter, sentAt, attempts, doubts, error } = delivery;
+  // After a second doubt nothing is tried by itself: a person decides.
+  const isWaiting = (state === 'queued' && attempts > 0) || (state === 'uncertain' && doubts < 2);
+  const troubled = recipients.filter(({ outboxId }) => outboxId === id);
   return {
     state: deliveryState(state),
     ...(sentAt === null ? {} : { at: sentAt }),
@@ -114,6 +118,10 @@ function presentDelivery({ state, sendAfter, sentAt, attempts, error }: Delivery
     attempts,
     ...(isWaiting ? { nextAttemptAt: sendAfter } : {}),
     ...(error === null ? {} : { error }),
+    recipients: troubled.map(({ address, state: own, reason }) => ({
+      text: { key: `delivery.recipient.${own}`, params: { address } },
+      ...(reason === null ? {} : { reason }),
+    })),
   };
 }
 
@@ -209,6 +217,8 @@ function sentencesOf(
       return { icon: 'link', lines: [say(payload['isLinked'] === true ? 'linked' : 'unlinked')] };
     case 'ticket.reply-undone':
       return { icon: 'undo-2', lines: [say('undone')] };
+    case 'mail.reported':
+      return { icon: 'mail-check', lines: [say(`mail-${String(payload['kind'])}`)] };
     case 'ticket.opened':
       return isHistory ? { icon: 'mail-open', lines: [say('opened')] } : undefined;
     case 'ticket.replied':

@@ -36,6 +36,8 @@ export interface TicketHeadView {
   readonly place: Place;
   readonly channel: string;
   readonly mailbox?: { readonly id: string; readonly name: string } | undefined;
+  /** Mailboxes the ticket can be moved to. */
+  readonly mailboxes: readonly OptionView[];
   readonly requester: PersonView;
   readonly status: StatusView;
   readonly statuses: readonly StatusView[];
@@ -142,6 +144,8 @@ export interface DeliveryView {
   readonly nextAttemptAt?: Timestamp | undefined;
   /** The server's words, in its language. */
   readonly error?: string | undefined;
+  /** The recipients it did not reach, or not yet. */
+  readonly recipients: readonly { readonly text: Sentence; readonly reason?: string | undefined }[];
 }
 
 /** `tickets/event`: one muted line; neighbours of one person are joined by the presenter. */
@@ -167,6 +171,8 @@ export interface ComposerView {
   readonly from?: { readonly name: string; readonly address: string } | undefined;
   readonly to: readonly RecipientView[];
   readonly cc: readonly RecipientView[];
+  /** Warnings about recipients that mail does not reach. */
+  readonly doubtful: readonly Sentence[];
   readonly signature?: string | undefined;
   readonly reply: ComposerPartView;
   readonly note: ComposerPartView;

@@ -15,6 +15,7 @@ export {
   findUser,
   findUserByEmail,
   findUsers,
+  listAgents,
   listOrganizations,
   listRoles,
   listUsers,

@@ -85,6 +85,18 @@ export interface UserFilter {
 }
 
 /** People by id, oldest first. */
+/** The agents who may be given tickets, by name. */
+export async function listAgents(reader: Reader): Promise<readonly User[]> {
+  const ids: number[] = await reader('users')
+    .join('roles', 'roles.id', 'users.role_id')
+    .where({ 'roles.kind': 'agent', 'users.is_active': true })
+    .whereNull('users.deleted_at')
+    .orderBy('users.name')
+    .limit(500)
+    .pluck('users.id');
+  return [...(await findUsers(reader, ids)).values()];
+}
+
 export async function listUsers(reader: Reader, filter: UserFilter): Promise<readonly User[]> {
   const query = users(reader).whereNull('users.deleted_at').orderBy('users.id').limit(filter.limit);
   if (filter.kind !== undefined) void query.where('roles.kind', filter.kind);

@@ -1,5 +1,6 @@
-import { composeNotice, type Actions, type Mailbox, type Message, type Ticket } from '@helpdesk/core/plugin';
-import type { InboxContext } from './settings.ts';
+import { composeNotice, fillPlaceholders, mailValues, type Actions, type Mailbox, type Message, type Ticket } from '@helpdesk/core/plugin';
+import { awayUntil } from './away.ts';
+import { settingsOf, type InboxContext } from './settings.ts';
 
 /**
  * Tells a customer once that the mail arrived: only for new tickets by mail that a person wrote, only where
@@ -21,6 +22,8 @@ export async function acknowledgeTicket(ctx: InboxContext, opened: Readonly<Acti
     return;
   const to = message.addresses.replyTo ?? message.addresses.from;
   if (to === undefined) return;
+  // A notice of absence says that the mail arrived; two answers at once would be one too many.
+  if ((await awayUntil(ctx, mailbox)) !== undefined) return;
   const notice = await compose(ctx, ticket, mailbox, message);
   await ctx.db.tx(async (tx) => {
     // The row is the memory of "once per ticket": handlers run again after a crash.
@@ -50,11 +53,15 @@ export async function acknowledgeTicket(ctx: InboxContext, opened: Readonly<Acti
 async function compose(ctx: InboxContext, ticket: Ticket, mailbox: Mailbox, message: Message) {
   const customer = message.authorId === null ? undefined : await ctx.users.get(message.authorId);
   const translator = ctx.i18n.translatorFor(customer?.locale ?? ticket.locale ?? mailbox.locale);
+  const { acknowledgementText } = await settingsOf(ctx, mailbox);
   const params = { subject: ticket.subject, number: String(ticket.number), mailbox: mailbox.name };
   return composeNotice({
     locale: translator.locale,
     subject: translator.t('email-inbox.acknowledgement.subject', params),
-    body: translator.t('email-inbox.acknowledgement.body', params),
+    body:
+      acknowledgementText.trim() === ''
+        ? translator.t('email-inbox.acknowledgement.body', params)
+        : fillPlaceholders(acknowledgementText, mailValues({ ticket, customer, mailbox })),
     button: translator.t('email-inbox.acknowledgement.button', params),
     url: new URL(`/tickets/${ticket.number}`, ctx.url).href,
     footer: mailbox.name,

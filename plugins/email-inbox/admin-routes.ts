@@ -1,11 +1,12 @@
-import { AppError, Invalid, isPrivateHost, NotFound, type Context, type Form, type Route } from '@helpdesk/core/plugin';
-import { fieldsOf, readServer, type TestView } from './mailbox-form.ts';
-import { statusOf } from './health.ts';
+import { AppError, Invalid, isPrivateHost, NotFound, type Context, type Form, type Mailbox, type Route } from '@helpdesk/core/plugin';
+import { readOptions, readServer, sectionsOf, type TestView } from './mailbox-form.ts';
+import { showHealth } from './health-page.ts';
 import { explain, type DialogueLine } from './imap-connection.ts';
 import { firstCursor, probe } from './mailbox-setup.ts';
-import { findMail, mailOfMessage, mailsInState, type StoredMail } from './mails-repository.ts';
-import { findReceiver, listReceivers, saveReceiver } from './receivers-repository.ts';
+import { findMail, mailOfMessage, type StoredMail } from './mails-repository.ts';
+import { findReceiver, saveReceiver } from './receivers-repository.ts';
 import { retryMail } from './receive-job.ts';
+import { sendSelfTest } from './self-test.ts';
 import type { InboxContext } from './settings.ts';
 
 const home = '/admin/p/email-inbox';
@@ -23,6 +24,12 @@ export function adminRoutes(ctx: InboxContext): readonly Route[] {
     route('get', '/', (request) => showHealth(ctx, request)),
     route('get', '/mailboxes/:id', async (request) => showForm(ctx, request, await mailboxOf(ctx, request), {})),
     route('post', '/mailboxes/:id', (request) => submitForm(ctx, request)),
+    route('post', '/mailboxes/:id/self-test', async (request) => {
+      const mailbox = await mailboxOf(ctx, request);
+      await sendSelfTest(ctx, mailbox);
+      request.redirect(`${home}/mailboxes/${mailbox.id}?sent=1`);
+      request.status = 303;
+    }),
     route('get', '/mails/:id/raw', async (request) => sendRaw(ctx, request, await mailOf(ctx, request))),
     route('post', '/mails/:id/retry', async (request) => {
       await retryMail(ctx, (await mailOf(ctx, request)).id);
@@ -63,54 +70,11 @@ async function sendRaw(ctx: InboxContext, request: Context, mail: StoredMail): P
   request.body = raw;
 }
 
-async function showHealth(ctx: InboxContext, request: Context): Promise<void> {
-  const { alertMinutes } = await ctx.settings.get();
-  const [mailboxes, receivers, failed, ignored] = await Promise.all([
-    ctx.mail.mailboxes(),
-    listReceivers(ctx),
-    mailsInState(ctx, ['failed'], 100),
-    mailsInState(ctx, ['ignored'], 20),
-  ]);
-  const now = ctx.clock.now();
-  const lines = mailboxes.map(({ id, name, address }) => {
-    const receiver = receivers.find(({ mailboxId }) => mailboxId === id);
-    return {
-      id,
-      name,
-      address,
-      href: `${home}/mailboxes/${id}`,
-      dot: receiver === undefined ? 'warn' : statusOf(receiver, now, alertMinutes * 60_000),
-      stateText: receiver === undefined ? 'email-inbox.state.none' : `email-inbox.state.${receiver.state}`,
-      lastFetchAt: receiver?.lastFetchAt ?? undefined,
-      error: receiver?.lastError ?? undefined,
-      errorAt: receiver?.lastErrorAt ?? undefined,
-    };
-  });
-  const shown = ({ id, subject, sender, reason, kind, size, receivedAt, attempts }: StoredMail) => ({
-    id,
-    subject,
-    sender,
-    reason,
-    kind,
-    size,
-    receivedAt,
-    attempts,
-    rawUrl: `${home}/mails/${id}/raw`,
-    retryUrl: `${home}/mails/${id}/retry`,
-  });
-  await ctx.http.page(request, {
-    area: 'admin',
-    template: 'email-inbox/health',
-    title: request.state.translator.t('email-inbox.title'),
-    view: { mailboxes: lines, failed: failed.map(shown), ignored: ignored.map(shown) },
-  });
-}
-
 async function showForm(
   ctx: InboxContext,
   request: Context,
-  mailbox: { readonly id: number; readonly name: string; readonly address: string },
-  given: { readonly form?: Form; readonly test?: TestView },
+  mailbox: Mailbox,
+  given: { readonly form?: Form; readonly test?: TestView; readonly folders?: readonly string[] },
 ): Promise<void> {
   const receiver = await findReceiver(ctx, mailbox.id);
   await ctx.http.page(request, {
@@ -122,8 +86,18 @@ async function showForm(
       address: mailbox.address,
       home,
       action: `${home}/mailboxes/${mailbox.id}`,
-      fields: fieldsOf((key) => request.state.translator.t(key), receiver, given.form),
+      sections: sectionsOf((key) => request.state.translator.t(key), { receiver, form: given.form, folders: given.folders ?? [] }),
       test: given.test,
+      ...(receiver === undefined || mailbox.transport === null
+        ? {}
+        : {
+            selfTest: {
+              action: `${home}/mailboxes/${mailbox.id}/self-test`,
+              isSent: request.URL.searchParams.has('sent'),
+              provenAt: receiver.plusProvenAt ?? undefined,
+              seen: receiver.seenAuthservId ?? undefined,
+            },
+          }),
     },
     ...(given.test?.ok === false ? { status: 422 } : {}),
   });
@@ -138,11 +112,13 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
   try {
     const server = await readServer(ctx, mailbox.id, form, receiver);
     if (!server.isOperators && (await isPrivateHost(server.host))) throw new Invalid('mail.host-private', { host: server.host });
+    const options = readOptions(form);
     const folder = form.optional('folder') ?? 'INBOX';
     const found = await probe(server, folder, dialogue);
     if (form.text('step') === 'test')
       return await showForm(ctx, request, mailbox, {
         form,
+        folders: found.folders,
         test: { ok: true, summary: { key: 'email-inbox.test.good', params: { count: found.exists } }, dialogue },
       });
     const isSame =
@@ -154,19 +130,7 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
         folder,
         password: form.optional('password'),
         cursor: isSame ? undefined : firstCursor(found, 'now', ctx.clock.now()),
-        more: {
-          state: form.isChecked('active') ? 'active' : 'paused',
-          acknowledges_with: form.text('acknowledgesWith') === 'keep' ? 'keep' : 'seen',
-          signs_addresses: form.isChecked('signsAddresses'),
-          tags_subjects: form.isChecked('tagsSubjects'),
-          authserv_ids: JSON.stringify(
-            form
-              .text('authservIds')
-              .toLowerCase()
-              .split(/[\s,]+/)
-              .filter((id) => id !== ''),
-          ),
-        },
+        more: options,
       }),
     );
     request.redirect(home);

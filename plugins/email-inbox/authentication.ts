@@ -33,7 +33,8 @@ export function readAuthentication(headers: readonly MailHeader[], trusted: Trus
   );
   const found = headers[index];
   const hopsAbove = headers.slice(0, index).filter(({ name }) => name === 'received').length;
-  if (!found || hopsAbove > (trusted.ownHops ?? 0)) return nothing;
+  // A server without an authserv-id, Microsoft's, puts its own hops above its result; the topmost one is still its own.
+  if (!found || (trusted.topmostOnly !== true && hopsAbove > (trusted.ownHops ?? 0))) return nothing;
 
   const results = withoutComments(found.value)
     .split(';')
@@ -51,6 +52,12 @@ export function readAuthentication(headers: readonly MailHeader[], trusted: Trus
   const dmarc = value('dmarc')[0];
   const isAligned = domains.length === 1 && domain !== undefined && dmarc !== 'fail' && (dmarc === 'pass' || passes.includes(domain));
   return { spf: value('spf')[0], dkim: value('dkim'), dmarc, isAligned, source: trusted.topmostOnly === true ? 'topmost' : 'authserv-id' };
+}
+
+/** The id of the server that wrote the topmost Authentication-Results, to propose it; undefined when it names none. */
+export function topmostAuthservId(headers: readonly MailHeader[]): string | undefined {
+  const id = authservId(headers.find(({ name }) => name === 'authentication-results')?.value ?? '');
+  return /^[a-z0-9.-]{1,255}$/.test(id) && id.includes('.') ? id : undefined;
 }
 
 function authservId(value: string): string {

@@ -1,14 +1,15 @@
 import { Invalid, NotFound, parseServerUrl, testTransport, type CliCommand, type CliInvocation, type Mailbox } from '@helpdesk/core/plugin';
-import { addressKey } from './addresses.ts';
-import { acknowledge, fetchNew } from './fetching.ts';
-import { headerValues, readHeaders } from './header.ts';
-import { readAddresses } from './addresses.ts';
+import { fetchNew } from './fetching.ts';
+import { readHeaders } from './header.ts';
 import { explain, openImap } from './imap-connection.ts';
 import { asRaw, fileNow, importMails } from './importing.ts';
+import { mailboxFor } from './mailbox-addresses.ts';
 import { addMailbox, probe, type Since } from './mailbox-setup.ts';
 import { findReceiver, imapSecret, listReceivers, reportFailure, reportSuccess } from './receivers-repository.ts';
+import { acknowledge } from './server-marks.ts';
 import type { InboxContext } from './settings.ts';
 import { storeMails } from './storing.ts';
+import { recipientAddresses } from './threading-ids.ts';
 
 /** The commands `mailbox` and `mail` of the command line. */
 export function commands(ctx: InboxContext): readonly CliCommand[] {
@@ -108,7 +109,9 @@ async function pipe(ctx: InboxContext, call: CliInvocation): Promise<object> {
   const chunks: Buffer[] = [];
   for await (const chunk of call.stdin) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
   const raw = Buffer.concat(chunks);
-  if (raw.length === 0) throw usage('Nothing came on standard input.');
+  const { maxMailMegabytes } = await ctx.settings.get();
+  if (raw.length === 0) throw undeliverable(exitCodes.data, 'Nothing came on standard input.');
+  if (raw.length > maxMailMegabytes * 1024 * 1024) throw undeliverable(exitCodes.data, `The mail is larger than ${maxMailMegabytes} MB.`);
   const mailbox = await chosen(ctx, call.options['mailbox'] ?? (await addressedTo(ctx, raw)));
   const ids = await storeMails(ctx, mailbox.id, [asRaw('pipe', raw, ctx.clock.now())], { isQueued: false });
   const failed = await fileNow(ctx, ids);
@@ -116,13 +119,10 @@ async function pipe(ctx: InboxContext, call: CliInvocation): Promise<object> {
 }
 
 async function addressedTo(ctx: InboxContext, raw: Buffer): Promise<string | undefined> {
-  const headers = readHeaders(raw);
-  const to = new Set(
-    ['delivered-to', 'x-original-to', 'to', 'cc']
-      .flatMap((name) => headerValues(headers, name).flatMap(readAddresses))
-      .map(({ address }) => addressKey(address)),
-  );
-  return (await ctx.mail.mailboxes()).find(({ address, aliases }) => [address, ...aliases].some((one) => to.has(addressKey(one))))?.address;
+  const mailboxes = await ctx.mail.mailboxes();
+  return recipientAddresses(readHeaders(raw))
+    .map((address) => mailboxFor(mailboxes, address)?.address)
+    .find((address) => address !== undefined);
 }
 
 async function fetchOnce(ctx: InboxContext, call: CliInvocation): Promise<readonly object[]> {
@@ -170,7 +170,8 @@ async function chosen(ctx: InboxContext, address: string | true | undefined): Pr
     return first;
   }
   const found = mailboxes.find((one) => one.address.toLowerCase() === address.toLowerCase() || String(one.id) === address);
-  if (found === undefined) throw new NotFound('mailboxes.not-found', { message: `There is no mailbox ${address}.` });
+  if (found === undefined)
+    throw new NotFound('mailboxes.not-found', { message: `There is no mailbox ${address}.`, exitCode: exitCodes.noUser });
   return found;
 }
 
@@ -178,6 +179,13 @@ function needed(options: CliInvocation['options'], name: string): string {
   const value = options[name];
   if (typeof value !== 'string' || value === '') throw usage(`--${name} is missing.`);
   return value;
+}
+
+// sysexits.h, as mail servers read the end of a delivery program; anything else is tried again.
+const exitCodes = { data: 65, noUser: 67 } as const;
+
+function undeliverable(exitCode: number, message: string): Invalid {
+  return new Invalid('email-inbox.undeliverable', { message, exitCode });
 }
 
 function usage(message: string): Invalid {

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Mailbox } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
 import type { DeskIdentity } from './classifying.ts';
+import { wholeDomains, withoutDetail } from './mailbox-addresses.ts';
 import { threadCandidates } from './message-ids.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 import type { InboxContext } from './settings.ts';
@@ -27,19 +28,22 @@ export interface KnownDesk extends DeskIdentity {
 }
 
 /** Reads everything the classifier may ask about, in a few queries. */
-export async function readDesk(ctx: InboxContext, mail: ParsedMail): Promise<KnownDesk> {
-  const { mailboxes, own } = await ownAddresses(ctx);
+export async function readDesk(ctx: InboxContext, mail: ParsedMail, mailboxId: number): Promise<KnownDesk> {
+  const { mailboxes, own, domains } = await ownAddresses(ctx);
   const ids = [
     ...(mail.messageId === undefined ? [] : [mail.messageId]),
     ...threadCandidates(mail.inReplyTo, mail.references),
     ...rewrittenIds(mail),
   ];
-  const named = await ctx.tickets.byMailIds(ids);
+  const [named, people] = await Promise.all([ctx.tickets.byMailIds(ids, mailboxId), peopleOf(ctx, mail, domains)]);
   const value = loopValue(ctx);
   return {
     mailboxes,
     named,
-    isOurAddress: (address) => own.has(addressKey(address)) || own.has(addressKey(withoutDetail(address))),
+    isOurAddress(address) {
+      const key = addressKey(address);
+      return own.has(key) || own.has(withoutDetail(key)) || (domains.has(domainOf(key)) && !people.has(key));
+    },
     isOurMessageId: (id) => named.get(id)?.direction === 'out',
     isOurLoopHeader: (given) =>
       given.trim().length === value.length &&
@@ -50,6 +54,8 @@ export async function readDesk(ctx: InboxContext, mail: ParsedMail): Promise<Kno
 interface OwnAddresses {
   readonly mailboxes: readonly Mailbox[];
   readonly own: ReadonlySet<string>;
+  /** Domains whose every address comes here. */
+  readonly domains: ReadonlySet<string>;
 }
 
 const cacheMs = 500;
@@ -62,7 +68,7 @@ function ownAddresses(ctx: InboxContext): Promise<OwnAddresses> {
   const value = (async () => {
     const [mailboxes, system] = await Promise.all([ctx.mail.mailboxes(), ctx.mail.systemSender()]);
     const own = [...mailboxes.flatMap(({ address, aliases }) => [address, ...aliases]), ...(system === undefined ? [] : [system.email])];
-    return { mailboxes, own: new Set(own.map(addressKey)) };
+    return { mailboxes, own: new Set(own.map(addressKey)), domains: wholeDomains(mailboxes) };
   })();
   value.catch(() => cached.delete(ctx));
   cached.set(ctx, { at: performance.now(), value });
@@ -76,6 +82,19 @@ export function rewrittenIds(mail: ParsedMail): readonly string[] {
     .map(({ value }) => value.trim().replace(/^<|>$/g, ''));
 }
 
-function withoutDetail(address: string): string {
-  return address.replace(/\+[^@]*@/, '@');
+/**
+ * Addresses of a whole domain of ours that stand for people all the same: whoever wrote the mail, and everybody the desk
+ * knows. Without them a colleague's mail would be taken for our own.
+ */
+async function peopleOf(ctx: InboxContext, mail: ParsedMail, domains: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const authors = mail.from.map(({ address }) => addressKey(address));
+  if (domains.size === 0) return new Set(authors);
+  const others = new Set([...mail.replyTo, ...mail.to, ...mail.cc].map(({ address }) => addressKey(address)));
+  const asked = [...others].filter((key) => domains.has(domainOf(key))).slice(0, 50);
+  const known = await Promise.all(asked.map(async (key) => ((await ctx.users.byEmail(key)) === undefined ? [] : [key])));
+  return new Set([...authors, ...known.flat()]);
+}
+
+function domainOf(key: string): string {
+  return key.slice(key.lastIndexOf('@') + 1);
 }

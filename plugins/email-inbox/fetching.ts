@@ -1,5 +1,4 @@
 import type { FetchMessageObject, ImapFlow } from 'imapflow';
-import { crashPoint } from '@helpdesk/core/plugin';
 import { within } from './imap-connection.ts';
 import { findReceiver, type Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
@@ -150,40 +149,4 @@ async function fetchAlone(client: ImapFlow, uid: number, isHeaderOnly: boolean):
 function timeOf(date: Date | string | undefined): number | undefined {
   const time = date === undefined ? Number.NaN : new Date(date).getTime();
   return Number.isNaN(time) ? undefined : time;
-}
-
-const ackCount = 200;
-
-/**
- * Tells the server which mails are filed; a mail that could not be filed never gets there. Doing it twice
- * does no harm, and failing to do it never brings a mail in again, since the cursor has passed it.
- */
-export async function acknowledge(ctx: InboxContext, client: ImapFlow, receiver: Receiver): Promise<number> {
-  const ready: { id: number; uid: number }[] = await unacknowledged(ctx, receiver)
-    .whereIn('state', ['processed', 'ignored'])
-    .orderBy('id')
-    .limit(ackCount)
-    .select('id', 'uid');
-  if (ready.length === 0 || client.mailbox === false || Number(client.mailbox.uidValidity) !== receiver.uidValidity) return 0;
-  crashPoint('email-before-ack');
-  const flag = receiver.acknowledgesWith === 'seen' ? '\\Seen' : '$DeskImported';
-  const mayFlag = client.mailbox.readOnly !== true && (flag === '\\Seen' || client.mailbox.permanentFlags?.has('\\*') === true);
-  if (mayFlag) await within(client, 'STORE', client.messageFlagsAdd(ready.map(({ uid }) => uid).join(','), [flag], { uid: true }));
-  crashPoint('email-acked');
-  const now = ctx.clock.now();
-  await ctx.db.tx((tx) =>
-    tx
-      .table('mails')
-      .whereIn(
-        'id',
-        ready.map(({ id }) => id),
-      )
-      .update({ acked_at: now }),
-  );
-  return ready.length;
-}
-
-/** Mails of the current numbering that the server has not been told about. */
-export function unacknowledged(ctx: InboxContext, { mailboxId, folder, uidValidity }: Receiver) {
-  return ctx.db.table('mails').where({ mailbox_id: mailboxId, folder, uidvalidity: uidValidity }).whereNull('acked_at');
 }

@@ -9,7 +9,9 @@ import {
   type User,
 } from '@helpdesk/core/plugin';
 import { addressKey, displayAddress } from './addresses.ts';
-import { agentAnswer, noticeUnverified, type AgentStanding } from './agents.ts';
+import { queueOrder, readOrder, type AgentOrder } from './agent-orders.ts';
+import { agentAnswer, noticeRefusal, type AgentStanding, type Refusal } from './agents.ts';
+import { queueAway, awayUntil } from './away.ts';
 import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
 import { contentOfMail, type MailContent } from './mail-content.ts';
 import { carbonCopies, dedupKey, messageIdFor, replyAddressOf } from './mail-identity.ts';
@@ -17,10 +19,10 @@ import { describeMail, settleMail } from './mails-repository.ts';
 import type { Arrival } from './arrival.ts';
 import { recordFiles } from './recording-files.ts';
 import { differsFrom } from './duplicates.ts';
-import type { InboxContext } from './settings.ts';
-import { isBlocked, isMarkedSpam } from './spam.ts';
+import { settingsOf, type InboxContext } from './settings.ts';
+import { isSpam as isSpamMail } from './spam.ts';
+import { byOwnToken } from './threading-log.ts';
 import { findThread, refHashes, type Thread } from './threading.ts';
-import { baseSubject } from './threading-ids.ts';
 import { wellFormed } from './well-formed.ts';
 
 /** Takes the place of a requester when a mail names no sender; nothing is ever sent there. */
@@ -38,6 +40,10 @@ interface Prepared extends Filing {
   readonly attachments: readonly NewAttachment[];
   readonly author: User | undefined;
   readonly agent: AgentStanding;
+  /** What a verified agent's answer asks for. */
+  readonly order: AgentOrder | undefined;
+  /** The customer's mail that a verified agent passed on. */
+  readonly forward: Forward | undefined;
   readonly flags: readonly string[];
 }
 
@@ -55,7 +61,11 @@ export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Fili
   if (known !== undefined) return fileDuplicate(ctx, arrival, known);
 
   const prepared = await prepare(ctx, arrival, filing, key);
+  if ('why' in prepared) return refuseOrder(ctx, arrival, prepared);
+  if (prepared.order?.hasCommands === true && prepared.order.text === '' && prepared.attachments.length === 0)
+    return carryOut(ctx, arrival, prepared, prepared.order);
   const commit = await commitOf(ctx, arrival, prepared);
+  const isAway = mayAnswer(arrival, prepared) && (await awayUntil(ctx, arrival.mailbox)) !== undefined;
   const lost = await ctx.db.tx(async (tx) => {
     const first = await claimKey(tx, key, arrival.stored.id);
     if (first !== undefined) return first;
@@ -64,7 +74,8 @@ export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Fili
     await rememberRefs(ctx, tx, arrival, ticketId);
     if (prepared.thread.related !== undefined) await ctx.tickets.link(tx, ctx.actor(), ticketId, prepared.thread.related.id);
     if (prepared.agent.state === 'unverified' && prepared.thread.joins !== undefined)
-      await noticeUnverified(ctx, tx, arrival, prepared.agent.user);
+      await noticeRefusal(ctx, tx, arrival, { agent: prepared.agent.user, why: prepared.agent.why });
+    if (isAway) await queueAway(ctx, tx, arrival.mailbox, messageId);
     await describeMail(tx, arrival.stored.id, arrival.mail);
     await settleMail(ctx, tx, arrival.stored, {
       state: 'processed',
@@ -79,6 +90,45 @@ export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Fili
     return undefined;
   });
   if (lost !== undefined) await fileDuplicate(ctx, arrival, lost);
+}
+
+/** Whether a person wrote this mail of today, so that an absence is told. */
+function mayAnswer({ kind, isArchive, author }: Arrival, { isSpam, agent, forward }: Prepared): boolean {
+  return (
+    kind.mayAutoReply &&
+    kind.kind === 'human' &&
+    !isArchive &&
+    !isSpam &&
+    author !== undefined &&
+    agent.state === 'none' &&
+    forward === undefined
+  );
+}
+
+/** An order that is not understood: the agent gets the text back, and nothing of it is stored as a message or sent. */
+async function refuseOrder(ctx: InboxContext, arrival: Arrival, refusal: Refusal): Promise<void> {
+  await ctx.db.tx(async (tx) => {
+    await noticeRefusal(ctx, tx, arrival, refusal);
+    await describeMail(tx, arrival.stored.id, arrival.mail);
+    await settleMail(ctx, tx, arrival.stored, {
+      state: 'ignored',
+      kind: arrival.kind.kind,
+      reason: `${refusal.why}: ${refusal.what ?? ''}`,
+    });
+    await arrival.finish(tx);
+  });
+}
+
+/** An agent's mail of commands alone makes no message. */
+async function carryOut(ctx: InboxContext, arrival: Arrival, { thread, agent }: Prepared, order: AgentOrder): Promise<void> {
+  const ticketId = thread.joins?.id;
+  await ctx.db.tx(async (tx) => {
+    if (ticketId !== undefined && agent.state === 'verified')
+      await queueOrder(ctx, tx, order, { ticketId, userId: agent.user.id, mailId: arrival.stored.id, withStatus: true });
+    await describeMail(tx, arrival.stored.id, arrival.mail);
+    await settleMail(ctx, tx, arrival.stored, { state: 'processed', kind: 'command', ticketId });
+    await arrival.finish(tx);
+  });
 }
 
 interface KeyRow {
@@ -111,33 +161,56 @@ async function fileDuplicate(ctx: InboxContext, arrival: Arrival, first: KeyRow)
       dupOf: first.mail_id,
       differs,
     });
+    // One ticket for all the mailboxes it was written to: it stands in the lists of each (mail.md D2).
+    if (first.ticket_id !== 0) await ctx.tickets.shareWith(tx, first.ticket_id, arrival.mailbox.id);
     await arrival.finish(tx);
   });
 }
 
-async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key: string): Promise<Prepared> {
+async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key: string): Promise<Prepared | Refusal> {
   const { mail, desk, mailbox, author, kind } = arrival;
   const content = contentOfMail({ ...mail, text: filing.incoming.text, html: filing.incoming.html }, await earlierTexts(ctx, arrival));
-  const thread = await findThread(ctx, {
-    mail,
-    desk,
-    mailboxId: mailbox.id,
-    author: author === undefined ? undefined : addressKey(author.address),
-    isPerson: originOf(arrival) === 'person',
-  });
-  const recorded = await recordFiles(ctx, arrival, content.files, thread.joins === undefined ? undefined : author);
   const agent = await agentAnswer(ctx, arrival);
-  const isSpam = filing.isSpam || (await isBlocked(ctx, author?.address)) || (await isMarkedSpam(ctx, mail));
+  const thread =
+    agent.state === 'verified' && agent.ticket !== undefined
+      ? { joins: agent.ticket, isNewParticipant: false, decision: byOwnToken(agent.ticket.id, mailbox.address) }
+      : await findThread(ctx, {
+          mail,
+          desk,
+          mailboxId: mailbox.id,
+          author: author === undefined ? undefined : addressKey(author.address),
+          isPerson: originOf(arrival) === 'person',
+        });
+  const order = agent.state === 'verified' && thread.joins !== undefined ? await readOrder(ctx, agent.user, content.own.text) : undefined;
+  if (order !== undefined && 'why' in order) return order;
+  const forward =
+    agent.state === 'verified' && thread.joins === undefined
+      ? await forwardIn({ ...mail, subject: filing.incoming.subject }, content.text)
+      : undefined;
+  const recorded = await recordFiles(ctx, arrival, content.files, thread.joins === undefined ? undefined : author);
+  const isSpam = filing.isSpam || (await isSpamMail(ctx, mailbox, author?.address, mail));
   const flags = [
     ...(author === undefined ? ['unknown-sender'] : []),
     ...(author?.isAmbiguous === true ? ['several-senders'] : []),
     ...(thread.isNewParticipant && author !== undefined ? ['new-participant'] : []),
     ...(agent.state === 'unverified' && thread.joins !== undefined ? ['unverified-agent'] : []),
+    ...(forward === 'unknown' ? ['unnamed-forward'] : []),
     ...(kind.isWeak ? ['weak-evidence'] : []),
     ...(carbonCopies(mail, desk.isOurAddress).left > 0 ? ['more-recipients'] : []),
     ...(arrival.stored.reason === null || arrival.stored.attempts > 0 ? [] : ['incomplete']),
   ];
-  return { ...filing, isSpam, key, thread, content, ...recorded, agent, flags };
+  return {
+    ...filing,
+    isSpam,
+    key,
+    thread,
+    content,
+    ...recorded,
+    agent,
+    order,
+    forward: forward === 'unknown' ? undefined : forward,
+    flags,
+  };
 }
 
 const comparedMails = 6;
@@ -148,16 +221,17 @@ async function earlierTexts(ctx: InboxContext, { author }: Arrival): Promise<rea
 }
 
 async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared): Promise<(tx: PluginTx) => Promise<Written>> {
-  const { thread, agent } = prepared;
+  const { thread, agent, order } = prepared;
   const isAnswer = thread.joins !== undefined && agent.state === 'verified';
   const message = messageOf(arrival, prepared);
   if (thread.joins === undefined) return opening(ctx, arrival, prepared, message);
   const ticketId = thread.joins.id;
-  const { agentReplies } = await ctx.settings.get();
+  const { agentReplies } = await settingsOf(ctx, arrival.mailbox);
   const replying = isAnswer
     ? await ctx.tickets.replying(ctx.actor(agent.user.id), ticketId, {
         ...answerOf(message, prepared),
-        kind: agentReplies,
+        kind: order?.isNote === true ? 'note' : agentReplies,
+        ...(order?.status === undefined ? {} : { status: order.status }),
         direction: 'out',
         channel: 'email',
         authorId: agent.user.id,
@@ -172,6 +246,8 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
       });
   return async (tx) => {
     const stored = await replying.commit(tx);
+    if (isAnswer && order !== undefined)
+      await queueOrder(ctx, tx, order, { ticketId, userId: agent.user.id, mailId: arrival.stored.id, withStatus: false });
     return { ticketId, messageId: stored.id };
   };
 }
@@ -179,14 +255,16 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
 async function opening(
   ctx: InboxContext,
   arrival: Arrival,
-  { incoming, isSpam, thread, agent, content }: Prepared,
+  { incoming, isSpam, thread, agent, forward }: Prepared,
   message: NewMessage,
 ): Promise<(tx: PluginTx) => Promise<Written>> {
   const { author, mailbox, kind, isArchive, at } = arrival;
   const isKnown = author !== undefined;
-  const forward = agent.state === 'verified' ? forwardIn(incoming.subject, content.text) : undefined;
+  const settings = await settingsOf(ctx, mailbox);
+  const tags = [...incoming.tags, ...settings.defaultTags];
+  const assignee = settings.defaultAssignee === '' ? undefined : await ctx.users.byEmail(settings.defaultAssignee);
   const prepared = await ctx.tickets.opening(ctx.actor(), {
-    subject: forward === undefined ? incoming.subject : baseSubject(incoming.subject),
+    subject: forward?.subject ?? incoming.subject,
     requester:
       forward !== undefined
         ? { email: forward.from.address, name: wellFormed(forward.from.name) }
@@ -197,7 +275,8 @@ async function opening(
     channel: 'email',
     mailboxId: mailbox.id,
     ...(mailbox.locale === null ? {} : { locale: mailbox.locale }),
-    ...(incoming.tags.length === 0 ? {} : { tags: incoming.tags }),
+    ...(tags.length === 0 ? {} : { tags }),
+    ...(assignee?.role.kind === 'agent' && assignee.isActive ? { assigneeId: assignee.id } : {}),
     ...(incoming.priority === undefined ? {} : { priority: incoming.priority }),
     mayAcknowledge: isKnown && forward === undefined && kind.mayAutoReply && !isArchive && !isSpam && thread.related?.place !== 'spam',
     createdAt: at,
@@ -233,9 +312,11 @@ function messageOf(arrival: Arrival, { content, attachments, flags, key }: Prepa
 }
 
 /** An agent's answer goes on to the customer, so only what the agent wrote is taken. */
-function answerOf(message: NewMessage, { content }: Prepared): NewMessage {
+function answerOf(message: NewMessage, { content, order }: Prepared): NewMessage {
   const { html: _whole, folds: _folds, messageId: _id, addresses: _addresses, ...rest } = message;
-  return { ...rest, text: content.own.text, ...(content.own.html === undefined ? {} : { html: content.own.html }) };
+  const text = order?.text ?? content.own.text;
+  // The HTML still holds the lines with commands.
+  return { ...rest, text, ...(content.own.html === undefined || order?.hasCommands === true ? {} : { html: content.own.html }) };
 }
 
 function addressesOf({ mail, desk, author, mailbox }: Arrival): MessageAddresses {

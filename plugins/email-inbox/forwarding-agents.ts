@@ -1,21 +1,37 @@
-import { isEmailAddress, isUniqueViolation, type JobHandler, type PluginTx } from '@helpdesk/core/plugin';
-import { readForwarded } from './forwarding.ts';
+import { htmlToText, isEmailAddress, isUniqueViolation, type JobHandler, type PluginTx } from '@helpdesk/core/plugin';
+import { withoutForwardMark } from './agent-orders.ts';
 import type { MailAddress } from './addresses.ts';
+import { readForwarded } from './forwarding.ts';
+import type { ParsedMail } from './parsed-mail.ts';
+import { parseMail } from './parsing.ts';
 import type { InboxContext } from './settings.ts';
-import { isForwarded } from './threading-ids.ts';
+import { baseSubject, isForwarded } from './threading-ids.ts';
 
 /** A customer's mail that an agent passed on: who wrote it, its text, and what the agent put above it. */
 export interface Forward {
   readonly from: MailAddress;
+  readonly subject: string;
   readonly text: string;
   readonly note: string;
 }
 
-/** Reads the mail an agent forwarded, or undefined when it is none or names no sender (mail.md W1). */
-export function forwardIn(subject: string, text: string): Forward | undefined {
-  const found = isForwarded(subject) ? readForwarded(text) : undefined;
-  if (found?.from === undefined || !isEmailAddress(found.from.address)) return undefined;
-  return { from: found.from, text: found.block, note: found.before };
+/**
+ * Reads the mail an agent forwarded (mail.md W1): one with a forward's subject or `@fwd` in its first line that holds the
+ * header block of a mail, or carries the mail itself as message/rfc822. `unknown` is a forward that names no sender.
+ */
+export async function forwardIn(mail: ParsedMail, text: string): Promise<Forward | 'unknown' | undefined> {
+  const { text: rest, isMarked } = withoutForwardMark(text);
+  const [attached] = mail.nested;
+  if (!isMarked && !isForwarded(mail.subject)) return undefined;
+  if (attached !== undefined) {
+    const inner = await parseMail(attached.raw);
+    const [from] = inner.from;
+    if (from !== undefined && isEmailAddress(from.address))
+      return { from, subject: inner.subject, text: inner.text || htmlToText(inner.html ?? ''), note: rest.trim() };
+  }
+  const found = readForwarded(rest);
+  if (found?.from === undefined || !isEmailAddress(found.from.address)) return 'unknown';
+  return { from: found.from, subject: baseSubject(mail.subject), text: found.block, note: found.before };
 }
 
 /** Queues the agent's own words as a note; a job, since the ticket does not exist before the commit. */

@@ -35,14 +35,16 @@ export function readForwarded(text: string): ForwardedBlock | undefined {
 }
 
 function startsBlock(lines: readonly string[], at: number): boolean {
-  if (headerRole(lines[at] ?? '') !== 'from') return false;
+  if (headerRole(lines[at] ?? '') === undefined) return false;
+  const end = lines.findIndex((line, index) => index > at && line.trim() === '');
   const roles = new Set(
     lines
-      .slice(at, at + 6)
+      .slice(at, Math.min(at + 6, end < 0 ? lines.length : end))
       .map(headerRole)
       .filter((role) => role !== undefined && role !== 'other'),
   );
-  return roles.size >= 2;
+  // Thunderbird names the subject first, and others the date.
+  return roles.size >= 2 && roles.has('from');
 }
 
 function isLead(line: string): boolean {

@@ -38,7 +38,7 @@ const stuckMs = 15 * 60_000;
 /** Invariants for `doctor`: every processed mail has exactly one message, and none lies unfiled. */
 export async function checkMails(ctx: InboxContext): Promise<readonly string[]> {
   const mails = (): ReturnType<typeof ctx.db.table> => ctx.db.table('mails');
-  const reports = ['bounce', 'delay', 'delivered', 'mdn', 'feedback'];
+  const reports = ['bounce', 'delay', 'delivered', 'mdn', 'feedback', 'command'];
   const without: number[] = await mails()
     .where({ state: 'processed' })
     .whereNotIn('kind', reports)

@@ -61,7 +61,7 @@ export async function importMails(
 }
 
 /** A mail that comes without a uid: its content names it. */
-export function asRaw(way: 'import' | 'pipe', raw: Uint8Array, receivedAt: number): RawMail {
+export function asRaw(way: 'import' | 'pipe' | 'smtp', raw: Uint8Array, receivedAt: number): RawMail {
   return { folder: `${way}:${createHash('sha256').update(raw).digest('hex')}`, uidValidity: 0, uid: 0, raw, receivedAt };
 }
 

@@ -1,14 +1,20 @@
 import { definePlugin } from '@helpdesk/core/plugin';
 import { acknowledgeTicket } from './acknowledging.ts';
 import { adminRoutes, deskRoutes } from './admin-routes.ts';
+import { awayJob } from './away.ts';
+import { orderJob } from './agent-orders.ts';
+import { customerCard, customerRoutes } from './customer-choice.ts';
 import { commands } from './commands.ts';
+import { MailListener } from './listening.ts';
 import { noteJob } from './forwarding-agents.ts';
 import { checkMails, checkRawMails, healthChecks } from './health.ts';
 import { shapeOutgoing } from './outgoing.ts';
 import { privacyAnswer } from './privacy.ts';
 import { receiveJob, sweepMails } from './receive-job.ts';
+import { sentFolder } from './sent-folder.ts';
 import { inboxSettings } from './settings.ts';
 import { mailboxLink } from './slots.ts';
+import { alertAdministrators, troubleNotice } from './troubles.ts';
 import { MailboxWatch } from './watching.ts';
 import { threadingRoutes, whyHere } from './why-here.ts';
 
@@ -18,11 +24,15 @@ export default definePlugin({
   activate(ctx) {
     ctx.jobs.define('receive', receiveJob(ctx));
     ctx.jobs.define('note', noteJob(ctx));
+    ctx.jobs.define('order', orderJob(ctx));
+    ctx.jobs.define('away', awayJob(ctx));
     ctx.jobs.define('sweep', () => sweepMails(ctx), { everyMs: 60_000, lane: 'bulk' });
+    ctx.jobs.define('alert', () => alertAdministrators(ctx), { everyMs: 60_000 });
     ctx.hooks.onDurable('ticket.opened', 'acknowledge', (opened) => acknowledgeTicket(ctx, opened));
     ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));
+    ctx.services.provide('mail.sent-folder', sentFolder(ctx));
     ctx.http.admin(adminRoutes(ctx));
-    ctx.http.desk([...deskRoutes(ctx), ...threadingRoutes(ctx)]);
+    ctx.http.desk([...deskRoutes(ctx), ...threadingRoutes(ctx), ...customerRoutes(ctx)]);
     ctx.ui.menu({
       area: 'admin',
       label: 'email-inbox.title',
@@ -33,6 +43,9 @@ export default definePlugin({
     });
     ctx.ui.slot('mailbox.settings', mailboxLink(ctx));
     ctx.ui.slot('ticket.message', whyHere(ctx));
+    ctx.ui.slot('ticket.sidebar', customerCard(ctx));
+    ctx.ui.slot('desk.notices', troubleNotice(ctx));
+    ctx.ui.slot('admin.notices', troubleNotice(ctx));
     for (const command of commands(ctx)) ctx.cli(command);
     ctx.health(() => healthChecks(ctx));
     ctx.privacy.declare(privacyAnswer(ctx));
@@ -42,5 +55,8 @@ export default definePlugin({
     const watch = new MailboxWatch(ctx);
     watch.start();
     ctx.own(() => watch.stop());
+    const listener = new MailListener(ctx);
+    listener.start();
+    ctx.own(() => listener.stop());
   },
 });

@@ -10,55 +10,148 @@ export interface TestView {
   readonly dialogue: readonly DialogueLine[];
 }
 
-/** The fields of the receiving part of a mailbox, with what was typed or is stored. */
-export function fieldsOf(t: (key: string) => string, receiver: Receiver | undefined, form: Form | undefined): readonly object[] {
+/** What happens to filed mail on the server. */
+export const filedMail = ['seen', 'keep', 'move', 'delete'] as const;
+type FiledMail = (typeof filedMail)[number];
+
+/** One part of the form, with a sentence about it. */
+export interface FormSection {
+  readonly title: string;
+  readonly text: string;
+  readonly fields: readonly object[];
+  /** The part whose end holds the button that tests the connection. */
+  readonly isServer?: boolean;
+}
+
+export interface FormInput {
+  readonly receiver: Receiver | undefined;
+  /** What was typed, when it has to be shown again. */
+  readonly form: Form | undefined;
+  /** Folders the server named in a test. */
+  readonly folders: readonly string[];
+}
+
+/** The receiving part of a mailbox, with what was typed or is stored. */
+export function sectionsOf(t: (key: string) => string, { receiver, form, folders }: FormInput): readonly FormSection[] {
   const value = (name: string, stored: string | number | undefined): string | number =>
     form === undefined ? (stored ?? '') : form.text(name);
-  const isOn = (name: string, stored: boolean): boolean => (form === undefined ? stored : form.isChecked(name));
+  const help = (name: string) => ({ key: `email-inbox.field.${name}.help` });
   const label = (name: string) => ({ key: `email-inbox.field.${name}` });
-  const select = (name: string, options: readonly string[], stored: string) => ({
+  const text = (name: string, stored: string | undefined, more: object = {}) => ({
+    name,
+    type: 'text',
+    label: label(name),
+    value: value(name, stored),
+    autocomplete: 'off',
+    ...more,
+  });
+  const number = (name: string, stored: number, more: object) => ({
+    name,
+    type: 'number',
+    label: label(name),
+    value: value(name, stored),
+    min: 1,
+    ...more,
+  });
+  const check = (name: string, stored: boolean, more: object = {}) => ({
+    name,
+    type: 'checkbox',
+    label: label(name),
+    value: form === undefined ? stored : form.isChecked(name),
+    ...more,
+  });
+  const choice = (name: string, options: readonly { readonly value: string; readonly label: string }[], stored: string) => ({
     name,
     type: 'select',
     label: label(name),
-    options: options.map((option) => ({
-      value: option,
-      label: t(`email-inbox.field.${name}.${option}`),
-      selected: value(name, stored) === option,
-    })),
+    options: options.map((option) => ({ ...option, selected: value(name, stored) === option.value })),
   });
+  const named = (name: string, options: readonly string[]) =>
+    options.map((option) => ({ value: option, label: t(`email-inbox.field.${name}.${option}`) }));
+  const asIs = folders.map((folder) => ({ value: folder, label: folder }));
+  const authservIds = receiver?.authservIds.join(', ') || (receiver?.seenAuthservId ?? '');
   return [
-    { name: 'host', type: 'text', label: label('host'), value: value('host', receiver?.host), required: true, autocomplete: 'off' },
     {
-      name: 'port',
-      type: 'number',
-      label: label('port'),
-      value: value('port', receiver?.port ?? 993),
-      required: true,
-      min: 1,
-      max: 65_535,
-    },
-    select('encryption', ['tls', 'starttls', 'auto'], receiver?.encryption ?? 'tls'),
-    { name: 'user', type: 'text', label: label('user'), value: value('user', receiver?.user ?? ''), autocomplete: 'off' },
-    { name: 'password', type: 'secret', label: label('password'), stored: receiver !== undefined },
-    { name: 'folder', type: 'text', label: label('folder'), value: value('folder', receiver?.folder ?? 'INBOX') },
-    select('acknowledgesWith', ['seen', 'keep'], receiver?.acknowledgesWith ?? 'seen'),
-    {
-      name: 'authservIds',
-      type: 'text',
-      label: label('authservIds'),
-      help: { key: 'email-inbox.field.authservIds.help' },
-      value: value('authservIds', receiver?.authservIds.join(', ')),
+      title: 'email-inbox.section.server',
+      text: 'email-inbox.section.server.text',
+      isServer: true,
+      fields: [
+        check('active', receiver?.state !== 'paused'),
+        text('host', receiver?.host, { required: true }),
+        number('port', receiver?.port ?? 993, { required: true, max: 65_535 }),
+        choice('encryption', named('encryption', ['tls', 'starttls', 'auto']), receiver?.encryption ?? 'tls'),
+        text('user', receiver?.user ?? ''),
+        { name: 'password', type: 'secret', label: label('password'), stored: receiver !== undefined },
+        folders.length === 0
+          ? text('folder', receiver?.folder ?? 'INBOX', { help: help('folder') })
+          : choice('folder', asIs, receiver?.folder ?? 'INBOX'),
+      ],
     },
     {
-      name: 'signsAddresses',
-      type: 'checkbox',
-      label: label('signsAddresses'),
-      help: { key: 'email-inbox.field.signsAddresses.help' },
-      value: isOn('signsAddresses', receiver?.signsAddresses ?? false),
+      title: 'email-inbox.section.filed',
+      text: 'email-inbox.section.filed.text',
+      fields: [
+        choice('filedMail', named('filedMail', filedMail), filedMailOf(receiver)),
+        text('movesTo', receiver?.movesTo ?? '', { showIf: 'filedMail=move', help: help('movesTo') }),
+        number('deletesAfterDays', receiver?.deletesAfterDays ?? 30, {
+          showIf: 'filedMail=delete',
+          max: 3650,
+          help: help('deletesAfterDays'),
+        }),
+      ],
     },
-    { name: 'tagsSubjects', type: 'checkbox', label: label('tagsSubjects'), value: isOn('tagsSubjects', receiver?.tagsSubjects ?? false) },
-    { name: 'active', type: 'checkbox', label: label('active'), value: isOn('active', receiver?.state !== 'paused') },
+    {
+      title: 'email-inbox.section.trust',
+      text: 'email-inbox.section.trust.text',
+      fields: [
+        text('authservIds', authservIds, { help: help('authservIds') }),
+        check('trustsTopmost', receiver?.trustsTopmost ?? false, { help: help('trustsTopmost') }),
+      ],
+    },
+    {
+      title: 'email-inbox.section.answers',
+      text: 'email-inbox.section.answers.text',
+      fields: [
+        check('signsAddresses', receiver?.signsAddresses ?? false, { help: help('signsAddresses') }),
+        check('tagsSubjects', receiver?.tagsSubjects ?? false),
+      ],
+    },
   ];
+}
+
+function filedMailOf(receiver: Receiver | undefined): FiledMail {
+  if (receiver?.movesTo != null) return 'move';
+  return receiver?.deletesAfterDays == null ? (receiver?.acknowledgesWith ?? 'seen') : 'delete';
+}
+
+/**
+ * The columns that a form fills beside the server.
+ *
+ * @throws Invalid `email-inbox.folder-missing`, `email-inbox.days-invalid`.
+ */
+export function readOptions(form: Form): Readonly<Record<string, unknown>> {
+  const chosen = filedMail.find((one) => one === form.text('filedMail')) ?? 'seen';
+  const movesTo = chosen === 'move' ? form.text('movesTo').trim() : null;
+  if (movesTo === '') throw new Invalid('email-inbox.folder-missing', { message: 'Name the folder that filed mail moves to.' });
+  const days = chosen === 'delete' ? Number(form.text('deletesAfterDays')) : null;
+  if (days !== null && (!Number.isInteger(days) || days < 1 || days > 3650))
+    throw new Invalid('email-inbox.days-invalid', { message: 'Enter a number of days between 1 and 3650.' });
+  return {
+    state: form.isChecked('active') ? 'active' : 'paused',
+    acknowledges_with: chosen === 'keep' ? 'keep' : 'seen',
+    moves_to: movesTo,
+    deletes_after_days: days,
+    trusts_topmost: form.isChecked('trustsTopmost'),
+    signs_addresses: form.isChecked('signsAddresses'),
+    tags_subjects: form.isChecked('tagsSubjects'),
+    authserv_ids: JSON.stringify(
+      form
+        .text('authservIds')
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter((id) => id !== ''),
+    ),
+  };
 }
 
 /**

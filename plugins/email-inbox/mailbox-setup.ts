@@ -14,6 +14,8 @@ export interface Probe {
   readonly uidNext: number;
   readonly exists: number;
   readonly capabilities: readonly string[];
+  /** Folders that can be fetched from, as the server names them. */
+  readonly folders: readonly string[];
 }
 
 /** Connects, signs in and opens the folder. @throws Unavailable with the server's words. */
@@ -26,6 +28,7 @@ export async function probe(server: ImapServer, folder: string, dialogue?: Dialo
       uidNext: box.uidNext,
       exists: box.exists,
       capabilities: [...client.capabilities.keys()],
+      folders: (await within(client, 'LIST', client.list())).filter(({ flags }) => !flags.has('\\Noselect')).map(({ path }) => path),
     };
   } finally {
     client.close();

@@ -13,6 +13,17 @@ export interface Receiver {
   /** `refused`: the server refused the password three times; nothing is tried until somebody saves the mailbox again. */
   readonly state: 'active' | 'paused' | 'refused';
   readonly acknowledgesWith: 'seen' | 'keep';
+  /** Folder that filed mail is moved to; goes before `acknowledgesWith`. */
+  readonly movesTo: string | null;
+  /** Days after which filed mail is deleted on the server; goes before `acknowledgesWith`. */
+  readonly deletesAfterDays: number | null;
+  /** The server writes no authserv-id: its topmost Authentication-Results is believed (mail.md V4). */
+  readonly trustsTopmost: boolean;
+  /** The authserv-id that the setup mail showed, offered in the form. */
+  readonly seenAuthservId: string | null;
+  /** When a test mail proved that plus addresses arrive. */
+  readonly plusProvenAt: number | null;
+  readonly alertedAt: number | null;
   readonly uidValidity: number;
   readonly lastUid: number;
   readonly sinceAt: number;
@@ -37,6 +48,12 @@ interface ReceiverRow {
   folder: string;
   state: Receiver['state'];
   acknowledges_with: Receiver['acknowledgesWith'];
+  moves_to: string | null;
+  deletes_after_days: number | null;
+  trusts_topmost: boolean | number;
+  seen_authserv_id: string | null;
+  plus_proven_at: number | null;
+  alerted_at: number | null;
   uidvalidity: number;
   last_uid: number;
   since_at: number;
@@ -180,6 +197,12 @@ function fromRow(row: ReceiverRow): Receiver {
     folder: row.folder,
     state: row.state,
     acknowledgesWith: row.acknowledges_with,
+    movesTo: row.moves_to,
+    deletesAfterDays: row.deletes_after_days,
+    trustsTopmost: Boolean(row.trusts_topmost),
+    seenAuthservId: row.seen_authserv_id,
+    plusProvenAt: row.plus_proven_at,
+    alertedAt: row.alerted_at,
     uidValidity: row.uidvalidity,
     lastUid: row.last_uid,
     sinceAt: row.since_at,

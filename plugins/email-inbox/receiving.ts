@@ -10,6 +10,7 @@ import { parserOf } from './mail-parser.ts';
 import { AlreadySettled, describeMail, settleMail, type StoredMail } from './mails-repository.ts';
 import { findReceiver } from './receivers-repository.ts';
 import { fileReport, isReport } from './reports.ts';
+import { noteSelfTest } from './self-test.ts';
 import type { InboxContext } from './settings.ts';
 import { enqueueReceive } from './storing.ts';
 import { wellFormed } from './well-formed.ts';
@@ -41,7 +42,8 @@ export async function receiveMail(ctx: InboxContext, stored: StoredMail, finish:
 
 async function file(ctx: InboxContext, arrival: Arrival): Promise<void> {
   const { kind } = arrival.kind;
-  if (kind === 'own-copy' || kind === 'own-address') return ignore(ctx, arrival, arrival.kind.evidence);
+  if (kind === 'own-copy' || kind === 'own-address')
+    return ignore(ctx, arrival, (await noteSelfTest(ctx, arrival)) ? 'test mail' : arrival.kind.evidence);
   if (isReport(kind)) return fileReport(ctx, arrival);
   // Whatever carries our mark came from us by some way back; robots that mirror mail would loop.
   if (arrival.mail.headers.some(({ name, value }) => name === 'x-desk-loop' && arrival.desk.isOurLoopHeader(value)))
@@ -58,7 +60,7 @@ async function file(ctx: InboxContext, arrival: Arrival): Promise<void> {
 async function read(ctx: InboxContext, stored: StoredMail, finish: Arrival['finish']): Promise<Arrival> {
   const raw = await ctx.files.read(stored.sha256);
   const mail = await parserOf(ctx).parse(raw);
-  const known = await readDesk(ctx, mail);
+  const known = await readDesk(ctx, mail, stored.mailboxId);
   const mailbox = known.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
   if (mailbox === undefined) throw new Error('The mailbox of this mail was removed.');
   const receiver = await findReceiver(ctx, mailbox.id);
@@ -76,7 +78,7 @@ async function read(ctx: InboxContext, stored: StoredMail, finish: Arrival['fini
     desk,
     kind: classify(mail, desk),
     author: written !== undefined && isEmailAddress(written.address) ? { ...written, name: wellFormed(written.name) } : undefined,
-    isArchive: isImport || (!stored.folder.startsWith('pipe:') && receiver !== undefined && stored.receivedAt < receiver.createdAt),
+    isArchive: isImport || (!/^(?:pipe|smtp):/.test(stored.folder) && receiver !== undefined && stored.receivedAt < receiver.createdAt),
     at: Math.min(isImport ? (mail.date?.getTime() ?? stored.receivedAt) : stored.receivedAt, ctx.clock.now()),
     finish,
   };

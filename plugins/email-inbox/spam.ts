@@ -1,24 +1,36 @@
+import type { Mailbox } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
 import { headerValue } from './header.ts';
 import type { ParsedMail } from './parsed-mail.ts';
-import type { InboxContext } from './settings.ts';
+import { settingsOf, type InboxContext } from './settings.ts';
 
-/** Whether the address or its domain is on the list of blocked senders. */
-export async function isBlocked(ctx: InboxContext, address: string | undefined): Promise<boolean> {
-  if (address === undefined) return false;
-  const { blockedSenders } = await ctx.settings.get();
+/**
+ * Whether a new ticket of this mail goes to spam: by the lists of the mailbox, then those of the site, then the filter
+ * in front of the mailbox where its headers are believed (mail.md X1). An allowed sender is never spam, and the
+ * mailbox's own lists go before those of the site.
+ */
+export async function isSpam(ctx: InboxContext, mailbox: Mailbox, author: string | undefined, mail: ParsedMail): Promise<boolean> {
+  const settings = await settingsOf(ctx, mailbox);
+  if (author !== undefined) {
+    if (isListed(settings.mailboxAllowed, author)) return false;
+    if (isListed(settings.mailboxBlocked, author)) return true;
+    if (isListed(settings.allowedSenders, author)) return false;
+    if (isListed(settings.blockedSenders, author)) return true;
+  }
+  return settings.trustSpamHeaders && isMarkedSpam(mail);
+}
+
+/** Whether the address, its domain or a domain above it is on the list. */
+function isListed(entries: readonly string[], address: string): boolean {
   const key = addressKey(address);
   const domain = key.slice(key.lastIndexOf('@') + 1);
-  return blockedSenders.some((entry) => {
-    const blocked = entry.trim().toLowerCase().replace(/^@/, '');
-    return blocked !== '' && (blocked === key || blocked === domain || domain.endsWith(`.${blocked}`));
+  return entries.some((entry) => {
+    const listed = entry.trim().toLowerCase().replace(/^@/, '');
+    return listed !== '' && (listed === key || listed === domain || domain.endsWith(`.${listed}`));
   });
 }
 
-/** Whether a filter in front of the mailbox called the mail spam; asked only where its headers are trusted (mail.md X1). */
-export async function isMarkedSpam(ctx: InboxContext, { headers }: ParsedMail): Promise<boolean> {
-  const { trustSpamHeaders } = await ctx.settings.get();
-  if (!trustSpamHeaders) return false;
+function isMarkedSpam({ headers }: ParsedMail): boolean {
   const is = (name: string, shape: RegExp): boolean => shape.test(headerValue(headers, name) ?? '');
   return (
     is('x-spam-flag', /^\s*yes/i) ||

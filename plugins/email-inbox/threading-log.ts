@@ -21,6 +21,11 @@ export interface ThreadDecision {
   readonly steps: readonly ThreadStep[];
 }
 
+/** The decision for a mail to the address that an agent's notification of one ticket carried. */
+export function byOwnToken(ticketId: number, address: string): ThreadDecision {
+  return { reason: 'token', ticketId, steps: [{ rule: 'token', evidence: address, outcome: 'chosen', ticketId }] };
+}
+
 const longestEvidence = 200;
 
 /** Gathers what was looked at while a ticket is sought. */

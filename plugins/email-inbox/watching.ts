@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImapFlow } from 'imapflow';
-import { acknowledge, fetchNew, unacknowledged } from './fetching.ts';
+import { fetchNew } from './fetching.ts';
 import { explain, isRefusal, openImap } from './imap-connection.ts';
+import { serverOf } from './imap-server.ts';
 import {
   dropLease,
   findReceiver,
-  imapSecret,
   leaseMs,
   listReceivers,
   reportFailure,
@@ -14,6 +14,7 @@ import {
   takeLease,
   type Receiver,
 } from './receivers-repository.ts';
+import { acknowledge, hasMarksToSet } from './server-marks.ts';
 import type { InboxContext } from './settings.ts';
 
 const lookMs = 1500;
@@ -96,6 +97,7 @@ class Watcher {
   private failures = 0;
   private refusals = 0;
   private reportedAt = Number.NEGATIVE_INFINITY;
+  private marksAgainAt = 0;
 
   constructor(ctx: InboxContext, mailboxId: number, version: number) {
     this.ctx = ctx;
@@ -137,7 +139,7 @@ class Watcher {
   private async connection(): Promise<void> {
     const receiver = await findReceiver(this.ctx, this.mailboxId);
     if (receiver === undefined) return;
-    const client = await openImap({ ...receiver, password: await this.ctx.secrets.get(imapSecret(this.mailboxId)) });
+    const client = await openImap(await serverOf(this.ctx, receiver));
     const close = (): void => client.close();
     this.stopping.signal.addEventListener('abort', close, { once: true });
     client.on('exists', () => (this.hasNews = true));
@@ -164,13 +166,22 @@ class Watcher {
         await this.succeeded();
       }
       const receiver = await findReceiver(this.ctx, this.mailboxId);
-      if (receiver !== undefined && (await this.hasUnacknowledged(receiver))) await acknowledge(this.ctx, client, receiver);
+      if (receiver !== undefined) await this.acknowledge(client, receiver);
       if (!this.hasNews) await this.rest(client);
     }
   }
 
-  private async hasUnacknowledged(receiver: Receiver): Promise<boolean> {
-    return (await unacknowledged(this.ctx, receiver).whereIn('state', ['processed', 'ignored']).first('id')) !== undefined;
+  /** A server that refuses the mark keeps receiving; the mark is tried again, and the mailbox's page says why it is missing. */
+  private async acknowledge(client: ImapFlow, receiver: Receiver): Promise<void> {
+    if (performance.now() < this.marksAgainAt || !(await hasMarksToSet(this.ctx, receiver))) return;
+    try {
+      await acknowledge(this.ctx, client, receiver);
+    } catch (error) {
+      if (!client.usable) throw error;
+      this.marksAgainAt = performance.now() + pollMs;
+      this.ctx.log.warn('Filed mail could not be marked on the server.', { mailboxId: this.mailboxId, error });
+      await reportFailure(this.ctx, this.mailboxId, explain(error), false);
+    }
   }
 
   private async succeeded(): Promise<void> {
@@ -196,7 +207,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined);
 }
 
-/** 1 s to 5 min with a fifth of jitter, so that many mailboxes of one server do not return at once. */
-function backoff(failures: number): number {
+/** Milliseconds, 1 s to 5 min, with a fifth of jitter, so that many mailboxes of one server do not return at once. */
+export function backoff(failures: number): number {
   return Math.min(1000 * 2 ** Math.max(0, failures - 1), longestBackoffMs) * (0.8 + Math.random() * 0.4);
 }

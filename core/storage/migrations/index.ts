@@ -11,6 +11,8 @@ import { pluginRecords } from './0030-plugin-records.ts';
 import { pluginLifecycle } from './0040-plugin-lifecycle.ts';
 import { themes } from './0050-themes.ts';
 import { mailDisplay } from './0060-mail-display.ts';
+import { mailSending } from './0065-mail-sending.ts';
+import { ticketMailboxes } from './0070-ticket-mailboxes.ts';
 
 /** Every step of the core schema in order; a released one never changes. */
 export const coreMigrations: readonly Migration[] = [
@@ -25,6 +27,8 @@ export const coreMigrations: readonly Migration[] = [
   pluginLifecycle,
   themes,
   mailDisplay,
+  mailSending,
+  ticketMailboxes,
 ];
 
 /**

@@ -1,0 +1,97 @@
+import { fold, type JobHandler, type PluginTx, type User } from '@helpdesk/core/plugin';
+import type { Refusal } from './agents.ts';
+import type { InboxContext } from './settings.ts';
+
+/** What an agent's mail asks for in its first lines, and the text below them (mail.md W2). */
+export interface AgentOrder {
+  readonly text: string;
+  /** Whether there was any command, so that the HTML, which still holds it, is not used. */
+  readonly hasCommands: boolean;
+  readonly isNote: boolean;
+  readonly status?: 'solved' | 'waiting' | undefined;
+  readonly assigneeId?: number | undefined;
+  readonly addTags: readonly string[];
+}
+
+/** Reads `@close @pending @note @assign me|name @tag x` from the lines above the text; `@fwd` marks a forward and is only removed. */
+export async function readOrder(ctx: InboxContext, agent: User, given: string): Promise<AgentOrder | Refusal> {
+  const { commands, text } = splitCommands(given);
+  let order: AgentOrder = { text, hasCommands: commands.length > 0, isNote: false, addTags: [] };
+  for (const { name, value } of commands) {
+    if (name === 'close' && value === '') order = { ...order, status: 'solved' };
+    else if (name === 'pending' && value === '') order = { ...order, status: 'waiting' };
+    else if (name === 'note') order = { ...order, isNote: true, text: value === '' ? order.text : `${value}\n${order.text}`.trim() };
+    else if (name === 'tag' && value !== '') order = { ...order, addTags: [...order.addTags, ...value.split(',')] };
+    else if (name === 'assign' && value !== '') {
+      const assignee = await agentNamed(ctx, agent, value);
+      if (assignee === undefined) return { agent, why: 'unknown-agent', what: value, text: given };
+      order = { ...order, assigneeId: assignee.id };
+    } else if (name !== 'fwd') return { agent, why: 'unknown-command', what: `@${name} ${value}`.trim(), text: given };
+  }
+  return order;
+}
+
+/** The text without a first line `@fwd`, and whether there was one. */
+export function withoutForwardMark(text: string): { readonly text: string; readonly isMarked: boolean } {
+  const rest = text.replace(/^\s{0,20}@fwd[ \t]*(?:\r?\n|$)/i, '');
+  return { text: rest, isMarked: rest !== text };
+}
+
+function splitCommands(text: string): {
+  readonly commands: readonly { readonly name: string; readonly value: string }[];
+  readonly text: string;
+} {
+  const lines = text.split(/\r?\n/);
+  const commands: { name: string; value: string }[] = [];
+  let at = 0;
+  for (; at < lines.length; at += 1) {
+    const line = (lines[at] ?? '').trim();
+    if (line === '') continue;
+    // Several may share a line: "@close @tag billing".
+    const parts = line.startsWith('@') ? line.split(/\s+(?=@[a-z])/i) : [];
+    if (parts.length === 0) break;
+    for (const part of parts) {
+      const [, name = '', value = ''] = /^@(\S{0,40})\s*(.*)$/.exec(part) ?? [];
+      commands.push({ name: name.toLowerCase(), value: value.trim().slice(0, 200) });
+    }
+  }
+  return { commands, text: lines.slice(at).join('\n').trim() };
+}
+
+async function agentNamed(ctx: InboxContext, agent: User, name: string): Promise<User | undefined> {
+  const wanted = fold(name);
+  if (wanted === 'me') return agent;
+  const found = (await ctx.users.agents()).filter((one) =>
+    [one.name, one.name.split(' ')[0] ?? '', one.email ?? ''].some((text) => fold(text) === wanted),
+  );
+  const exact = found.find((one) => fold(one.name) === wanted || fold(one.email ?? '') === wanted);
+  // A first name that two agents share names nobody.
+  return exact ?? (found.length === 1 ? found[0] : undefined);
+}
+
+/** Queues what an order changes beside the message; a job, since editing has its own transaction and its own permission. */
+export async function queueOrder(
+  ctx: InboxContext,
+  tx: PluginTx,
+  order: AgentOrder,
+  to: { readonly ticketId: number; readonly userId: number; readonly mailId: number; readonly withStatus: boolean },
+): Promise<void> {
+  const changes = {
+    ...(order.assigneeId === undefined ? {} : { assigneeId: order.assigneeId }),
+    ...(order.addTags.length === 0 ? {} : { addTags: order.addTags }),
+    ...(to.withStatus && order.status !== undefined ? { status: order.status } : {}),
+  };
+  if (Object.keys(changes).length === 0) return;
+  await ctx.jobs.enqueue(tx, {
+    name: 'order',
+    payload: { ticketId: to.ticketId, userId: to.userId, changes },
+    dedupeKey: `email-inbox.order:${to.mailId}`,
+  });
+}
+
+/** The job that carries such an order out; run twice it changes nothing more. */
+export function orderJob(ctx: InboxContext): JobHandler {
+  return async ({ payload }) => {
+    await ctx.tickets.edit(ctx.actor(Number(payload['userId'])), Number(payload['ticketId']), payload['changes'] as object);
+  };
+}

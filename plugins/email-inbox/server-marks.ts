@@ -1,0 +1,95 @@
+import type { ImapFlow } from 'imapflow';
+import { crashPoint, Unavailable } from '@helpdesk/core/plugin';
+import { within } from './imap-connection.ts';
+import type { Receiver } from './receivers-repository.ts';
+import type { InboxContext } from './settings.ts';
+
+const dayMs = 86_400_000;
+const atOnce = 200;
+
+/** Mails of the current numbering that the server has not been told about. */
+export function unacknowledged(ctx: InboxContext, { mailboxId, folder, uidValidity }: Receiver) {
+  return ctx.db.table('mails').where({ mailbox_id: mailboxId, folder, uidvalidity: uidValidity }).whereNull('acked_at');
+}
+
+/** Whether the server is to be told about a mail now, or to delete one. */
+export async function hasMarksToSet(ctx: InboxContext, receiver: Receiver): Promise<boolean> {
+  const filed = await unacknowledged(ctx, receiver).whereIn('state', ['processed', 'ignored']).first('id');
+  return filed !== undefined || (receiver.deletesAfterDays !== null && (await dueForRemoval(ctx, receiver).first('id')) !== undefined);
+}
+
+/**
+ * Tells the server which mails are filed; a mail that could not be filed never gets there. Doing it twice
+ * does no harm, and failing to do it never brings a mail in again, since the cursor has passed it.
+ *
+ * @throws Unavailable `email-inbox.ack-refused` when the server takes the mark for none of them.
+ */
+export async function acknowledge(ctx: InboxContext, client: ImapFlow, receiver: Receiver): Promise<number> {
+  if (client.mailbox === false || Number(client.mailbox.uidValidity) !== receiver.uidValidity) return 0;
+  const ready: { id: number; uid: number }[] = await unacknowledged(ctx, receiver)
+    .whereIn('state', ['processed', 'ignored'])
+    .orderBy('id')
+    .limit(atOnce)
+    .select('id', 'uid');
+  if (ready.length > 0) {
+    crashPoint('email-before-ack');
+    await mark(client, receiver, uidsOf(ready));
+    crashPoint('email-acked');
+    const now = ctx.clock.now();
+    const removeAt = receiver.deletesAfterDays === null ? null : now + receiver.deletesAfterDays * dayMs;
+    await ctx.db.tx((tx) => tx.table('mails').whereIn('id', idsOf(ready)).update({ acked_at: now, remove_at: removeAt }));
+  }
+  await removeDue(ctx, client, receiver);
+  return ready.length;
+}
+
+async function mark(client: ImapFlow, receiver: Receiver, uids: string): Promise<void> {
+  if (receiver.movesTo !== null && mayRemove(client)) return move(client, uids, receiver.movesTo);
+  const keepsUnread = receiver.movesTo === null && receiver.deletesAfterDays === null && receiver.acknowledgesWith === 'keep';
+  const flag = keepsUnread ? '$DeskImported' : '\\Seen';
+  const box = client.mailbox;
+  // A server that keeps no marks of ours is left as it is; the cursor alone remembers.
+  if (box === false || box.readOnly === true || (keepsUnread && box.permanentFlags?.has('\\*') !== true)) return;
+  const isTaken = await within(client, 'STORE', client.messageFlagsAdd(uids, [flag], { uid: true }));
+  if (!isTaken) throw refused('STORE');
+}
+
+// Without UIDPLUS an EXPUNGE would also remove what other programs marked (RFC 4315 section 2.1).
+function mayRemove({ capabilities }: ImapFlow): boolean {
+  return capabilities.has('MOVE') || capabilities.has('UIDPLUS');
+}
+
+async function move(client: ImapFlow, uids: string, folder: string): Promise<void> {
+  const attempt = () => within(client, 'MOVE', client.messageMove(uids, folder, { uid: true }));
+  if (await attempt()) return;
+  // The folder may be missing; creating one that exists is refused and changes nothing.
+  await within(
+    client,
+    'CREATE',
+    client.mailboxCreate(folder).catch(() => undefined),
+  );
+  if (!(await attempt())) throw refused('MOVE');
+}
+
+function dueForRemoval(ctx: InboxContext, { mailboxId, folder, uidValidity }: Receiver) {
+  return ctx.db
+    .table('mails')
+    .where({ mailbox_id: mailboxId, folder, uidvalidity: uidValidity })
+    .whereNotNull('remove_at')
+    .where('remove_at', '<=', ctx.clock.now());
+}
+
+async function removeDue(ctx: InboxContext, client: ImapFlow, receiver: Receiver): Promise<void> {
+  if (receiver.deletesAfterDays === null || !client.capabilities.has('UIDPLUS')) return;
+  const due: { id: number; uid: number }[] = await dueForRemoval(ctx, receiver).orderBy('id').limit(atOnce).select('id', 'uid');
+  if (due.length === 0) return;
+  if (!(await within(client, 'EXPUNGE', client.messageDelete(uidsOf(due), { uid: true })))) throw refused('EXPUNGE');
+  await ctx.db.tx((tx) => tx.table('mails').whereIn('id', idsOf(due)).update({ remove_at: null }));
+}
+
+const uidsOf = (mails: readonly { readonly uid: number }[]): string => mails.map(({ uid }) => uid).join(',');
+const idsOf = (mails: readonly { readonly id: number }[]): number[] => mails.map(({ id }) => id);
+
+function refused(command: string): Unavailable {
+  return new Unavailable('email-inbox.ack-refused', { message: `The server refused ${command} for mail that is filed.` });
+}

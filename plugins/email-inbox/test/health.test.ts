@@ -1,0 +1,150 @@
+import { expect } from 'chai';
+import { hasDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
+import { createInbox, mail, type Inbox } from './support/inbox.ts';
+
+const minute = 60_000;
+
+describe('the health of mailboxes', () => {
+  let inbox: Inbox;
+  let sink: SmtpSink;
+  beforeEach(async () => {
+    sink = await startSmtpSink();
+    inbox = await createInbox({ smtpPort: sink.port });
+  });
+  afterEach(async () => {
+    await inbox.desk.close();
+    await sink.close();
+  });
+
+  const receiving = (mailboxId: number, more: object = {}): Promise<unknown> =>
+    inbox.desk.storage.writeTx((tx) =>
+      tx('p_email_receivers').insert({
+        mailbox_id: mailboxId,
+        host: 'h',
+        port: 1,
+        encryption: 'tls',
+        since_at: 0,
+        created_at: inbox.desk.clock.now(),
+        last_fetch_at: inbox.desk.clock.now(),
+        updated_at: 0,
+        ...more,
+      }),
+    );
+  const alert = async (): Promise<void> => {
+    await inbox.desk.storage.writeTx((tx) =>
+      inbox.desk.app.desk.jobs.enqueue(tx, { name: 'email-inbox.alert', payload: {}, plugin: 'email-inbox' }),
+    );
+    await inbox.desk.settle();
+  };
+  const alerts = () => sink.mails.filter(({ raw }) => /^Subject: sales@desk\.example receives no mail/m.test(raw.toString()));
+  const page = async (address: string, as: 'ada' | 'can' = 'ada'): Promise<string> => (await inbox.desk.fetch(address, { as })).text();
+
+  it('tells administrators once when a mailbox fetches nothing for the configured time, by mail of another one', async () => {
+    const sales = await inbox.addMailbox('sales@desk.example', sink.port);
+    await receiving(sales, { last_error: 'No route.' });
+    inbox.desk.clock.advance(14 * minute);
+    await alert();
+    expect(alerts()).to.have.length(0);
+
+    for (let round = 0; round < 5; round += 1) {
+      inbox.desk.clock.advance(10 * minute);
+      await alert();
+    }
+
+    expect(alerts()).to.have.length(1);
+    expect(alerts()[0]).to.deep.include({ to: ['ada@example.com'], from: 'support@desk.example' });
+    expect(alerts()[0]?.raw.toString()).to.include('No route.');
+    expect(await page('/desk/inbox/mine')).to.include('has not received mail for a while');
+    expect(await page('/desk/inbox/mine', 'can')).to.not.include('has not received mail for a while');
+
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ last_fetch_at: inbox.desk.clock.now(), last_error: null }));
+    await alert();
+    inbox.desk.clock.advance(20 * minute);
+    await alert();
+    expect(alerts()).to.have.length(2);
+  });
+
+  it('says nothing of a mailbox that is paused', async () => {
+    await receiving(await inbox.addMailbox('sales@desk.example', sink.port), { state: 'paused' });
+    inbox.desk.clock.advance(60 * minute);
+
+    await alert();
+
+    expect(alerts()).to.deep.equal([]);
+  });
+
+  it('shows what each mailbox did, what failed and how many loops were stopped', async () => {
+    await receiving(inbox.mailboxId);
+    await inbox.receive(mail({ From: 'support@desk.example' }), 'support@desk.example');
+    await inbox.receive(mail({ From: 'someone@x.example' }));
+    await inbox.desk.storage.writeTx((tx) => tx('outbox').where({ kind: 'acknowledgement' }).update({ state: 'failed' }));
+
+    const text = await page('/admin/p/email-inbox');
+
+    expect(text).to.include('one loop stopped in a day');
+    expect(text).to.match(/1 not delivered in a day \(\d+ %\)/);
+  });
+
+  it('files a mail again under the same ticket, and lets its original be downloaded', async () => {
+    const raw = mail({});
+    const row = await inbox.receive(raw);
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_mails').where({ id: row.id }).update({ state: 'failed', reason: 'broken' }));
+    expect(await page('/admin/p/email-inbox')).to.include('broken');
+
+    const original = await inbox.desk.fetch(`/admin/p/email-inbox/mails/${row.id}/raw`, { as: 'ada' });
+    await inbox.desk.fetch(`/admin/p/email-inbox/mails/${row.id}/retry`, { method: 'POST', as: 'ada' });
+    await inbox.desk.settle();
+
+    const [after] = await inbox.mails();
+    expect(Buffer.from(await original.arrayBuffer()).equals(Buffer.from(raw))).to.equal(true);
+    expect(after).to.include({ state: 'processed', ticket_id: row.ticket_id });
+    expect(await inbox.desk.storage.read('messages')).to.have.length(1);
+  });
+});
+
+describe('a test mail to oneself', () => {
+  let inbox: Inbox;
+  let sink: SmtpSink;
+  let imap: Dovecot;
+  before(function () {
+    if (!hasDovecot()) this.skip();
+  });
+  beforeEach(async () => {
+    [sink, imap] = await Promise.all([startSmtpSink(), startDovecot()]);
+    inbox = await createInbox();
+    await inbox.command('mailbox add', [], {
+      address: 'help@desk.example',
+      name: 'Help',
+      imap: `imap://help:secret@127.0.0.1:${imap.port}`,
+      smtp: `smtp://127.0.0.1:${sink.port}`,
+    });
+  });
+  afterEach(async () => {
+    await inbox.desk.close();
+    await Promise.all([sink.close(), imap.close()]);
+  });
+
+  it('proves plus addresses, turns signed addresses on and proposes the server that checks senders', async () => {
+    const { id } = await inbox.desk.storage.read('mailboxes').where({ address: 'help@desk.example' }).first();
+    const receiver = () => inbox.desk.storage.read('p_email_receivers').where({ mailbox_id: id }).first();
+    const sent = await inbox.desk.fetch(`/admin/p/email-inbox/mailboxes/${id}/self-test`, { method: 'POST', as: 'ada' });
+    expect(sent.status).to.equal(303);
+    await inbox.desk.settle();
+    const test = sink.mails.find(({ to }) => to[0]?.startsWith('help+check') === true);
+    expect(Boolean((await receiver()).signs_addresses)).to.equal(false);
+
+    const head = 'Authentication-Results: mx.provider.example; spf=pass\r\nReceived: from a by b\r\n';
+    imap.deliver('help', [Buffer.concat([Buffer.from(head), test?.raw ?? Buffer.alloc(0)])]);
+    await inbox.command('mail fetch');
+
+    const after = await receiver();
+    expect([Boolean(after.signs_addresses), after.seen_authserv_id, after.plus_proven_at]).to.deep.equal([
+      true,
+      'mx.provider.example',
+      inbox.desk.clock.now(),
+    ]);
+    expect(await inbox.desk.storage.read('tickets')).to.deep.equal([]);
+    const text = await (await inbox.desk.fetch(`/admin/p/email-inbox/mailboxes/${id}`, { as: 'ada' })).text();
+    expect(text).to.match(/name="authservIds"[^>]*value="mx\.provider\.example"|value="mx\.provider\.example"[^>]*name="authservIds"/);
+  });
+});

@@ -1,0 +1,235 @@
+import { expect } from 'chai';
+import { startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
+import { createInbox, mail, type Inbox } from './support/inbox.ts';
+
+const day = 86_400_000;
+
+describe('mailboxes', () => {
+  let inbox: Inbox;
+  let sink: SmtpSink;
+  let sales: number;
+  beforeEach(async () => {
+    sink = await startSmtpSink();
+    inbox = await createInbox({ smtpPort: sink.port });
+    sales = await inbox.addMailbox('sales@desk.example', sink.port);
+  });
+  afterEach(async () => {
+    await inbox.desk.close();
+    await sink.close();
+  });
+
+  const settings = (values: object, mailboxId = inbox.mailboxId): Promise<void> =>
+    inbox.desk.app.desk.settings.set('email-inbox', { ...values }, { kind: 'mailbox', id: mailboxId });
+  const aliases = (list: readonly string[]): Promise<unknown> =>
+    inbox.desk.storage.writeTx((tx) =>
+      tx('mailboxes')
+        .where({ id: inbox.mailboxId })
+        .update({ aliases: JSON.stringify(list) }),
+    );
+  const sentTo = (address: string): readonly string[] =>
+    sink.mails.filter(({ to }) => to.includes(address)).map(({ raw }) => raw.toString());
+  const both = { To: 'support@desk.example, sales@desk.example', 'Message-ID': '<both@x.example>' };
+
+  it('D2: a mail to two mailboxes is one ticket that both lists show, and its second copy says so (FS #480)', async () => {
+    const first = await inbox.receive(mail(both), 'support@desk.example');
+    const second = await inbox.receive(mail(both), 'sales@desk.example');
+
+    expect([second.ticket_id, second.dup_of, second.message_id]).to.deep.equal([first.ticket_id, first.id, null]);
+    for (const id of [inbox.mailboxId, sales]) {
+      const page = await inbox.desk.fetch(`/desk/inbox/mailbox-${id}`, { as: 'can' });
+      expect(await page.text()).to.include('Printer');
+    }
+    expect(await inbox.desk.storage.read('tickets')).to.have.length(1);
+  });
+
+  it('D2: with split each mailbox has its ticket, and an answer finds that of the mailbox it was sent to (FS #5485)', async () => {
+    await inbox.desk.app.desk.settings.set('email-inbox', { sharedMail: 'split' });
+    const first = await inbox.receive(mail(both), 'support@desk.example');
+    const second = await inbox.receive(mail(both), 'sales@desk.example');
+    const answer = { 'In-Reply-To': '<both@x.example>', Subject: 'Re: Printer' };
+
+    const toSales = await inbox.receive(mail({ ...answer, To: 'sales@desk.example' }, 'for sales'), 'sales@desk.example');
+    const toSupport = await inbox.receive(mail({ ...answer, To: 'support@desk.example' }, 'for support'), 'support@desk.example');
+
+    expect(first.ticket_id).to.not.equal(second.ticket_id);
+    expect([toSales.ticket_id, toSupport.ticket_id]).to.deep.equal([second.ticket_id, first.ticket_id]);
+    expect(await inbox.desk.storage.read('tickets')).to.have.length(2);
+  });
+
+  it('D3: aliases, plus variants and whole domains lead to their mailbox', async () => {
+    await aliases(['help@desk.example', '*@whole.example']);
+
+    for (const to of ['help@desk.example', 'HELP+orders@desk.example', 'anything@whole.example'])
+      expect((await inbox.ticket((await inbox.receive(mail({ To: to }))).ticket_id)) as object, to).to.include({
+        mailbox_id: inbox.mailboxId,
+      });
+    const elsewhere = await inbox.receive(mail({ To: 'sales@desk.example' }));
+    expect((await inbox.ticket(elsewhere.ticket_id)) as object).to.include({ mailbox_id: sales });
+  });
+
+  it('D3: our addresses are no carbon copies, and a colleague of a whole domain stays a person', async () => {
+    await aliases(['help@desk.example', '*@desk.example']);
+    await inbox.desk.storage.writeTx((tx) =>
+      tx('user_emails').where({ email_key: 'can@example.com' }).update({ email_key: 'can@desk.example', email: 'can@desk.example' }),
+    );
+
+    const row = await inbox.receive(
+      mail({ To: 'support@desk.example, old-name@desk.example', Cc: 'help+x@desk.example, can@desk.example, deniz@x.example' }),
+    );
+    const fromColleague = await inbox.receive(mail({ From: 'new.person@desk.example' }), 'support@desk.example');
+
+    const [message] = await inbox.messages(row.ticket_id ?? 0);
+    expect(JSON.parse(message?.addresses ?? '').cc.map(({ email }: { email: string }) => email)).to.deep.equal([
+      'can@desk.example',
+      'deniz@x.example',
+    ]);
+    expect(fromColleague.state).to.equal('processed');
+  });
+
+  it('D3: a mail that names no address of ours is a ticket of the mailbox it came to (FS #1352)', async () => {
+    const row = await inbox.receive(mail({ To: 'undisclosed-recipients:;' }), 'sales@desk.example');
+
+    expect((await inbox.ticket(row.ticket_id)) as object).to.include({ mailbox_id: sales });
+  });
+
+  it('fills signature, acknowledgement and the words above a reply, and marks what is missing', async () => {
+    await settings({
+      acknowledgementText: 'Dear {{customer.name}}, this is {{ticket.number}}.',
+      replyOpening: 'Hello {{customer.name|you}},',
+    });
+    await inbox.desk.storage.writeTx((tx) =>
+      tx('mailboxes').where({ id: inbox.mailboxId }).update({ signature: '{{agent.name}} of {{mailbox.name}} <b> {{agent.nothing}}' }),
+    );
+    const { ticket_id: ticketId } = await inbox.receive(mail({ From: '"<i>Mina</i>" <someone@x.example>' }));
+    await inbox.desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text: 'It is out.' });
+    await inbox.desk.settle();
+
+    const { number } = await inbox.ticket(ticketId);
+    const [acknowledgement = '', reply = ''] = sentTo('someone@x.example');
+    expect(acknowledgement).to.include(`this is ${number}.`);
+    expect(acknowledgement).to.match(/Dear &lt;i&gt;Mina&lt;\/i&gt;/);
+    expect(reply).to.match(/Hello <i>Mina<\/i>,\r\n\r\nIt is out\./);
+    const { html } = (await inbox.desk.storage.read('outbox').where({ kind: 'reply' }).first()) as { html: string };
+    expect(html).to.include('of Support &lt;b&gt; [agent.nothing]');
+    expect(reply).to.match(/Hello &lt;i&gt;Mina&lt;\/i&gt;,/);
+  });
+
+  it('refuses an unknown placeholder when it is saved, and names those there are', async () => {
+    const failure = await settings({ acknowledgementText: 'Dear {{customer.nmae}}, {{ 7*7 }}' }).catch((error: unknown) => error);
+    const form = new URLSearchParams({ name: 'Support', address: 'support@desk.example', signature: '{{agent.salary}}', host: '' });
+    const page = await inbox.desk.fetch(`/admin/mailboxes/${inbox.mailboxId}`, { method: 'POST', body: form, as: 'ada' });
+
+    expect(failure).to.include({ code: 'placeholders.unknown' });
+    expect((failure as { details: object }).details).to.deep.include({ fields: ['email-inbox.acknowledgementText'] });
+    const text = await page.text();
+    expect([page.status, text.includes('{{agent.salary}}'), text.includes('{{customer.name}}')]).to.deep.equal([422, true, true]);
+  });
+
+  it('answers with its notice of absence, once for each customer, and marked as automatic', async () => {
+    const today = new Date(inbox.desk.clock.now());
+    const iso = (days: number): string => new Date(today.getTime() + days * day).toISOString().slice(0, 10);
+    await settings({ awayFrom: iso(-1), awayUntil: iso(1), awayText: 'Away, {{customer.name}}.' });
+    await inbox.receive(mail({ 'Message-ID': '<a@x.example>', From: 'someone@x.example' }));
+    await inbox.receive(mail({ 'In-Reply-To': '<a@x.example>', From: 'someone@x.example' }, 'And?'));
+    await inbox.receive(mail({ From: 'robot@y.example', 'Auto-Submitted': 'auto-generated' }));
+
+    const answers = sentTo('someone@x.example');
+    expect(answers).to.have.length(1);
+    expect(answers[0])
+      .to.match(/^Auto-Submitted: auto-replied/m)
+      .and.to.include('Away, ');
+    expect(sentTo('robot@y.example')).to.deep.equal([]);
+
+    inbox.desk.clock.advance(3 * day);
+    await inbox.receive(mail({ From: 'late@x.example' }));
+    expect(sentTo('late@x.example').join()).to.not.include('Away');
+    expect(sentTo('late@x.example')).to.have.length(1);
+  });
+
+  it('gives new tickets the tags and the assignee of their mailbox', async () => {
+    await settings({ defaultTags: ['mail', 'support'], defaultAssignee: 'can@example.com' });
+
+    const ticket = await inbox.ticket((await inbox.receive(mail({}))).ticket_id);
+    const other = await inbox.ticket((await inbox.receive(mail({ To: 'sales@desk.example' }))).ticket_id);
+
+    expect(ticket as object).to.include({ assignee_id: inbox.desk.people.can.id });
+    expect(
+      await inbox.desk.storage
+        .read('ticket_tags')
+        .join('tags', 'tags.id', 'tag_id')
+        .where({ ticket_id: ticket.id })
+        .orderBy('name')
+        .pluck('name'),
+    ).to.deep.equal(['mail', 'support']);
+    expect(other as object).to.include({ assignee_id: null });
+  });
+
+  it('X1: headers of spam filters count only where the mailbox trusts them, and an allowed sender is never spam', async () => {
+    const marks = [
+      { 'X-Spam-Flag': 'YES' },
+      { 'X-Spam-Status': 'Yes, score=9' },
+      { 'X-Rspamd-Action': 'add header' },
+      { 'X-Forefront-Antispam-Report': 'CIP:1;SFV:SPM;H:x' },
+      { 'X-MS-Exchange-Organization-SCL': '6' },
+    ];
+    const placesOf = async (headers: object): Promise<string> =>
+      (await inbox.ticket((await inbox.receive(mail({ From: 'eve@x.example', ...headers }))).ticket_id)).place;
+    expect(await placesOf({ 'X-Spam-Flag': 'YES' })).to.equal('desk');
+    await settings({ trustSpamHeaders: true, mailboxAllowed: ['good.example'] });
+
+    for (const headers of marks) expect(await placesOf(headers), JSON.stringify(headers)).to.equal('spam');
+    expect(await placesOf({ 'X-Spam-Flag': 'NO' })).to.equal('desk');
+    expect(await placesOf({ 'X-Spam-Flag': 'YES', From: 'eve@mail.good.example' })).to.equal('desk');
+    expect(await placesOf({ 'X-Spam-Flag': 'YES', To: 'sales@desk.example' })).to.equal('desk');
+    // One acknowledgement of each mailbox, none for spam.
+    expect(sentTo('eve@x.example')).to.have.length(2);
+  });
+
+  it('X1: a later reply, by mail or in the portal, does not take a ticket out of spam (FS #5005, freescout#5045)', async () => {
+    await settings({ mailboxBlocked: ['mina@example.com'] });
+    const first = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
+
+    const second = await inbox.receive(mail({ 'In-Reply-To': '<a@x.example>' }, 'Hello?'));
+    await inbox.desk.as('mina').reply(first.ticket_id ?? 0, { kind: 'reply', text: 'And here' });
+
+    expect(second.ticket_id).to.equal(first.ticket_id);
+    expect((await inbox.ticket(first.ticket_id)).place).to.equal('spam');
+    expect(sentTo('mina@example.com')).to.deep.equal([]);
+  });
+
+  it('moves a ticket: the next reply leaves from the new mailbox and the answer still finds the ticket', async () => {
+    const { ticket_id: ticketId } = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
+    const { number } = await inbox.ticket(ticketId);
+    const form = new URLSearchParams({ mailbox: String(sales) });
+
+    const moved = await inbox.desk.fetch(`/desk/tickets/${number}/properties`, {
+      method: 'POST',
+      body: form,
+      as: 'can',
+      redirect: 'manual',
+    });
+    await inbox.desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text: 'From sales.' });
+    await inbox.desk.settle();
+
+    const text = sentTo('mina@example.com').at(-1) ?? '';
+    const id = /^Message-ID:\s+(\S+)/m.exec(text)?.[1];
+    expect(moved.status).to.be.oneOf([302, 303]);
+    expect(text).to.match(/^From: .*<sales@desk\.example>/m);
+    const answer = await inbox.receive(mail({ To: 'sales@desk.example', 'In-Reply-To': id, Subject: 'Re: Printer' }, 'Thanks'));
+    const old = await inbox.receive(
+      mail({ To: 'support@desk.example', 'In-Reply-To': '<a@x.example>', Subject: 'Re: Printer' }, 'Thanks twice'),
+    );
+    expect([answer.ticket_id, old.ticket_id]).to.deep.equal([ticketId, ticketId]);
+  });
+
+  it('W3: keeps at most 25 carbon copies, notes that there were more, and acknowledges none of them', async () => {
+    const row = await inbox.receive(
+      mail({ From: 'someone@x.example', Cc: Array.from({ length: 40 }, (_, index) => `cc${index}@x.example`).join(', ') }),
+    );
+
+    const [message] = await inbox.messages(row.ticket_id ?? 0);
+    expect(JSON.parse(message?.addresses ?? '').cc).to.have.length(25);
+    expect(JSON.parse(message?.flags ?? '')).to.deep.equal(['more-recipients']);
+    expect(sink.mails.filter(({ to }) => to.some((one) => one.startsWith('cc')))).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,111 @@
+import { composeNotice, type Mailbox, type MailFigures, type User } from '@helpdesk/core/plugin';
+import { statusOf } from './health.ts';
+import { listReceivers, type Receiver } from './receivers-repository.ts';
+import type { InboxContext } from './settings.ts';
+
+/** A mailbox that has fetched or sent nothing for longer than the configured time. */
+export interface Trouble {
+  readonly mailbox: Mailbox;
+  readonly receiver: Receiver | undefined;
+  readonly kind: 'receiving' | 'sending';
+  readonly error: string;
+}
+
+/** Every mailbox in trouble; paused ones and those that are switched off are meant to be still. */
+export async function findTroubles(ctx: InboxContext): Promise<readonly Trouble[]> {
+  const { alertMinutes } = await ctx.settings.get();
+  const [mailboxes, receivers, figures] = await Promise.all([ctx.mail.mailboxes(), listReceivers(ctx), ctx.mail.figures()]);
+  const now = ctx.clock.now();
+  const alertMs = alertMinutes * 60_000;
+  return mailboxes
+    .filter(({ isActive }) => isActive)
+    .flatMap((mailbox): readonly Trouble[] => {
+      const receiver = receivers.find(({ mailboxId }) => mailboxId === mailbox.id);
+      const isDeaf = receiver !== undefined && receiver.state !== 'paused' && statusOf(receiver, now, alertMs) === 'bad';
+      if (isDeaf) return [{ mailbox, receiver, kind: 'receiving', error: receiver.lastError ?? '' }];
+      return isStuck(figures.get(mailbox.id), now, alertMs) ? [{ mailbox, receiver, kind: 'sending', error: mailbox.lastError ?? '' }] : [];
+    });
+}
+
+function isStuck(figures: MailFigures | undefined, now: number, alertMs: number): boolean {
+  const queuedAt = figures?.oldestQueuedAt ?? null;
+  return queuedAt !== null && now - queuedAt > alertMs && now - (figures?.lastSentAt ?? 0) > alertMs;
+}
+
+/**
+ * The job that tells administrators of a mailbox in trouble by mail of another one: once for each outage, however long,
+ * and again only after the mailbox had recovered.
+ */
+export async function alertAdministrators(ctx: InboxContext): Promise<void> {
+  const [troubles, receivers] = await Promise.all([findTroubles(ctx), listReceivers(ctx)]);
+  const recovered = receivers.filter(
+    ({ mailboxId, alertedAt }) => alertedAt !== null && !troubles.some(({ mailbox }) => mailbox.id === mailboxId),
+  );
+  const fresh = troubles.filter(({ receiver }) => receiver !== undefined && receiver.alertedAt === null);
+  if (recovered.length === 0 && fresh.length === 0) return;
+  const [mailboxes, agents] = await Promise.all([ctx.mail.mailboxes(), ctx.users.agents()]);
+  const healthy = mailboxes.find(
+    ({ id, isActive, transport }) => isActive && transport !== null && !troubles.some(({ mailbox }) => mailbox.id === id),
+  );
+  const administrators = agents.filter(({ role }) => role.permissions.includes('*') || role.permissions.includes('settings.manage'));
+  const site = await ctx.site();
+  const now = ctx.clock.now();
+  const sender = await ctx.mail.systemSender();
+  await ctx.db.tx(async (tx) => {
+    for (const { mailboxId } of recovered) await tx.table('receivers').where({ mailbox_id: mailboxId }).update({ alerted_at: null });
+    for (const trouble of fresh) {
+      // Several processes run this job's schedule once, but a lease can be lost: the row decides.
+      const isMine = await tx
+        .table('receivers')
+        .where({ mailbox_id: trouble.mailbox.id })
+        .whereNull('alerted_at')
+        .update({ alerted_at: now });
+      if (isMine !== 1) continue;
+      for (const person of administrators)
+        if (person.email !== null)
+          await ctx.mail.queueAutomatic(
+            tx,
+            {
+              kind: 'notification',
+              to: { name: person.name, email: person.email },
+              mailbox: healthy,
+              ...noticeOf(ctx, trouble, person, site.name),
+            },
+            sender,
+          );
+    }
+  });
+}
+
+function noticeOf(ctx: InboxContext, { mailbox, kind, error }: Trouble, person: User, site: string) {
+  const { t, locale } = ctx.i18n.translatorFor(person.locale);
+  return composeNotice({
+    locale,
+    subject: t(`email-inbox.trouble.${kind}.subject`, { address: mailbox.address }),
+    body: [t(`email-inbox.trouble.${kind}`, { address: mailbox.address }), error].filter((line) => line !== '').join('\n'),
+    button: t('email-inbox.trouble.button'),
+    url: new URL('/admin/p/email-inbox', ctx.url).href,
+    footer: site,
+  });
+}
+
+/** The same above every page of those who can do something about it. */
+export function troubleNotice(ctx: InboxContext) {
+  // Every page asks, and an outage lasts minutes.
+  let cached: { readonly at: number; readonly value: Promise<readonly Trouble[]> } | undefined;
+  const known = (): Promise<readonly Trouble[]> => {
+    if (cached === undefined || performance.now() - cached.at > 10_000) cached = { at: performance.now(), value: findTroubles(ctx) };
+    return cached.value;
+  };
+  return {
+    template: 'email-inbox/trouble',
+    permission: 'settings.manage',
+    async load(): Promise<object> {
+      const troubles = await known();
+      return {
+        troubles: troubles.map(({ mailbox, kind }) => ({ key: `email-inbox.trouble.${kind}`, address: mailbox.address })),
+        href: '/admin/p/email-inbox',
+      };
+    },
+  };
+}
