@@ -82,7 +82,8 @@ describe('a From header that two programs could read as two senders', () => {
       readAddresses(value);
       isAmbiguousFrom([value]);
     }
-    expect(performance.now() - started).to.be.below(1500);
+    // A square of 200,000 would take minutes; the rest is room for a crowded machine.
+    expect(performance.now() - started).to.be.below(8000);
   });
 });
 

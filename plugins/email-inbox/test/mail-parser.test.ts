@@ -4,7 +4,9 @@ import { mailFromMina, rawMail } from './mails.ts';
 
 const stopped = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
 
-describe('the parser in its own thread', () => {
+describe('the parser in its own thread', function () {
+  // Starting a thread takes seconds on a crowded machine.
+  this.timeout(90_000);
   let parser: MailParser;
   afterEach(() => parser.close());
 
