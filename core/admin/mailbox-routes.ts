@@ -27,6 +27,8 @@ import type { ConnectionTestView, MailboxFormView } from './views.ts';
 /** Addresses the desk answers from, and the servers they send through. */
 export function mailboxRoutes(app: App): Middleware {
   const { desk } = app;
+  // Only whoever receives for a mailbox reaches its folders.
+  const keepsCopies = (): boolean => desk.services.get('mail.sent-folder') !== undefined;
 
   async function show(
     ctx: Context,
@@ -92,17 +94,7 @@ export function mailboxRoutes(app: App): Middleware {
         label: { key: 'admin.mailbox.password' },
         stored: mailbox !== undefined && (await desk.settings.hasSecret('mail', smtpSecret(mailbox.id))),
       },
-      {
-        name: 'sentCopy',
-        type: 'select',
-        label: { key: 'admin.mailbox.sent-copy' },
-        help: { key: 'admin.mailbox.sent-copy.help' },
-        options: (['auto', 'always', 'never'] as const).map((value) => ({
-          value,
-          label: ctx.state.translator.t(`admin.mailbox.sent-copy.${value}`),
-          selected: value === text('sentCopy', mailbox?.sentCopy ?? 'auto'),
-        })),
-      },
+      ...(keepsCopies() ? [sentCopyField(ctx, text('sentCopy', mailbox?.sentCopy ?? 'auto'))] : []),
       {
         name: 'perMinute',
         type: 'number',
@@ -156,7 +148,7 @@ export function mailboxRoutes(app: App): Middleware {
             : {}),
           signature: form.text('signature'),
           transport: transportOf(form, mailbox),
-          sentCopy: (['always', 'never'] as const).find((one) => one === form.text('sentCopy')) ?? 'auto',
+          ...(keepsCopies() ? { sentCopy: sentCopies.find((one) => one === form.text('sentCopy')) ?? 'auto' } : {}),
           perMinute: Number(form.text('perMinute')) || null,
           smtpPassword: form.optional('password'),
           version: mailbox?.version,
@@ -259,6 +251,21 @@ export function mailboxRoutes(app: App): Middleware {
       see(ctx, '/admin/mailboxes');
     })
     .middleware();
+}
+
+const sentCopies = ['auto', 'always', 'never'] as const;
+
+function sentCopyField({ state: { translator } }: Context, chosen: string): FieldView {
+  return {
+    name: 'sentCopy',
+    type: 'select',
+    label: { key: 'admin.mailbox.sent-copy' },
+    options: sentCopies.map((value) => ({
+      value,
+      label: translator.t(`admin.mailbox.sent-copy.${value}`),
+      selected: value === chosen,
+    })),
+  };
 }
 
 function transportOf(form: Form, mailbox: Mailbox | undefined): Transport | null {

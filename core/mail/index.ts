@@ -5,7 +5,7 @@ export { mailPlaceholders, mailValues } from './mail-values.ts';
 export { mailFigures, type MailFigures } from './figures.ts';
 export { mailActions, mailDecisions, mailFilters } from './mail-hooks.ts';
 export { Mail, type AutomaticMail, type Delivery } from './outbox.ts';
-export { hasFlooded, isFlooding, loopGuardHits, sweepLoopGuard, type Budget } from './loop-guard.ts';
+export { hasFlooded, isFlooding, sweepLoopGuard, type Budget } from './loop-guard.ts';
 export {
   addressStates,
   reportDelivery,
@@ -14,7 +14,7 @@ export {
   type ReportedMail,
   type ReportedRecipient,
 } from './reporting.ts';
-export { recipientsOfMails, type RecipientResult, type RecipientState } from './recipients-repository.ts';
+export type { RecipientState } from './recipients-repository.ts';
 export { loopGuardHits7Days, sendingHealth, type SendingHealth } from './sending-health.ts';
 export { keepCopy, type SentFolder } from './sent-copy.ts';
 export { deliveriesOf, unfinishedMail } from './outbox-repository.ts';

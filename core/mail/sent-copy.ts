@@ -17,6 +17,7 @@ export interface SentFolder {
 
 declare module '../kernel/hook-map.ts' {
   interface Services {
+    /** The folder of sent mail of each mailbox: asked before a mail in doubt is sent again, and given copies. */
     'mail.sent-folder': SentFolder;
   }
 }

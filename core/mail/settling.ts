@@ -83,7 +83,7 @@ export async function settle(desk: Desk, job: JobRun, entry: OutboxEntry, outcom
     await finish(desk, tx, entry, { outcome, reason, now });
     await job.finish(tx);
   });
-  if (waiting.length > 0) throw new TryLater(reason, delay ?? 0, { isFree: true });
+  if (waiting.length > 0) throw new TryLater('The server put the mail off.', delay ?? 0, { isFree: true });
 }
 
 async function finish(
@@ -124,7 +124,7 @@ async function settleDoubt(desk: Desk, entry: OutboxEntry, reason: string): Prom
     await noteOnMailbox(tx, entry, now, reason);
     if (entry.ticketId !== null) tx.afterCommit(() => desk.live.announce([`ticket:${entry.ticketId}`]));
   });
-  throw new TryLater(reason, doubtMs, { isFree: true });
+  throw new TryLater('Nobody knows whether the mail arrived.', doubtMs, { isFree: true });
 }
 
 async function noteOnMailbox(tx: Tx, { mailboxId }: OutboxEntry, now: number, error: string | undefined): Promise<void> {

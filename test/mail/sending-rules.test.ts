@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { createTestDesk, startFaultySmtp, type FaultySmtp, type SmtpMoment, type TestDesk } from '#core/testing/index.js';
 import { saveMailbox, type Mailbox, type MailboxInput } from '#core/mail/index.js';
+import { SmtpFailure } from '#core/mail/smtp-failure.js';
+import { Transports } from '#core/mail/transports.js';
 import { openTicket, reply, type Message, type Ticket } from '#core/tickets/index.js';
 import { systemActor } from '#core/users/index.js';
 
@@ -301,6 +303,26 @@ describe('the rules of sending', () => {
     await sink.close();
 
     expect(paths).to.deep.equal(['support+b1.abc@example.com', 'support@example.com']);
+  });
+
+  it('F12: a server that says one byte at a time is given up after a limit for the whole, and holds nobody else up', async () => {
+    const transports = new Transports({ connectMs: 400, mailMs: 400 });
+    const quick = await startFaultySmtp();
+    const to = (port: number) => ({ host: '127.0.0.1', port, encryption: 'auto', isOperators: true }) as const;
+    const mail = { from: 'a@example.com', to: ['b@example.org'], content: Buffer.from('Hi\r\n'), onWire: async () => undefined };
+    server.fault = { msPerByte: 100 };
+    const started = performance.now();
+    const slow = transports.send(to(server.port), mail).catch((error: unknown) => error);
+    const other = await transports.send(to(quick.port), mail);
+    const otherMs = performance.now() - started;
+    const failure = await slow;
+    transports.close();
+    await quick.close();
+
+    expect(other.accepted).to.deep.equal(['b@example.org']);
+    expect(failure).to.be.instanceOf(SmtpFailure);
+    expect(failure).to.include({ stage: 'connect', isUncertain: false, isPermanent: false });
+    expect(otherMs).to.be.lessThan(performance.now() - started);
   });
 
   it('O7: mails of one ticket go in order, also when the first is put off', async () => {

@@ -1,4 +1,3 @@
-export { accessToken, findMailAccount, forgetAccount, storeTokens, type MailAccount } from './accounts.ts';
+export { accessToken, findMailAccount, forgetAccount, type MailAccount } from './accounts.ts';
 export { findProvider, providerIds, type ProviderId } from './providers.ts';
 export { finishSignIn, redirectUri, startSignIn } from './signing-in.ts';
-export { SignedOut } from './token-endpoint.ts';
