@@ -45,6 +45,7 @@ import { apiVersion, coreVersion } from './paths.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
 import {
   mailSettings,
+  mailSignInSettings,
   Secrets,
   Settings,
   siteSettings,
@@ -186,6 +187,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   settings.define('site', siteSettings);
   settings.define('tickets', ticketSettings);
   settings.define('mail', mailSettings);
+  settings.define('mail-sign-in', mailSignInSettings);
 
   const theming = new Theming({ config, log, storage, settings, oversight });
   const translatorOf: App['translatorOf'] = (snapshot, locale, timeZone) => theming.of(snapshot).translatorFor(locale, timeZone);
@@ -210,6 +212,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     get mail(): Mail {
       return mail;
     },
+    services: { get: (name) => plugins.services.get(name) },
     printNotice: (notice) => theming.printNotice(notice, plugins.snapshot, { clock }),
     locales: () => theming.locales(),
     translatorFor: (locale, timeZone) => theming.translatorFor(locale, timeZone),
@@ -404,7 +407,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     await plugins.stop();
     await (role === 'command' ? faultLog.flush() : records.flush());
     stopWatchingQueries();
-    mail.transports.close();
+    await mail.close();
     if (options.storage === undefined) await storage.close();
   }
 

@@ -5,12 +5,12 @@ import { sweepFiles } from './files/index.ts';
 import { sweepJobs } from './jobs/index.ts';
 import type { HookBus } from './kernel/hook-bus.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
-import { mailActions, mailDecisions, mailFilters, sendOutboxEntry } from './mail/index.ts';
+import { keepCopy, mailActions, mailDecisions, mailFilters, sendOutboxEntry, sweepLoopGuard } from './mail/index.ts';
 import { notify, notifyingHandler } from './notifications/index.ts';
 import { pluginsActions } from './plugins/index.ts';
 import { privacyActions } from './privacy/index.ts';
 import { pluginActions } from './plugin-events.ts';
-import { ticketsActions, ticketsDecisions, ticketsFilters, wake } from './tickets/index.ts';
+import { sanitizeStored, ticketsActions, ticketsDecisions, ticketsFilters, wake } from './tickets/index.ts';
 import { usersActions } from './users/index.ts';
 
 /** The hooks that core's features call. */
@@ -33,10 +33,15 @@ export function defineCoreHooks(hooks: HookBus): void {
 export function defineCoreJobs(desk: Desk): void {
   const { jobRegistry, cron } = desk;
   jobRegistry.define({ name: 'mail.send', plugin: null, run: (job) => sendOutboxEntry(desk, job) });
+  jobRegistry.define({ name: 'mail.keep-copy', plugin: null, run: (job) => keepCopy(desk, job) });
   jobRegistry.define({ name: 'tickets.wake', plugin: null, run: (job) => wake(desk, job.payload) });
   jobRegistry.define({ name: durableJobName('core', notifyingHandler), plugin: null, run: (job) => notify(desk, job) });
   jobRegistry.define({ name: 'jobs.sweep', plugin: null, run: async () => void (await sweepJobs(desk.storage, desk.clock)) });
   jobRegistry.define({ name: 'files.sweep', plugin: null, run: async () => void (await sweepFiles(desk)) });
+  jobRegistry.define({ name: 'messages.sanitize', plugin: null, run: async () => void (await sanitizeStored(desk)) });
+  cron.add({ name: 'messages.sanitize', plugin: null, everyMs: 300_000, lane: 'bulk' });
+  jobRegistry.define({ name: 'mail.sweep', plugin: null, run: () => sweepLoopGuard(desk) });
+  cron.add({ name: 'mail.sweep', plugin: null, everyMs: 3_600_000, lane: 'bulk' });
   cron.add({ name: 'files.sweep', plugin: null, everyMs: 3_600_000, lane: 'bulk' });
   cron.add({ name: 'jobs.sweep', plugin: null, everyMs: 3_600_000, lane: 'bulk' });
 }

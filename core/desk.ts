@@ -7,6 +7,7 @@ import type { Cron, JobQueue, JobRegistry } from './jobs/index.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { HookBus } from './kernel/hook-bus.ts';
 import type { Logger } from './kernel/log.ts';
+import type { PluginServices } from './kernel/services.ts';
 import type { LiveHub } from './live/hub.ts';
 import type { Presence } from './live/presence.ts';
 import type { Mail, Notice } from './mail/index.ts';
@@ -33,6 +34,8 @@ export interface Desk {
   readonly throttle: Throttle;
   readonly statuses: Statuses;
   readonly mail: Mail;
+  /** What plugins offer to core, such as the folder of sent mail. */
+  readonly services: Pick<PluginServices, 'get'>;
   /** Text and HTML of a mail that no person wrote, as the active theme shows it. */
   printNotice(notice: Notice): Promise<{ readonly text: string; readonly html: string }>;
   /** Languages the site has texts in. */

@@ -26,16 +26,21 @@ export {
   type HtmlNode,
 } from './html/index.ts';
 export { composeNotice, mailPlaceholders, mailValues, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
+export { imageTypeOf, isDangerous } from './files/index.ts';
 export { isPrivateHost } from './net/index.ts';
 export type {
   Address,
   AutomaticMail,
-  FailedMail,
+  DeliveryNews,
   IncomingMail,
   Mailbox,
   MailboxInput,
   MailFigures,
   OutgoingMail,
+  ReportedMail,
+  ReportedRecipient,
+  SendingHealth,
+  SentFolder,
   Transport,
 } from './mail/index.ts';
 export { fold, type Translator } from './i18n/index.ts';
@@ -55,6 +60,7 @@ export {
   type Folds,
   type MessageAddresses,
   type ReplyInput,
+  type SplitOptions,
   type Ticket,
   type TicketDraft,
 } from './tickets/index.ts';

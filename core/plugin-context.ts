@@ -25,11 +25,16 @@ import {
   mailIdHash,
   saveMailbox,
   type Address,
+  loopGuardHits7Days,
+  reportDelivery,
+  sendingHealth,
   type AutomaticMail,
-  type FailedMail,
+  type DeliveryNews,
   type Mailbox,
   type MailboxInput,
   type MailFigures,
+  type ReportedMail,
+  type SendingHealth,
 } from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
@@ -43,6 +48,8 @@ import {
   editTicket,
   findMessage,
   latestMessages,
+  latestTextsOf,
+  mergeTickets,
   messageOfMailId,
   openTicket,
   prepareOpening,
@@ -51,12 +58,14 @@ import {
   resolveMerged,
   seeTicket,
   shareTicket,
+  splitMessage,
   ticketIdOfNumber,
   writeLink,
   type Message,
   type Opening,
   type Replying,
   type ReplyInput,
+  type SplitOptions,
   type Ticket,
   type TicketChanges,
   type TicketDraft,
@@ -164,6 +173,10 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     get(actor: Actor, ticketId: number): Promise<Ticket>;
     /** The living ticket behind an id: merges are followed. */
     living(ticketId: number): Promise<Ticket | undefined>;
+    /** Takes a customer's message out of its ticket, into a new one or into another; returns that one. */
+    split(actor: Actor, messageId: number, options?: SplitOptions): Promise<Ticket>;
+    /** Moves everything of a ticket into another, which is returned. */
+    merge(actor: Actor, ticketId: number, intoId: number): Promise<Ticket>;
     /** Notes inside the caller's transaction that two tickets belong together. */
     link(tx: Tx, actor: Actor, ticketId: number, otherId: number): Promise<void>;
     /** Shows the ticket in the lists of a further mailbox, in the caller's transaction. */
@@ -171,6 +184,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     idOfNumber(number: number): Promise<number | undefined>;
     message(messageId: number): Promise<Message | undefined>;
     latestMessages(ticketId: number, limit: number): Promise<readonly Message[]>;
+    /** What a person wrote to the desk lately, newest first. */
+    latestTextsOf(userId: number, limit: number): Promise<readonly string[]>;
     /** Which stored messages these Message-IDs name, by the id without brackets. */
     byMailIds(
       messageIds: readonly string[],
@@ -185,10 +200,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     /** The agents who may be given tickets, at most 500. */
     agents(): Promise<readonly User[]>;
     findOrCreateCustomer(tx: Tx, person: { email: string; name?: string | undefined }): Promise<User>;
-    /** Stops sending to an address after permanent bounces, or starts again. */
+    /** Stops automatic mail to an address, or starts it again. */
     suppress(tx: Tx, email: string, isSuppressed: boolean): Promise<void>;
-    /** Counts one permanent bounce and returns how many there are now. */
-    countBounce(tx: Tx, email: string): Promise<number>;
   };
   readonly files: {
     /** Stores the bytes first, outside any transaction. */
@@ -205,14 +218,24 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     saveMailbox(actor: Actor, input: MailboxInput, id?: number): Promise<Mailbox>;
     /** Signs in to the server a mailbox sends through. @throws Unavailable with the server's words. */
     testMailbox(mailboxId: number): Promise<void>;
+    /**
+     * What a mailbox signs in with at a server in the place of a password, where it signed in at its provider.
+     *
+     * @throws Invalid `mail.sign-in-elsewhere`, Unavailable `mail.sign-in-again`, `mail.sign-in-failed` with the provider's words.
+     */
+    accessToken(mailboxId: number, host: string): Promise<string | undefined>;
     /** The sender of mail that belongs to no mailbox; undefined when the desk cannot send. */
     /** How sending goes, by mailbox id. */
     figures(): Promise<ReadonlyMap<number, MailFigures>>;
     systemSender(): Promise<Address | undefined>;
     /** Queues a mail that no person wrote, within the loop budget all plugins share. */
     queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean>;
-    /** Marks what happened to a sent mail, such as a bounce, on its message; undefined when no mail has this Message-ID. */
-    markFailed(tx: Tx, messageId: string, reason: string): Promise<FailedMail | undefined>;
+    /** How sending of one mailbox goes: what waits, what came back, whether its sign-in holds. */
+    sendingHealth(mailboxId: number): Promise<SendingHealth>;
+    /** How often the loop guard held automatic mail back in the last seven days. */
+    loopGuardHits(): Promise<number>;
+    /** Writes what became of a sent mail, such as a bounce, on its message and addresses; undefined when this desk sent no such mail. */
+    report(tx: Tx, news: DeliveryNews): Promise<ReportedMail | undefined>;
   };
   readonly events: {
     record<K extends ActionName>(tx: Tx, name: K, event: { ticketId?: number; actor?: Actor; payload: Actions[K] }): Promise<number>;
@@ -354,10 +377,13 @@ export function makePluginContext(
       edit: (actor, ticketId, changes) => editTicket(desk, actor, ticketId, changes),
       get: (actor, ticketId) => seeTicket(desk, actor, ticketId),
       living: (ticketId) => resolveMerged(storage.read, ticketId),
+      split: (actor, messageId, options) => splitMessage(desk, actor, messageId, options),
+      merge: (actor, ticketId, intoId) => mergeTickets(desk, actor, ticketId, intoId),
       link: (tx, actor, ticketId, otherId) => writeLink(desk, tx, actor, { ticketId, otherId, isLinked: true }),
       shareWith: (tx, ticketId, mailboxId) => shareTicket(desk, tx, ticketId, mailboxId),
       idOfNumber: (number) => ticketIdOfNumber(storage.read, number),
       message: (messageId) => findMessage(storage.read, messageId),
+      latestTextsOf: (userId, limit) => latestTextsOf(storage.read, userId, limit),
       latestMessages: (ticketId, limit) => latestMessages(storage.read, ticketId, limit),
       byMailIds: async (messageIds, mailboxId) => {
         const hashes = new Map(messageIds.map((one) => [mailIdHash(one), one]));
@@ -376,13 +402,6 @@ export function makePluginContext(
           .where({ email_key: email.trim().toLowerCase() })
           .update({ suppressed_at: isSuppressed ? clock.now() : null });
       },
-      countBounce: async (tx, email) => {
-        const [row]: { bounces: number }[] = await tx('user_emails')
-          .where({ email_key: email.trim().toLowerCase() })
-          .update({ bounces: tx.raw('bounces + 1') })
-          .returning('bounces');
-        return row?.bounces ?? 0;
-      },
     },
     files: {
       store: (content) => desk.files.put(content),
@@ -399,9 +418,12 @@ export function makePluginContext(
       saveMailbox: (actor, input, mailboxId) => saveMailbox(desk, actor, input, mailboxId),
       testMailbox: (mailboxId) => desk.mail.testMailbox(mailboxId),
       figures: () => mailFigures(storage.read, clock.now()),
+      accessToken: (mailboxId, host) => desk.mail.accessToken(mailboxId, host),
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
-      markFailed: (tx, messageId, reason) => desk.mail.markFailed(tx, messageId, reason),
+      sendingHealth: (mailboxId) => sendingHealth(storage.read, mailboxId, clock.now()),
+      loopGuardHits: () => loopGuardHits7Days(storage.read, clock.now()),
+      report: (tx, news) => reportDelivery(desk, tx, news),
     },
     events: {
       record: (tx, event, { ticketId, actor, payload }) =>

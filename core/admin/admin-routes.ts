@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import type { Middleware } from '../http/request-state.ts';
+import { mailSignInRoutes } from './mail-sign-in-routes.ts';
 import { mailboxRoutes } from './mailbox-routes.ts';
 import { organizationRoutes } from './organization-routes.ts';
 import { peopleRoutes } from './people-routes.ts';
@@ -18,6 +19,7 @@ import { tokenRoutes } from './token-routes.ts';
 export function adminRoutes(app: App): readonly Middleware[] {
   return [
     systemRoutes(app),
+    mailSignInRoutes(app),
     mailboxRoutes(app),
     peopleRoutes(app),
     organizationRoutes(app),

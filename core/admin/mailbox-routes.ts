@@ -21,6 +21,7 @@ import {
 import type { FieldView } from '../ui/types.ts';
 import { saveScopedForm, scopedGroups } from '../settings/index.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
+import { presentSignIn } from './mail-sign-in-routes.ts';
 import type { ConnectionTestView, MailboxFormView } from './views.ts';
 
 /** Addresses the desk answers from, and the servers they send through. */
@@ -91,6 +92,26 @@ export function mailboxRoutes(app: App): Middleware {
         label: { key: 'admin.mailbox.password' },
         stored: mailbox !== undefined && (await desk.settings.hasSecret('mail', smtpSecret(mailbox.id))),
       },
+      {
+        name: 'sentCopy',
+        type: 'select',
+        label: { key: 'admin.mailbox.sent-copy' },
+        help: { key: 'admin.mailbox.sent-copy.help' },
+        options: (['auto', 'always', 'never'] as const).map((value) => ({
+          value,
+          label: ctx.state.translator.t(`admin.mailbox.sent-copy.${value}`),
+          selected: value === text('sentCopy', mailbox?.sentCopy ?? 'auto'),
+        })),
+      },
+      {
+        name: 'perMinute',
+        type: 'number',
+        label: { key: 'admin.mailbox.per-minute' },
+        help: { key: 'admin.mailbox.per-minute.help' },
+        value: text('perMinute', String(mailbox?.perMinute ?? '')),
+        min: 1,
+        max: 10_000,
+      },
     ];
     const base = mailbox === undefined ? '/admin/mailboxes' : `/admin/mailboxes/${mailbox.id}`;
     const view: MailboxFormView = {
@@ -102,6 +123,7 @@ export function mailboxRoutes(app: App): Middleware {
       action: base,
       testAction: mailbox === undefined ? '/admin/mailboxes/test' : `${base}/test`,
       test: more.test,
+      ...(mailbox === undefined ? {} : { signIn: await presentSignIn(app, mailbox.id) }),
       groups: mailbox === undefined ? [] : await scopedGroups(desk, { kind: 'mailbox', id: mailbox.id }, ctx.state.translator, form),
     };
     await renderAdmin(app, ctx, {
@@ -134,6 +156,8 @@ export function mailboxRoutes(app: App): Middleware {
             : {}),
           signature: form.text('signature'),
           transport: transportOf(form, mailbox),
+          sentCopy: (['always', 'never'] as const).find((one) => one === form.text('sentCopy')) ?? 'auto',
+          perMinute: Number(form.text('perMinute')) || null,
           smtpPassword: form.optional('password'),
           version: mailbox?.version,
         },
@@ -157,7 +181,9 @@ export function mailboxRoutes(app: App): Middleware {
         ? undefined
         : await desk.settings.secret('mail', smtpSecret(mailbox.id)));
     try {
-      const dialogue = transport === null ? [] : await testTransport({ ...transport, password });
+      const isKnown = mailbox !== undefined && transport !== null && isSameAccount(mailbox.transport, transport);
+      const accessToken = isKnown ? await desk.mail.accessToken(mailbox.id, transport.host) : undefined;
+      const dialogue = transport === null ? [] : await testTransport({ ...transport, password, accessToken });
       await show(ctx, mailbox, form, {
         test: {
           ok: transport !== null,
@@ -264,6 +290,8 @@ const knownReasons = [
   ['name', /ENOTFOUND|EAI_AGAIN/],
   ['refused', /ECONNREFUSED/],
   ['silent', /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/],
+  // Microsoft 365 has switched passwords for SMTP off.
+  ['no-passwords', /\b535\b.*5\.7\.139|SmtpClientAuthentication is disabled/s],
 ] as const;
 
 // The usual causes are said in words; the dialogue keeps what the system said.

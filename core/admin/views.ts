@@ -51,7 +51,26 @@ export interface MailboxFormView {
   /** What plugins want set for this mailbox. */
   readonly groups: readonly { readonly owner: string; readonly title: Sentence; readonly fields: readonly FieldView[] }[];
   readonly test?: ConnectionTestView | undefined;
+  readonly signIn?: MailSignInView | undefined;
   readonly errors?: FormErrorsView | undefined;
+}
+
+/** `admin/mail-sign-in`: the sign-in of a mailbox at its provider. */
+export interface MailSignInView {
+  /** Those that are set up in the settings. */
+  readonly providers: readonly { readonly label: Sentence; readonly href: string }[];
+  /** Has to be entered at the provider. */
+  readonly redirectUri: string;
+  readonly account?:
+    | {
+        readonly name: string;
+        readonly isSignedOut: boolean;
+        readonly expiresAt: Timestamp;
+        /** The provider's words. */
+        readonly error?: string | undefined;
+        readonly signOutAction: string;
+      }
+    | undefined;
 }
 
 /** `admin/connection-test`: the whole dialogue with the server, secrets masked. */

@@ -49,9 +49,13 @@ export const queueChecks: readonly Check[] = [
         'mail',
         await storage
           .read('outbox')
-          .whereIn('state', ['held', 'queued', 'sending', 'uncertain'])
+          // One that stayed uncertain waits for a person.
+          .where((waiting) => waiting.whereIn('state', ['held', 'queued', 'sending']).orWhere({ state: 'uncertain', doubts: 1 }))
           .whereNotExists((job) =>
-            job.from('jobs').whereRaw("jobs.dedupe_key = 'mail.send:' || outbox.id").whereIn('jobs.state', ['ready', 'active', 'dead']),
+            job
+              .from('jobs')
+              .whereRaw("jobs.dedupe_key = 'mail.send:' || outbox.id")
+              .whereIn('jobs.state', ['ready', 'behind', 'active', 'dead']),
           )
           .orderBy('id')
           .pluck('id'),

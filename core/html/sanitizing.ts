@@ -1,12 +1,14 @@
 import sanitizeHtml from 'sanitize-html';
 import { htmlToText } from './html-to-text.ts';
-import { readHtmlTree, serialize, setAttribute, walk, type HtmlElement } from './html-tree.ts';
+import { readHtmlTree, serialize, setAttribute, textOf, walk, type HtmlElement } from './html-tree.ts';
 import { textToHtml } from './text-to-html.ts';
 
 export interface SanitizeOptions {
   /** The address of a part of the same mail by its Content-ID without brackets, in lower case; undefined when there is none. */
   readonly cidUrl: (contentId: string) => string | undefined;
   readonly allowRemoteImages: boolean;
+  /** Where an allowed image from outside is fetched from instead. */
+  readonly remoteUrl?: (url: string) => string;
 }
 
 /** HTML that is safe to show in the sandboxed frame. Blocked images carry their address in `data-remote-src`. */
@@ -15,6 +17,9 @@ export interface SanitizedMail {
   readonly blockedRemoteImages: number;
   readonly usedCids: readonly string[];
 }
+
+/** Grows with every rule that takes more away; stored messages of an older one are cleaned again. */
+export const sanitizerVersion = 1;
 
 const maxHtml = 5 * 1024 * 1024;
 
@@ -25,6 +30,7 @@ const maxHtml = 5 * 1024 * 1024;
 export function sanitizeMail(html: string, options: SanitizeOptions): SanitizedMail {
   if (html.length > maxHtml) return { html: textToHtml(htmlToText(html.slice(0, maxHtml))), blockedRemoteImages: 0, usedCids: [] };
   const tree = readHtmlTree(html);
+  dropUnreadable(tree);
   const images = new ImageRules(options);
   const elements = [...walk(tree)].filter((node) => node.kind === 'element');
   for (const element of elements) {
@@ -33,7 +39,44 @@ export function sanitizeMail(html: string, options: SanitizeOptions): SanitizedM
     shortenStyle(element);
     dropHandlerText(element);
   }
-  return { html: sanitizeHtml(serialize(tree), rules), blockedRemoteImages: images.blocked, usedCids: [...images.cids] };
+  return { html: settle(sanitizeHtml(serialize(tree), rules)), blockedRemoteImages: images.blocked, usedCids: [...images.cids] };
+}
+
+/**
+ * Takes out what is dropped with its content before anything is written back: the two parsers disagree about where such
+ * elements end, so what one of them takes for text must not come out of the other as an element.
+ */
+function dropUnreadable(tree: HtmlElement): void {
+  const waiting: HtmlElement[] = [tree];
+  for (let parent = waiting.pop(); parent; parent = waiting.pop()) {
+    const kept = parent.children.filter((child) => child.kind === 'text' || !unreadable.has(child.name));
+    parent.children.length = 0;
+    for (const child of kept) {
+      const readable = child.kind === 'element' && child.name === 'plaintext' ? preformatted(child, parent) : child;
+      parent.children.push(readable);
+      if (readable.kind === 'element') waiting.push(readable);
+    }
+  }
+}
+
+/** Everything behind `<plaintext>` is text, up to the end of the mail. */
+function preformatted(element: HtmlElement, parent: HtmlElement): HtmlElement {
+  const block: HtmlElement = { kind: 'element', name: 'pre', attributes: {}, children: [], parent };
+  block.children.push({ kind: 'text', text: textOf(element), parent: block });
+  return block;
+}
+
+const maxRounds = 5;
+
+/** What stood around a dropped element may read differently side by side, so it is read again until nothing changes. */
+function settle(html: string): string {
+  let settled = html;
+  for (let round = 0; round < maxRounds; round += 1) {
+    const again = sanitizeHtml(serialize(readHtmlTree(settled)), rules);
+    if (again === settled) break;
+    settled = again;
+  }
+  return settled;
 }
 
 const color = /^(?:#[0-9a-f]{3,8}|[a-z]{3,30}|(?:rgb|hsl)a?\([\d\s.,%/]{1,60}\))$/i;
@@ -81,6 +124,11 @@ const styles: Record<string, RegExp[]> = {
   ),
 };
 
+/** Dropped with everything in them. */
+const unreadable = new Set(
+  'script style template noscript svg math iframe object embed xmp title textarea option noembed noframes'.split(' '),
+);
+
 const table = ['width', 'height', 'align', 'valign', 'bgcolor', 'border', 'cellpadding', 'cellspacing', 'colspan', 'rowspan'];
 
 const rules: sanitizeHtml.IOptions = {
@@ -108,24 +156,7 @@ const rules: sanitizeHtml.IOptions = {
   allowedSchemes: ['http', 'https', 'mailto', 'tel'],
   allowedSchemesByTag: { img: ['http', 'https', 'data', 'cid'] },
   allowProtocolRelative: false,
-  nonTextTags: [
-    'script',
-    'style',
-    'template',
-    'noscript',
-    'svg',
-    'math',
-    'iframe',
-    'object',
-    'embed',
-    'xmp',
-    'title',
-    'textarea',
-    'option',
-    'noembed',
-    'noframes',
-    'plaintext',
-  ],
+  nonTextTags: [...unreadable, 'plaintext'],
   nestingLimit: 200,
   parseStyleAttributes: true,
 };
@@ -152,7 +183,8 @@ function prepareLink(link: HtmlElement): void {
   setAttribute(link, 'rel', 'noopener noreferrer nofollow');
   const real = hostOf(target);
   const shown = hostOf(openingText(link).trim());
-  if (real !== undefined && shown !== undefined && !sameSite(real, shown))
+  // What was cleaned before has it already.
+  if (real !== undefined && shown !== undefined && !sameSite(real, shown) && !textOf(link).endsWith(` [${real}]`))
     link.children.push({ kind: 'text', text: ` [${real}]`, parent: link });
 }
 
@@ -187,7 +219,8 @@ class ImageRules {
   }
 
   prepare(image: HtmlElement): void {
-    const source = (image.attributes['src'] ?? '').trim();
+    // What was held back before still is.
+    const source = (image.attributes['src'] ?? image.attributes['data-remote-src'] ?? '').trim();
     for (const name of ['src', 'data-remote-src', 'srcset']) setAttribute(image, name, undefined);
     if (/^cid:/i.test(source)) this.useInline(image, source.slice(4));
     else if (/^data:image\/(?:png|gif|jpe?g|webp);base64,/i.test(source)) setAttribute(image, 'src', source);
@@ -204,7 +237,8 @@ class ImageRules {
 
   private useRemote(image: HtmlElement, source: string): void {
     if (!this.options.allowRemoteImages) this.blocked += 1;
-    setAttribute(image, this.options.allowRemoteImages ? 'src' : 'data-remote-src', source);
+    if (this.options.allowRemoteImages) setAttribute(image, 'src', this.options.remoteUrl?.(source) ?? source);
+    else setAttribute(image, 'data-remote-src', source);
   }
 }
 

@@ -49,6 +49,9 @@ export interface PagesDeps {
   readonly theming: Theming;
 }
 
+/** Slots with one place for each thing of a list, filled from one loader call. */
+const listSlots: ReadonlySet<string> = new Set(['ticket.message']);
+
 /** Renders pages: gathers what every page shows, runs the slots of the page in parallel, prints. */
 export class Pages {
   private readonly deps: PagesDeps;
@@ -213,11 +216,17 @@ export class Pages {
       Object.entries(loaded).map(([name, parts]) => [
         name,
         parts.map((part): SlotContent => {
-          const html = printSlot([part], {
-            ready: (one) => this.templates(ctx).render(one.template, { ...one.data, request }, this.variables(ctx)),
-            placeholder: () => '',
-            onFault: this.deps.onFault,
-          });
+          const print = (data: object): string =>
+            printSlot([{ ...part, data }], {
+              ready: (one) => this.templates(ctx).render(one.template, { ...one.data, request }, this.variables(ctx)),
+              placeholder: () => '',
+              onFault: this.deps.onFault,
+            });
+          if (listSlots.has(name)) {
+            const found = Object.entries((part.data as { readonly items?: Readonly<Record<string, object>> }).items ?? {});
+            return { pluginId: part.plugin, html: '', items: Object.fromEntries(found.map(([id, data]) => [id, print(data)])) };
+          }
+          const html = print(part.data);
           return { pluginId: part.plugin, html, ...(part.state === 'late' ? { lazyUrl: lazyUrl(name, part.plugin) } : {}) };
         }),
       ]),

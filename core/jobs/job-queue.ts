@@ -121,13 +121,18 @@ export class JobQueue {
     await this.storage.writeTx((tx) => this.finish(tx, job, owner));
   }
 
-  /** Puts the job back for `delayMs`, or into the dead letters when `isFinal`. */
-  async fail(job: Job, owner: string, failure: { error: string; delayMs: number; isFinal: boolean }): Promise<void> {
+  /** Puts the job back for `delayMs`, or into the dead letters when `isFinal`; with `isFree` the try does not count. */
+  async fail(
+    job: Job,
+    owner: string,
+    failure: { error: string; delayMs: number; isFinal: boolean; isFree?: boolean | undefined },
+  ): Promise<void> {
     const now = this.clock.now();
     await this.storage.writeTx(async (tx) => {
       await this.held(tx, job, owner).update({
         state: failure.isFinal ? 'dead' : 'ready',
         run_at: now + failure.delayMs,
+        ...(failure.isFree === true ? { attempts: Math.max(0, job.attempts - 1) } : {}),
         lease_owner: null,
         lease_until: null,
         error: failure.error.slice(0, 4000),
@@ -136,6 +141,17 @@ export class JobQueue {
       });
       if (failure.isFinal) await this.promote(tx, job.orderKey);
     });
+  }
+
+  /** Lets a waiting job with this dedupe key run now; false when there is none. */
+  async hasten(tx: Tx, dedupeKey: string): Promise<boolean> {
+    const now = this.clock.now();
+    const moved = await tx('jobs')
+      .where({ dedupe_key: dedupeKey })
+      .whereIn('state', ['ready', 'behind'])
+      .update({ run_at: now, attempts: 0, updated_at: now });
+    tx.afterCommit(() => this.wake());
+    return moved === 1;
   }
 
   /** Hands a job back unharmed, as a process does that is asked to stop. */

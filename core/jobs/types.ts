@@ -53,9 +53,12 @@ export class Hopeless extends Error {}
 /** Thrown by a handler that wants to be tried again no earlier than after this many milliseconds. */
 export class TryLater extends Error {
   readonly delayMs: number;
+  /** With `isFree` the try does not count: the handler itself knows when it has tried long enough. */
+  readonly isFree: boolean;
 
-  constructor(message: string, delayMs: number, options?: { cause?: unknown }) {
+  constructor(message: string, delayMs: number, options?: { readonly cause?: unknown; readonly isFree?: boolean }) {
     super(message, options);
     this.delayMs = delayMs;
+    this.isFree = options?.isFree ?? false;
   }
 }

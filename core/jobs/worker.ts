@@ -139,10 +139,11 @@ export class Worker {
   }
 
   private async settleFailure(job: Job, error: unknown): Promise<void> {
-    const isFinal = error instanceof Hopeless || job.attempts >= job.maxAttempts;
+    const isFree = error instanceof TryLater && error.isFree;
+    const isFinal = error instanceof Hopeless || (job.attempts >= job.maxAttempts && !isFree);
     const delayMs = error instanceof TryLater ? error.delayMs : backoff(job.attempts);
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.log[isFinal ? 'error' : 'warn'](isFinal ? 'A job failed for good.' : 'A job failed and will be tried again.', {
+    this.log[isFinal ? 'error' : isFree ? 'info' : 'warn'](isFinal ? 'A job failed for good.' : 'A job failed and will be tried again.', {
       job: job.name,
       jobId: job.id,
       attempt: job.attempts,
@@ -154,7 +155,7 @@ export class Worker {
       this.options.oversight?.noteFailure(job.plugin, 'job', job.name, error instanceof JobTimeout);
       this.options.oversight?.onFault({ plugin: job.plugin, hook: placeOf('job', job.name), kind, error });
     }
-    await this.queue.fail(job, this.options.owner, { error: text, delayMs, isFinal });
+    await this.queue.fail(job, this.options.owner, { error: text, delayMs, isFinal, isFree });
   }
 
   private rouse(): void {

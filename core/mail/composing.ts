@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { escapeHtml, textToHtml } from '../html/index.ts';
+import { escapeHtml, textToHtml, withoutRemoteImages } from '../html/index.ts';
 import type { Address } from './types.ts';
 
 export interface Composition {
@@ -26,7 +26,7 @@ export function composeReply(parts: Composition): { text: string; html: string }
   const quotedHtml = parts.quoted
     .map(
       ({ attribution, text, html }) =>
-        `<div class="helpdesk-quote" data-helpdesk-quote=""><p>${escapeHtml(attribution)}</p><blockquote type="cite">${html ?? textToHtml(text)}</blockquote></div>`,
+        `<div class="helpdesk-quote" data-helpdesk-quote=""><p>${escapeHtml(attribution)}</p><blockquote type="cite">${html === null ? textToHtml(text) : withoutRemoteImages(html)}</blockquote></div>`,
     )
     .join('');
   const body = parts.html ?? textToHtml(parts.text);
@@ -47,18 +47,29 @@ export function mailIdHash(messageId: string): string {
   return createHash('sha256').update(messageId.trim().replace(/^</, '').replace(/>$/, '')).digest('hex');
 }
 
-/** At most this many ids in References; the first one stays, since clients thread by it. */
 const maxReferences = 20;
+const maxReferenceBytes = 900;
 
-export function referencesHeader(ids: readonly string[]): string {
-  const unique = [...new Set(ids)];
-  const kept = unique.length <= maxReferences ? unique : [...unique.slice(0, 1), ...unique.slice(1 - maxReferences)];
-  return kept.join(' ');
+/**
+ * References with the root first, since clients thread by it, then the last ids and the parent at the end. Relays
+ * refuse long header blocks, so at most twenty and 900 bytes besides the root; an id that cannot stand in a header is left out.
+ */
+export function referencesHeader(ids: readonly string[], parent: string): string {
+  const [root, ...rest] = [...new Set([...ids.filter((id) => id !== parent), parent])].filter((id) => /^<[^<>\s]{3,250}>$/.test(id));
+  if (root === undefined) return '';
+  const kept: string[] = [];
+  let bytes = root.length;
+  for (const id of rest.toReversed()) {
+    bytes += id.length + 1;
+    if (kept.length >= maxReferences || bytes > maxReferenceBytes) break;
+    kept.unshift(id);
+  }
+  return [root, ...kept].join(' ');
 }
 
-/** `Re: subject`, without a second prefix. */
+/** `Re: subject`: one prefix, whatever the mail programs of both sides put before it. */
 export function replySubject(subject: string): string {
-  return /^re:\s/i.test(subject) ? subject : `Re: ${subject}`;
+  return `Re: ${subject.replace(/^(?:(?:re|aw|sv|antw)\s{0,3}[:：]\s*){1,50}/iu, '').trim() || subject.trim()}`;
 }
 
 /** The address once, whatever its case; our own addresses never. */

@@ -4,10 +4,33 @@ export { findMailbox, isSameAccount, listMailboxes, removeMailbox, saveMailbox, 
 export { mailPlaceholders, mailValues } from './mail-values.ts';
 export { mailFigures, type MailFigures } from './figures.ts';
 export { mailActions, mailDecisions, mailFilters } from './mail-hooks.ts';
-export { Mail, type AutomaticMail, type Delivery, type FailedMail } from './outbox.ts';
+export { Mail, type AutomaticMail, type Delivery } from './outbox.ts';
+export { hasFlooded, isFlooding, loopGuardHits, sweepLoopGuard, type Budget } from './loop-guard.ts';
+export {
+  addressStates,
+  reportDelivery,
+  type AddressState,
+  type DeliveryNews,
+  type ReportedMail,
+  type ReportedRecipient,
+} from './reporting.ts';
+export { recipientsOfMails, type RecipientResult, type RecipientState } from './recipients-repository.ts';
+export { loopGuardHits7Days, sendingHealth, type SendingHealth } from './sending-health.ts';
+export { keepCopy, type SentFolder } from './sent-copy.ts';
 export { deliveriesOf, unfinishedMail } from './outbox-repository.ts';
 export { sendOutboxEntry } from './sending.ts';
 export { mailIdHash } from './composing.ts';
 export { parseServerUrl, type MailServer } from './server-url.ts';
-export { testTransport, type Credentials } from './transports.ts';
+export {
+  findMailAccount,
+  findProvider,
+  forgetAccount,
+  providerIds,
+  redirectUri,
+  startSignIn,
+  type MailAccount,
+  type ProviderId,
+} from './oauth/index.ts';
+export { testTransport } from './transports.ts';
+export type { Credentials } from './smtp-connection.ts';
 export type { Address, Encryption, IncomingMail, Mailbox, OutboxEntry, OutboxState, OutgoingMail, Transport } from './types.ts';

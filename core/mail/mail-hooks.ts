@@ -1,4 +1,4 @@
-import type { Address, IncomingMail, OutgoingMail } from './types.ts';
+import type { Address, IncomingMail, OutboxEntry, OutgoingMail } from './types.ts';
 
 declare module '../kernel/hook-map.ts' {
   interface Actions {
@@ -9,12 +9,28 @@ declare module '../kernel/hook-map.ts' {
       readonly messageId: number | null;
       readonly mayBeDoubled: boolean;
     };
-    /** A mail will not be tried again; `error` holds the server's words. */
+    /** A mail will not reach all of its recipients; `error` holds the server's words. */
     'mail.failed': {
       readonly outboxId: number;
+      readonly kind: OutboxEntry['kind'];
       readonly ticketId: number | null;
       readonly messageId: number | null;
       readonly error: string;
+    };
+    /** A server, a mail program or a provider told something of a sent mail that is no failure. */
+    'mail.reported': {
+      readonly outboxId: number;
+      readonly kind: 'delayed' | 'delivered' | 'read' | 'complaint';
+      readonly ticketId: number | null;
+      readonly messageId: number | null;
+      readonly address: string;
+    };
+    /** Something about mail that a person has to know: the administrators, or the one user it names. */
+    'mail.alert': {
+      readonly alert: 'loop-guard' | 'flood' | 'notices-off' | 'signed-out';
+      readonly address: string;
+      readonly mailboxId: number | null;
+      readonly userId: number | null;
     };
     /** A mail was received and stored; told by whichever plugin receives. */
     'mail.received': { readonly mailboxId: number; readonly ticketId: number | null; readonly messageId: number | null };
@@ -48,6 +64,6 @@ declare module '../kernel/hook-map.ts' {
   }
 }
 
-export const mailActions = ['mail.sent', 'mail.failed', 'mail.received', 'mailbox.changed'] as const;
+export const mailActions = ['mail.sent', 'mail.failed', 'mail.reported', 'mail.alert', 'mail.received', 'mailbox.changed'] as const;
 export const mailFilters = ['mail.outgoing', 'mail.incoming'] as const;
 export const mailDecisions = ['mail.accept'] as const;

@@ -4,6 +4,7 @@ import { refuseUnknownPlaceholders } from '../kernel/placeholders.ts';
 import { isUniqueViolation, type Reader, type Tx } from '../storage/index.ts';
 import { cleanName, emailKey, isAllowed, type Actor } from '../users/index.ts';
 import { mailPlaceholders } from './mail-values.ts';
+import { findMailAccount, forgetAccount } from './oauth/accounts.ts';
 import type { Mailbox, Transport } from './types.ts';
 
 export interface MailboxInput {
@@ -18,6 +19,8 @@ export interface MailboxInput {
   readonly smtpPassword?: string | undefined;
   readonly isActive?: boolean | undefined;
   readonly acknowledges?: boolean | undefined;
+  readonly sentCopy?: Mailbox['sentCopy'] | undefined;
+  readonly perMinute?: number | null | undefined;
   readonly version?: number | undefined;
 }
 
@@ -31,6 +34,8 @@ interface MailboxRow {
   transport: string;
   is_active: boolean | number;
   acknowledges: boolean | number;
+  sent_copy: Mailbox['sentCopy'];
+  per_minute: number | null;
   last_sent_at: number | null;
   last_error: string | null;
   last_error_at: number | null;
@@ -74,6 +79,7 @@ export async function removeMailbox(desk: Desk, actor: Actor, id: number): Promi
       .update({ deleted_at: now, is_active: false, address_key: `removed:${id}` });
     if (removed !== 1) throw new NotFound('mailboxes.not-found', { id });
     await desk.secrets.delete(tx, 'mail', smtpSecret(id));
+    await forgetAccount(desk, tx, id);
     await desk.events.record(tx, 'mailbox.changed', { actor, payload: { mailboxId: id } });
   });
 }
@@ -89,9 +95,15 @@ export function isSameAccount(one: Transport | null | undefined, other: Transpor
 }
 
 // A stored password must not travel to a server that somebody typed in later.
-async function refuseMovedPassword(tx: Tx, input: MailboxInput, id: number | undefined): Promise<void> {
-  if (id === undefined || !input.transport || input.smtpPassword) return;
+async function refuseMovedPassword(desk: Desk, tx: Tx, input: MailboxInput, id: number | undefined): Promise<void> {
+  if (id === undefined || !input.transport) return;
   const before = await findMailbox(tx, id);
+  // Nor must the token of a sign-in.
+  if (before?.transport && !isSameAccount(before.transport, input.transport) && (await findMailAccount(tx, id)) !== undefined) {
+    await forgetAccount(desk, tx, id);
+    return;
+  }
+  if (input.smtpPassword) return;
   if (before?.transport && !isSameAccount(before.transport, input.transport) && input.transport.user !== undefined)
     throw new Invalid('mailboxes.password-again', { fields: ['password'] });
 }
@@ -99,7 +111,7 @@ async function refuseMovedPassword(tx: Tx, input: MailboxInput, id: number | und
 async function writeMailbox(desk: Desk, tx: Tx, actor: Actor, input: MailboxInput, id?: number): Promise<Mailbox> {
   const name = cleanName(input.name);
   if (name === '') throw new Invalid('mailboxes.name-missing', { fields: ['name'] });
-  await refuseMovedPassword(tx, input, id);
+  await refuseMovedPassword(desk, tx, input, id);
   if (input.signature !== undefined) refuseUnknownPlaceholders(input.signature, mailPlaceholders, 'signature');
   const now = desk.clock.now();
   const row = {
@@ -112,6 +124,8 @@ async function writeMailbox(desk: Desk, tx: Tx, actor: Actor, input: MailboxInpu
     ...(input.transport === undefined ? {} : { transport: JSON.stringify(input.transport) }),
     ...(input.isActive === undefined ? {} : { is_active: input.isActive }),
     ...(input.acknowledges === undefined ? {} : { acknowledges: input.acknowledges }),
+    ...(input.sentCopy === undefined ? {} : { sent_copy: input.sentCopy }),
+    ...(input.perMinute === undefined ? {} : { per_minute: input.perMinute }),
     updated_at: now,
   };
   let savedId = id ?? 0;
@@ -150,6 +164,8 @@ function mailboxFromRow(row: MailboxRow): Mailbox {
     transport: transport?.host === undefined ? null : (transport as Transport),
     isActive: Boolean(row.is_active),
     acknowledges: Boolean(row.acknowledges),
+    sentCopy: row.sent_copy,
+    perMinute: row.per_minute,
     lastSentAt: row.last_sent_at,
     lastError: row.last_error,
     lastErrorAt: row.last_error_at,

@@ -18,6 +18,10 @@ interface OutboxRow {
   send_after: number;
   attempts: number;
   may_be_doubled: boolean | number;
+  first_tried_at: number | null;
+  deferrals: number;
+  doubts: number;
+  on_wire: boolean | number;
   error: string | null;
   response: string | null;
   sent_at: number | null;
@@ -55,6 +59,11 @@ export async function moveOutboxState(
   return (await tx('outbox').where({ id }).whereIn('state', from).update(change)) === 1;
 }
 
+/** Notes that the server has asked for the content: from here on a copy may exist. */
+export async function setOnWire(tx: Tx, id: number): Promise<void> {
+  await tx('outbox').where({ id, state: 'sending' }).update({ on_wire: true });
+}
+
 function entryFromRow(row: OutboxRow): OutboxEntry {
   return {
     id: row.id,
@@ -73,6 +82,10 @@ function entryFromRow(row: OutboxRow): OutboxEntry {
     sendAfter: row.send_after,
     attempts: row.attempts,
     mayBeDoubled: Boolean(row.may_be_doubled),
+    firstTriedAt: row.first_tried_at,
+    deferrals: row.deferrals,
+    doubts: row.doubts,
+    isOnWire: Boolean(row.on_wire),
     error: row.error,
     response: row.response,
     sentAt: row.sent_at,

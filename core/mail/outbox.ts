@@ -1,16 +1,21 @@
 import type { Desk } from '../desk.ts';
 import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../kernel/errors.ts';
 import { fillPlaceholders } from '../kernel/placeholders.ts';
+import { GuardedNetwork } from '../net/index.ts';
 import type { Tx } from '../storage/index.ts';
 import type { Attachment, Message, Ticket } from '../tickets/index.ts';
 import { findUser, findUsers, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
 import { composeReply, mailIdHash, newMessageId, referencesHeader, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
+import { spendBudget } from './loop-guard.ts';
 import { findMailbox, listMailboxes } from './mailboxes.ts';
 import { mailValues } from './mail-values.ts';
+import { accessToken, findMailAccount, finishSignIn } from './oauth/index.ts';
 import { findOutboxEntry, moveOutboxState } from './outbox-repository.ts';
+import { providerOf } from './providers.ts';
 import { parseServerUrl } from './server-url.ts';
 import { noticeOf, type Notice, type SystemMail } from './system-mail.ts';
-import { testTransport, Transports, type Credentials } from './transports.ts';
+import type { Credentials } from './smtp-connection.ts';
+import { testTransport, Transports } from './transports.ts';
 import type { Address, Mailbox, OutboxEntry, OutboxFile } from './types.ts';
 
 export interface QueuedReply {
@@ -44,24 +49,43 @@ export interface AutomaticMail {
   readonly inReplyTo?: string | undefined;
 }
 
-/** The sent mail that a report of failure was about; ticket and message are null for mail of the desk itself. */
-export interface FailedMail {
-  readonly ticketId: number | null;
-  readonly messageId: number | null;
-  readonly recipients: readonly string[];
-}
-
-// One automatic mail an hour and five a day to one address: two machines that answer each other stop there.
-const hourlyBudget = 1;
-const dailyBudget = 5;
-
 /** Everything that leaves the process by mail. */
 export class Mail {
   private readonly desk: Desk;
   readonly transports = new Transports();
+  /** To wherever mailboxes sign in; an administrator names those places. */
+  private readonly network: GuardedNetwork;
 
   constructor(desk: Desk) {
     this.desk = desk;
+    this.network = new GuardedNetwork({ uses: ['net:*'], privateHosts: desk.config.privateHosts });
+  }
+
+  async close(): Promise<void> {
+    this.transports.close();
+    await this.network.close();
+  }
+
+  /**
+   * What a mailbox signs in with at a server in the place of a password; undefined when it has one.
+   *
+   * @throws Invalid `mail.sign-in-elsewhere` for a server that is not of the provider, Unavailable `mail.sign-in-again`, `mail.sign-in-failed` with the provider's words.
+   */
+  async accessToken(mailboxId: number, host: string): Promise<string | undefined> {
+    const account = await findMailAccount(this.desk.storage.read, mailboxId);
+    if (account === undefined) return undefined;
+    // A token of a known provider opens its mailbox to whoever gets it, so it goes to the provider's servers alone.
+    if (account.provider !== 'other' && providerOf(host)?.id !== account.provider) throw new Invalid('mail.sign-in-elsewhere', { host });
+    return accessToken(this.desk, this.network.fetch, mailboxId);
+  }
+
+  /** Ends a sign-in at a provider with what the browser brought back. @throws as `finishSignIn`. */
+  finishSignIn(
+    actor: Actor,
+    session: { readonly id: number },
+    answer: { readonly state: string; readonly code: string },
+  ): Promise<Mailbox> {
+    return finishSignIn(this.desk, this.network.fetch, actor, session, answer);
   }
 
   async prepareDelivery(): Promise<Delivery> {
@@ -116,15 +140,7 @@ export class Mail {
     const from = mail.mailbox?.transport ? { name: mail.mailbox.name, email: mail.mailbox.address } : sender;
     const key = mail.to.email.toLowerCase();
     if (from === undefined || !isEmailAddress(mail.to.email) || (await this.isSuppressed(tx, key))) return false;
-    const now = this.desk.clock.now();
-    if (mail.kind !== 'notification') {
-      const spent: number[] = await tx('mail_budget')
-        .where({ address_key: key, mailbox_id: mail.mailbox?.id ?? 0 })
-        .where('created_at', '>', now - 86_400_000)
-        .pluck('created_at');
-      if (spent.length >= dailyBudget || spent.filter((at) => at > now - 3_600_000).length >= hourlyBudget) return false;
-      await tx('mail_budget').insert({ address_key: key, mailbox_id: mail.mailbox?.id ?? 0, kind: mail.kind, created_at: now });
-    }
+    if (!(await spendBudget(this.desk, tx, mail))) return false;
     const isAnswer = mail.kind === 'acknowledgement';
     await this.insert(tx, {
       kind: mail.kind,
@@ -154,24 +170,6 @@ export class Mail {
     return any === undefined ? undefined : this.mailboxCredentials(any);
   }
 
-  /** Marks a sent mail as failed after all, as when it bounced; undefined when no mail has this Message-ID. */
-  async markFailed(tx: Tx, messageId: string, reason: string): Promise<FailedMail | undefined> {
-    const row = await tx('outbox')
-      .where({ message_id_hash: mailIdHash(messageId) })
-      .first('id', 'ticket_id', 'message_ref', 'envelope');
-    if (row === undefined) return undefined;
-    await tx('outbox')
-      .where({ id: row.id })
-      .update({ state: 'failed', error: reason.slice(0, 1000), updated_at: this.desk.clock.now() });
-    await this.desk.events.record(tx, 'mail.failed', {
-      actor: { kind: 'system' },
-      ...(row.ticket_id === null ? {} : { ticketId: row.ticket_id }),
-      payload: { outboxId: row.id, ticketId: row.ticket_id, messageId: row.message_ref, error: reason.slice(0, 300) },
-    });
-    const { to, cc }: OutboxEntry['envelope'] = JSON.parse(row.envelope);
-    return { ticketId: row.ticket_id, messageId: row.message_ref, recipients: [...to, ...cc].map(({ email }) => email) };
-  }
-
   /** Tries a failed or uncertain mail once more. @throws Conflict when it is not waiting for that. */
   async retry(actor: Actor, outboxId: number): Promise<void> {
     if (!isAllowed(actor, 'tickets.reply')) throw new Forbidden('auth.forbidden', { permission: 'tickets.reply' });
@@ -179,10 +177,32 @@ export class Mail {
     if (entry === undefined) throw new NotFound('outbox.not-found', { outboxId });
     await this.desk.storage.writeTx(async (tx) => {
       const now = this.desk.clock.now();
-      if (!(await moveOutboxState(tx, outboxId, ['failed', 'uncertain'], { state: 'queued', send_after: now, updated_at: now })))
+      // Whoever asks anew starts the schedule anew; what may have arrived already stays marked.
+      const fresh = { state: 'queued', send_after: now, first_tried_at: null, deferrals: 0, updated_at: now } as const;
+      const mayBeDoubled = entry.mayBeDoubled || entry.state === 'uncertain';
+      if (!(await moveOutboxState(tx, outboxId, ['failed', 'uncertain'], { ...fresh, may_be_doubled: mayBeDoubled })))
         throw new Conflict('outbox.not-failed', { outboxId });
-      await this.enqueue(tx, outboxId, entry.mailboxId, now);
+      await this.enqueue(tx, entry, now);
+      await this.desk.jobs.hasten(tx, sendingKey(outboxId));
       if (entry.ticketId !== null) tx.afterCommit(() => this.desk.live.announce([`ticket:${entry.ticketId}`]));
+    });
+  }
+
+  /** A person knows that an uncertain mail arrived. @throws Conflict `outbox.not-uncertain`. */
+  async confirm(actor: Actor, outboxId: number): Promise<void> {
+    if (!isAllowed(actor, 'tickets.reply')) throw new Forbidden('auth.forbidden', { permission: 'tickets.reply' });
+    const entry = await findOutboxEntry(this.desk.storage.read, outboxId);
+    if (entry === undefined) throw new NotFound('outbox.not-found', { outboxId });
+    const { ticketId, messageRef: messageId } = entry;
+    await this.desk.storage.writeTx(async (tx) => {
+      const now = this.desk.clock.now();
+      if (!(await moveOutboxState(tx, outboxId, ['uncertain'], { state: 'sent', sent_at: now, error: null, updated_at: now })))
+        throw new Conflict('outbox.not-uncertain', { outboxId });
+      await this.desk.events.record(tx, 'mail.sent', {
+        actor,
+        ...(ticketId === null ? {} : { ticketId }),
+        payload: { outboxId, ticketId, messageId, mayBeDoubled: entry.mayBeDoubled },
+      });
     });
   }
 
@@ -196,6 +216,8 @@ export class Mail {
 
   private async mailboxCredentials(mailbox: Mailbox): Promise<Credentials | undefined> {
     if (mailbox.transport === null) return undefined;
+    const token = await this.accessToken(mailbox.id, mailbox.transport.host);
+    if (token !== undefined) return { ...mailbox.transport, user: mailbox.transport.user ?? mailbox.address, accessToken: token };
     return { ...mailbox.transport, password: await this.desk.secrets.get('mail', `mailbox:${mailbox.id}:smtp`) };
   }
 
@@ -216,7 +238,8 @@ export class Mail {
     if (recipients.length === 0 || invalid !== undefined)
       throw new Invalid('mail.recipient-invalid', { address: invalid?.email ?? to.email, fields: ['cc'] });
     const ids = earlier.flatMap((one) => (one.messageId === null ? [] : [one.messageId]));
-    const last = ids.at(-1);
+    // The customer's mail program knows its own mails; whether it still has the last one of ours is not sure.
+    const parent = earlier.findLast((one) => one.direction === 'in' && one.messageId !== null)?.messageId ?? ids.at(-1);
     const messageId = newMessageId(from.email);
     const files: OutboxFile[] = reply.attachments.map((one) => ({
       fileId: one.fileId,
@@ -240,13 +263,13 @@ export class Mail {
       messageRef: message.id,
       mailboxId: mailbox?.transport ? mailbox.id : undefined,
       envelope: { from, to: recipients, cc },
-      headers: last === undefined ? {} : { 'In-Reply-To': last, References: referencesHeader(ids) },
+      headers: parent === undefined ? {} : { 'In-Reply-To': parent, References: referencesHeader(ids, parent) },
       subject: earlier.length === 0 ? ticket.subject : replySubject(ticket.subject),
       ...composed,
       files,
       messageId,
       undoMs: reply.undoMs,
-      error: (await this.isSuppressed(tx, to.email.toLowerCase())) ? 'The address is suppressed after permanent bounces.' : undefined,
+      error: isReserved(to.email) ? 'Nobody has this address.' : undefined,
     });
   }
 
@@ -298,21 +321,37 @@ export class Mail {
       })
       .returning('id');
     const id = row?.id ?? 0;
-    if (mail.error === undefined) await this.enqueue(tx, id, mail.mailboxId ?? null, sendAfter);
+    if (mail.error === undefined)
+      await this.enqueue(tx, { id, kind: mail.kind, mailboxId: mail.mailboxId ?? null, ticketId: mail.ticketId ?? null }, sendAfter);
     return id;
   }
 
-  private async enqueue(tx: Tx, outboxId: number, mailboxId: number | null, runAt: number): Promise<void> {
+  private async enqueue(tx: Tx, entry: Pick<OutboxEntry, 'id' | 'kind' | 'mailboxId' | 'ticketId'>, runAt: number): Promise<void> {
+    const { id, kind, mailboxId, ticketId } = entry;
+    const isToCustomer = ticketId !== null && kind !== 'notification';
     await this.desk.jobs.enqueue(tx, {
       name: 'mail.send',
-      payload: { outboxId },
+      payload: { outboxId: id },
       lane: 'interactive',
       runAt,
-      dedupeKey: `mail.send:${outboxId}`,
-      concurrencyKey: `smtp:${mailboxId ?? 0}`,
+      dedupeKey: sendingKey(id),
+      // Two connections a mailbox, whatever the number of processes.
+      concurrencyKey: `smtp:${mailboxId ?? 0}:${id % connectionsPerMailbox}`,
+      ...(isToCustomer ? { orderKey: `mail:ticket:${ticketId}` } : {}),
       maxAttempts: 15,
     });
   }
+}
+
+const connectionsPerMailbox = 2;
+
+function sendingKey(outboxId: number): string {
+  return `mail.send:${outboxId}`;
+}
+
+/** RFC 2606: such a name is nobody's, and stands where a mail named no sender. */
+function isReserved(address: string): boolean {
+  return address.toLowerCase().endsWith('.invalid');
 }
 
 interface NewOutboxMail {

@@ -39,6 +39,13 @@ export interface OutboxEntry {
   readonly sendAfter: Timestamp;
   readonly attempts: number;
   readonly mayBeDoubled: boolean;
+  readonly firstTriedAt: Timestamp | null;
+  /** How often the server put it off. */
+  readonly deferrals: number;
+  /** How often nobody could say whether it had arrived; after two a person decides. */
+  readonly doubts: number;
+  /** The server has asked for the content of the running try. */
+  readonly isOnWire: boolean;
   readonly error: string | null;
   readonly response: string | null;
   readonly sentAt: Timestamp | null;
@@ -52,6 +59,8 @@ export interface OutgoingMail {
   readonly html: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly replyTo?: Address | undefined;
+  /** Where reports on this one mail go, at the domain of its sender; default the sender. */
+  readonly returnPath?: string | undefined;
 }
 
 /** What a received mail looks like to `mail.incoming` and `mail.accept`. */
@@ -88,6 +97,10 @@ export interface Mailbox {
   readonly transport: Transport | null;
   readonly isActive: boolean;
   readonly acknowledges: boolean;
+  /** Whether a copy of what is sent is put into the folder of sent mail: `auto` where the provider does not do it. */
+  readonly sentCopy: 'auto' | 'always' | 'never';
+  /** Mails a minute; null is what its provider is known to allow. */
+  readonly perMinute: number | null;
   readonly lastSentAt: Timestamp | null;
   readonly lastError: string | null;
   readonly lastErrorAt: Timestamp | null;

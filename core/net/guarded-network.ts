@@ -72,7 +72,8 @@ export class GuardedNetwork {
   }
 
   readonly #lookup: LookupFunction = (host, { all }, done) => {
-    const answer = (error: NodeJS.ErrnoException | null, found: readonly LookupAddress[]): void => {
+    // A name that does not exist comes without a list.
+    const answer = (error: NodeJS.ErrnoException | null, found: readonly LookupAddress[] = []): void => {
       const refused = error === null && found.some(({ address }) => this.#isRefused(host, address));
       const failure = refused ? new Forbidden('net.host-private', { host }) : error;
       if (failure !== null || all === true) done(failure, [...found]);

@@ -5,7 +5,7 @@ import { agent, idFrom, peopleById, peopleQuery, presentPerson, renderDesk, see 
 import { listOf, readLists } from '../storage/index.ts';
 import { ticketsFor } from '../tickets/index.ts';
 import type { Sentence } from '../ui/types.ts';
-import { listNotifications, type NotificationKind } from './notifications-repository.ts';
+import { listNotifications, type AlertKind, type NotificationKind } from './notifications-repository.ts';
 import { markRead } from './reading.ts';
 import type { NotificationListView } from './views.ts';
 
@@ -18,6 +18,16 @@ const shown: Readonly<Record<NotificationKind, { readonly icon: string; readonly
   'delivery-failed': { icon: 'circle-alert', text: { key: 'notification.failed' } },
   'plugin-stopped': { icon: 'plug-zap', text: { key: 'notification.plugin-stopped' } },
 };
+const alerts: Readonly<Record<AlertKind, { readonly icon: string; readonly text: Sentence; readonly href: string }>> = {
+  'loop-guard': { icon: 'circle-alert', text: { key: 'notification.loop-guard' }, href: '/admin/health' },
+  flood: { icon: 'circle-alert', text: { key: 'notification.flood' }, href: '/desk/inbox/open' },
+  'notices-off': { icon: 'circle-alert', text: { key: 'notification.notices-off' }, href: '/desk/profile' },
+  'signed-out': { icon: 'circle-alert', text: { key: 'notification.signed-out' }, href: '/admin/mailboxes' },
+};
+
+function isAlert(kind: NotificationKind | AlertKind): kind is AlertKind {
+  return kind in alerts;
+}
 
 /** What an agent was told of. */
 export function notificationRoutes(app: App): Middleware {
@@ -50,16 +60,15 @@ export function notificationRoutes(app: App): Middleware {
     const view: NotificationListView = {
       unread: items.filter(({ readAt }) => readAt === null).length,
       items: items.map((item) => {
+        if (isAlert(item.kind)) return { id: String(item.id), ...alerts[item.kind], at: item.createdAt, unread: item.readAt === null };
+        const { icon, text } = shown[item.kind];
         const ticket = facts.tickets.find(({ id }) => id === item.ticketId);
         const isMachine = item.actorId === null || !people.has(item.actorId);
         return {
           id: String(item.id),
-          icon: shown[item.kind].icon,
+          icon,
           ...(item.actorId === null || isMachine ? {} : { actor: presentPerson(people, item.actorId) }),
-          text:
-            isMachine && item.kind !== 'delivery-failed' && item.kind !== 'plugin-stopped'
-              ? { key: `${shown[item.kind].text.key}.nobody` }
-              : shown[item.kind].text,
+          text: isMachine && item.kind !== 'delivery-failed' && item.kind !== 'plugin-stopped' ? { key: `${text.key}.nobody` } : text,
           ...(ticket === undefined ? {} : { subject: `#${ticket.number} ${ticket.subject}` }),
           ...(item.plugin === null ? {} : { subject: item.plugin }),
           href:

@@ -3,7 +3,7 @@ import type { Timestamp } from '../kernel/clock.ts';
 
 export interface Notification {
   readonly id: number;
-  readonly kind: NotificationKind;
+  readonly kind: NotificationKind | AlertKind;
   readonly ticketId: number | null;
   readonly messageId: number | null;
   readonly actorId: number | null;
@@ -14,6 +14,9 @@ export interface Notification {
 }
 
 export type NotificationKind = 'new-ticket' | 'assigned' | 'customer-replied' | 'mentioned' | 'delivery-failed' | 'plugin-stopped';
+/** What nobody chooses: something about mail that this person has to know. */
+export type AlertKind = 'loop-guard' | 'flood' | 'notices-off' | 'signed-out';
+
 export const notificationKinds: readonly NotificationKind[] = [
   'new-ticket',
   'assigned',

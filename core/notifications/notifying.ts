@@ -1,6 +1,6 @@
 import type { Desk } from '../desk.ts';
 import type { JobRun } from '../jobs/index.ts';
-import { composeNotice } from '../mail/index.ts';
+import { composeNotice, hasFlooded } from '../mail/index.ts';
 import type { Reader, Tx } from '../storage/index.ts';
 import { findMessage, findTicket, followersOf, previewOf, type Message, type Ticket } from '../tickets/index.ts';
 import { findUser, findUsers, type User } from '../users/index.ts';
@@ -15,6 +15,7 @@ export const notifyingEvents = [
   'ticket.replied',
   'ticket.noted',
   'mail.failed',
+  'mail.alert',
   'plugin.quarantined',
 ] as const;
 export const notifyingHandler = 'notifications.notify';
@@ -29,6 +30,7 @@ interface Occasion {
 /** The durable handler: tells whom an event concerns, each person once per event however often the job runs. */
 export async function notify(desk: Desk, job: JobRun): Promise<void> {
   const { eventId, event, payload } = job.payload as { eventId: number; event: string; payload: Readonly<Record<string, unknown>> };
+  if (event === 'mail.alert') return tellAlert(desk, job, eventId, payload);
   if (event === 'plugin.quarantined') return tellAdministrators(desk, job);
   const stored = await desk.storage.read('events').where({ id: eventId }).first('actor_id');
   const occasions = occasionsOf(event, payload, stored?.actor_id ?? null);
@@ -49,7 +51,26 @@ function occasionsOf(event: string, payload: Readonly<Record<string, unknown>>, 
   if (event === 'ticket.replied')
     return payload['direction'] === 'in' && payload['origin'] === 'person' ? [{ ...base, kind: 'customer-replied' }] : [];
   if (event === 'ticket.noted') return [{ ...base, kind: 'mentioned' }];
-  return [{ ...base, kind: 'delivery-failed' }];
+  // A notice about a notice that failed would fail as well, and so on.
+  return payload['kind'] === 'reply' ? [{ ...base, kind: 'delivery-failed' }] : [];
+}
+
+/** Something about mail: for the one it names, else for everybody who can do something about it. */
+async function tellAlert(desk: Desk, job: JobRun, eventId: number, payload: Readonly<Record<string, unknown>>): Promise<void> {
+  await desk.storage.writeTx(async (tx) => {
+    const ids = typeof payload['userId'] === 'number' ? [payload['userId']] : await activeAgents(tx);
+    const users = [...(await findUsers(tx, ids)).values()].filter(
+      ({ id, role }) => id === payload['userId'] || role.permissions.some((one) => one === '*' || one === 'settings.manage'),
+    );
+    for (const user of users) {
+      await tx('notifications')
+        .insert({ user_id: user.id, kind: payload['alert'], event_id: eventId, created_at: desk.clock.now() })
+        .onConflict(['user_id', 'event_id'])
+        .ignore();
+      tx.afterCommit(() => desk.live.announce([`user:${user.id}`]));
+    }
+    await job.finish(tx);
+  });
 }
 
 async function tell(
@@ -62,6 +83,8 @@ async function tell(
 ): Promise<void> {
   const ticket = await findTicket(tx, occasion.ticketId);
   if (ticket === undefined || ticket.deletedAt !== null || ticket.place !== 'desk') return;
+  // What a machine opens by the dozen is told of once, by an alert.
+  if (occasion.kind === 'new-ticket' && (await hasFlooded(desk, tx, ticket.requesterId))) return;
   const message = occasion.messageId === null ? undefined : await findMessage(tx, occasion.messageId);
   for (const user of await concerned(tx, ticket, occasion, message, payload)) {
     const preference = preferenceOf(user, occasion.kind);

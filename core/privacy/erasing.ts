@@ -124,7 +124,8 @@ async function eraseUser({ desk }: App, tx: Tx, { subject }: Asked): Promise<voi
   await tx('sign_in_tokens')
     .whereIn('email', [...emails, ...keys])
     .delete();
-  await tx('mail_budget').whereIn('address_key', keys).delete();
+  for (const table of ['mail_budget', 'loop_guard_hits', 'address_reports', 'outbox_recipients'] as const)
+    await tx(table).whereIn('address_key', keys).delete();
   await tx('scoped_settings').where({ scope: 'user', scope_id: userId }).delete();
   for (const key of keys)
     await tx('throttles')

@@ -20,7 +20,29 @@ export const ticketSettings = {
   maxUploadMegabytes: { type: 'integer', default: 25, minimum: 1, maximum: 200, 'x-unit': 'unit.megabytes' },
 } as const satisfies SettingsSchema;
 
+/** Clients of this desk at the providers whose mailboxes sign in in the browser. */
+export const mailSignInSettings = {
+  googleClientId: { type: 'string', default: '', maxLength: 300 },
+  googleClientSecret: { type: 'string', 'x-secret': true, maxLength: 300 },
+  microsoftClientId: { type: 'string', default: '', maxLength: 300 },
+  microsoftClientSecret: { type: 'string', 'x-secret': true, maxLength: 300 },
+  microsoftTenant: { type: 'string', default: 'common', maxLength: 100 },
+  otherClientId: { type: 'string', default: '', maxLength: 300 },
+  otherClientSecret: { type: 'string', 'x-secret': true, maxLength: 300 },
+  otherAuthorizeUrl: { type: 'string', default: '', maxLength: 1000 },
+  otherTokenUrl: { type: 'string', default: '', maxLength: 1000 },
+  otherScopes: { type: 'string', default: '', maxLength: 1000 },
+} as const satisfies SettingsSchema;
+
 export const mailSettings = {
   from: { type: 'string', default: '', maxLength: 320 },
   smtp: { type: 'string', 'x-secret': true, maxLength: 1000 },
+  automaticPerHour: { type: 'integer', default: 5, minimum: 1, maximum: 1000 },
+  automaticPerDay: { type: 'integer', default: 20, minimum: 1, maximum: 10_000 },
+  automaticPerTicket: { type: 'integer', default: 10, minimum: 1, maximum: 1000 },
+  automaticPerDesk: { type: 'integer', default: 2000, minimum: 1, maximum: 1_000_000 },
+  acknowledgementMinutes: { type: 'integer', default: 60, minimum: 1, maximum: 1440, 'x-unit': 'unit.minutes' },
+  acknowledgementsPerDay: { type: 'integer', default: 5, minimum: 1, maximum: 1000 },
+  floodTickets: { type: 'integer', default: 20, minimum: 1, maximum: 10_000 },
+  floodMinutes: { type: 'integer', default: 10, minimum: 1, maximum: 1440, 'x-unit': 'unit.minutes' },
 } as const satisfies SettingsSchema;

@@ -1,4 +1,4 @@
-export { mailSettings, siteSettings, ticketSettings } from './core-settings.ts';
+export { mailSettings, mailSignInSettings, siteSettings, ticketSettings } from './core-settings.ts';
 export { fieldOfSetting, settingOfForm, textOr } from './form-fields.ts';
 export { saveScopedForm, scopedGroups, type ScopedGroup } from './scoped-form.ts';
 export type {

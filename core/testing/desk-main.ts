@@ -8,7 +8,11 @@ import { listenOnLoopback } from './listening.ts';
 const ahead = Number(process.env['DESK_AHEAD_MS'] ?? 0);
 const clock = { now: () => systemClock.now() + ahead };
 const app = await createApp({
-  config: readConfig(process.env, {}, process.env['HELPDESK_DATA'] ?? '.'),
+  config: readConfig(
+    process.env,
+    { privateHosts: (process.env['DESK_PRIVATE_HOSTS'] ?? '').split(',').filter((host) => host !== '') },
+    process.env['HELPDESK_DATA'] ?? '.',
+  ),
   clock,
   log: createLogger(process.env['TEST_LOG'] === undefined ? 'silent' : 'debug', clock, (line) => process.stderr.write(line)),
   role: process.env['DESK_ROLE'] === 'web' ? 'web' : process.env['DESK_ROLE'] === 'work' ? 'work' : 'all',

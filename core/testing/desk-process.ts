@@ -7,6 +7,8 @@ export interface DeskProcessOptions {
   readonly pluginFolders?: readonly string[] | undefined;
   /** Name of the crash point at which the process kills itself. */
   readonly crashAt?: string | undefined;
+  /** Hosts of the private network that the process may reach. */
+  readonly privateHosts?: readonly string[] | undefined;
   /** Milliseconds this process's clock is ahead, so that leases of a dead one have run out. */
   readonly aheadMs?: number | undefined;
   /** More of its environment. */
@@ -25,7 +27,14 @@ export interface DeskProcess {
 }
 
 /** Starts a desk in a process of its own with role `all` on an existing database; it runs until it is killed. */
-export function startDeskProcess({ database, pluginFolders = [], crashAt, aheadMs = 0, env = {} }: DeskProcessOptions): DeskProcess {
+export function startDeskProcess({
+  database,
+  pluginFolders = [],
+  crashAt,
+  privateHosts = [],
+  aheadMs = 0,
+  env = {},
+}: DeskProcessOptions): DeskProcess {
   const { DATABASE_URL: _url, CRASH_AT: _crash, ...environment } = process.env;
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'desk-main.js')], {
     stdio: ['ignore', 'pipe', process.env['TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
@@ -34,6 +43,7 @@ export function startDeskProcess({ database, pluginFolders = [], crashAt, aheadM
       HELPDESK_DATA: database.folder,
       HELPDESK_URL: 'http://desk.example',
       DESK_PLUGIN_FOLDERS: pluginFolders.join(path.delimiter),
+      DESK_PRIVATE_HOSTS: privateHosts.join(','),
       DESK_AHEAD_MS: String(aheadMs),
       ...(database.url === undefined ? {} : { DATABASE_URL: database.url }),
       ...(crashAt === undefined ? {} : { CRASH_AT: crashAt }),

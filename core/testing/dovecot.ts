@@ -34,10 +34,12 @@ export function hasDovecot(): boolean {
 export interface DovecotOptions {
   /** What the server says it can do, to test without an extension such as MOVE; default everything it can. */
   readonly capability?: string | undefined;
+  /** Also lets tokens in (XOAUTH2), and asks this address of an authorization server about them. */
+  readonly introspectionUrl?: string | undefined;
 }
 
 /** Starts a throw-away Dovecot; as root it runs as `nobody`, as anybody else under that account. */
-export async function startDovecot({ capability }: DovecotOptions = {}): Promise<Dovecot> {
+export async function startDovecot({ capability, introspectionUrl }: DovecotOptions = {}): Promise<Dovecot> {
   const base = mkdtempSync(path.join(tmpdir(), 'helpdesk-dovecot-'));
   const port = await freePort();
   const isRoot = process.getuid?.() === 0;
@@ -49,7 +51,11 @@ export async function startDovecot({ capability }: DovecotOptions = {}): Promise
     chmodSync(path.join(base, folder), 0o755);
     if (isRoot) chownSync(path.join(base, folder), account.uid, account.gid);
   }
-  writeFileSync(path.join(base, 'dovecot.conf'), configuration(base, port, { ...account, capability }));
+  if (introspectionUrl !== undefined) writeFileSync(path.join(base, 'oauth2.conf'), tokenConfiguration(introspectionUrl));
+  writeFileSync(
+    path.join(base, 'dovecot.conf'),
+    configuration(base, port, { ...account, capability, takesTokens: introspectionUrl !== undefined }),
+  );
   const command = isRoot ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups', program] : [program];
   const child = spawn(command[0] ?? program, [...command.slice(1), '-F', '-c', path.join(base, 'dovecot.conf')], { stdio: 'ignore' });
   await greeting(port, child);
@@ -98,7 +104,14 @@ async function greeting(port: number, child: ChildProcess): Promise<void> {
 function configuration(
   base: string,
   port: number,
-  { user, group, uid, gid, capability }: { user: string; group: string; uid: number; gid: number; capability: string | undefined },
+  {
+    user,
+    group,
+    uid,
+    gid,
+    capability,
+    takesTokens,
+  }: { user: string; group: string; uid: number; gid: number; capability: string | undefined; takesTokens: boolean },
 ): string {
   return `
 base_dir = ${base}/run
@@ -117,8 +130,11 @@ mail_location = maildir:${base}/mail/%u
 mail_max_userip_connections = 1000
 auth_failure_delay = 0
 ${capability === undefined ? '' : `imap_capability = ${capability}`}
+auth_mechanisms = plain${takesTokens ? ' xoauth2' : ''}
+${takesTokens ? `passdb {\n  driver = oauth2\n  mechanisms = xoauth2\n  args = ${base}/oauth2.conf\n}` : ''}
 passdb {
   driver = static
+  mechanisms = plain
   args = password=secret
 }
 userdb {
@@ -152,5 +168,15 @@ namespace inbox {
     special_use = \\Sent
   }
 }
+`;
+}
+
+function tokenConfiguration(introspectionUrl: string): string {
+  return `
+introspection_mode = post
+introspection_url = ${introspectionUrl}
+username_attribute = username
+active_attribute = active
+active_value = true
 `;
 }

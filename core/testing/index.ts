@@ -2,6 +2,8 @@ export { createDatabase, testDatabase, type DatabaseHandle, type TestDatabase } 
 export { createTestDesk, type DeskPerson, type TestDesk, type TestDeskOptions } from './test-desk.ts';
 export { freePort } from './postgres.ts';
 export { TestClock } from './test-clock.ts';
+export { startFaultySmtp, type Fault, type FaultySmtp, type SmtpMoment } from './faulty-smtp.ts';
+export { startOAuthServer, type OAuthServer } from './oauth-server.ts';
 export { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
 export { hasDovecot, startDovecot, type Dovecot } from './dovecot.ts';
 export { startDeskProcess, type DeskProcess, type DeskProcessOptions } from './desk-process.ts';

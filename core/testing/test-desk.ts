@@ -39,6 +39,8 @@ export interface TestDeskOptions {
   /** Folder of the site, for its themes; default a folder without any. */
   readonly root?: string;
   readonly role?: 'all' | 'web' | 'command';
+  /** Hosts of the private network that plugins and sign-ins may reach. */
+  readonly privateHosts?: readonly string[];
   /** A second process of that desk: same database, clock and people. Close it before the first. */
   readonly beside?: TestDesk;
 }
@@ -98,6 +100,7 @@ export async function createTestDesk(options: TestDeskOptions = {}): Promise<Tes
       options.root ?? path.join(handle.folder, 'site'),
     ),
     databaseUrl: handle.url,
+    privateHosts: options.privateHosts ?? [],
   };
   const app = await createApp({
     config,

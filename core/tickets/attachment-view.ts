@@ -1,14 +1,13 @@
+import { isDangerous } from '../files/index.ts';
 import type { AttachmentView } from '../ui/types.ts';
 import type { Attachment } from './types.ts';
-
-const dangerous = /\.(exe|scr|com|bat|cmd|msi|js|jse|vbs|vbe|ps1|jar|hta|lnk|reg|html?|xhtml|svg|docm|xlsm|pptm|iso|img)$/i;
 
 /** Files of a message that are not shown inside its text. */
 export function presentAttachments(attachments: readonly Attachment[]): readonly AttachmentView[] {
   return attachments
     .filter(({ isInline }) => !isInline)
     .map(({ fileId, name, size, contentType }) => {
-      const safe = !dangerous.test(name);
+      const safe = !isDangerous(name, contentType);
       const url = `/files/${fileId}`;
       return {
         id: String(fileId),

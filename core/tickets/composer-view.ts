@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../http/request-state.ts';
 import { presentPerson, statusChoices, type PersonRow } from '../inbox/index.ts';
-import type { AttachmentView, FormErrorsView } from '../ui/types.ts';
+import type { AddressState } from '../mail/index.ts';
+import type { AttachmentView, FormErrorsView, Sentence } from '../ui/types.ts';
 import { mayNote, mayReply } from './tickets-policy.ts';
 import type { DraftRow } from './ticket-page-query.ts';
 import type { Message, Status, Ticket } from './types.ts';
@@ -27,6 +28,8 @@ export interface ComposerFacts {
   readonly statuses: readonly Status[];
   readonly from: { readonly name: string; readonly address: string } | undefined;
   readonly mailboxSignature: string | undefined;
+  /** What is known of addresses that had trouble, by address in lower case. */
+  readonly addressStates: ReadonlyMap<string, AddressState>;
   readonly agents: readonly { readonly id: number; readonly name: string }[];
   readonly mode: 'reply' | 'note' | undefined;
   readonly typed?: Typed | undefined;
@@ -54,6 +57,7 @@ export function presentComposer(ctx: Context, facts: ComposerFacts): ComposerVie
     ...(facts.from === undefined ? {} : { from: facts.from }),
     to: to === undefined ? [] : [to],
     cc: ccOf(facts, own),
+    doubtful: doubtfulOf([...(to === undefined ? [] : [to]), ...ccOf(facts, own)], facts.addressStates),
     ...(facts.mailboxSignature === undefined || facts.mailboxSignature === '' ? {} : { signature: facts.mailboxSignature }),
     reply: presentPart(ctx, facts, 'reply'),
     note: presentPart(ctx, facts, 'note'),
@@ -63,6 +67,15 @@ export function presentComposer(ctx: Context, facts: ComposerFacts): ComposerVie
     ...(facts.conflict === undefined ? {} : { conflict: facts.conflict }),
     ...(facts.errors === undefined ? {} : { errors: facts.errors }),
   };
+}
+
+/** Addresses to warn of before writing there: their mailbox does not exist, or their owner called our mail junk. */
+function doubtfulOf(recipients: readonly RecipientView[], states: ComposerFacts['addressStates']): readonly Sentence[] {
+  return recipients.flatMap(({ address }) => {
+    const state = states.get(address.toLowerCase());
+    if (state?.isDoubtful !== true) return [];
+    return [{ key: state.complainedAt === null ? 'composer.bounced' : 'composer.complained', params: { address } }];
+  });
 }
 
 // Whoever wrote last for the customer may have another address than the one on file.

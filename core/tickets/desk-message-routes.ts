@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { escapeHtml, htmlToText } from '../html/index.ts';
+import { htmlToText } from '../html/index.ts';
 import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import { once } from '../http/once.ts';
@@ -14,7 +14,6 @@ import type { Typed } from './composer-view.ts';
 import { discardDraft, saveDraft } from './drafting.ts';
 import { filesIn, presentFiles } from './form-files.ts';
 import { mentionedIn } from './mentioning.ts';
-import { frameHtml } from './message-body.ts';
 import { findMessage } from './messages-repository.ts';
 import { reply } from './replying.ts';
 import { showTicket, ticketOf, ticketPath } from './ticket-page.ts';
@@ -22,10 +21,7 @@ import type { Message, Ticket } from './types.ts';
 import { undoReply } from './undoing.ts';
 import { seeTicket } from './visible-tickets.ts';
 
-const frameStyle =
-  'html{color-scheme:light;background:#fff}body{margin:0;padding:4px 2px;color:#1a1a1a;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}blockquote{margin-inline:0;padding-inline-start:12px;border-inline-start:2px solid #ccc}';
-
-/** Answers, notes, drafts and the frame that shows a mail. */
+/** Answers, notes and drafts. */
 export function messageRoutes(app: App): Middleware {
   const { desk } = app;
 
@@ -166,16 +162,13 @@ export function messageRoutes(app: App): Middleware {
       setFlash(ctx, { kind: 'done', key: 'flash.retried' });
       see(ctx, ticketPath(ctx, ticket.number));
     })
-    .get('/desk/messages/:id/body', async (ctx) => {
+    .post('/desk/messages/:id/arrived', async (ctx) => {
       const { message, ticket } = await messageOf(ctx);
-      const withImages = ctx.URL.searchParams.get('images') === '1';
-      ctx.set({
-        'Content-Security-Policy': `default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:${withImages ? ' https: http:' : ''}; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox`,
-        'X-Frame-Options': 'SAMEORIGIN',
-        'Referrer-Policy': 'no-referrer',
-      });
-      ctx.type = 'html';
-      ctx.body = `<!doctype html><html lang="${escapeHtml(ticket.locale ?? ctx.state.locale)}"><head><meta charset="utf-8"><title>#${ticket.number}</title><base target="_blank"><style>${frameStyle}</style></head><body dir="auto">${frameHtml(message, withImages)}</body></html>`;
+      const delivery = (await deliveriesOf(desk.storage.read, [message.id])).get(message.id);
+      if (delivery === undefined) throw new NotFound('outbox.not-found');
+      await desk.mail.confirm(agent(ctx).actor, delivery.id);
+      setFlash(ctx, { kind: 'done', key: 'flash.saved' });
+      see(ctx, ticketPath(ctx, ticket.number));
     })
     .middleware();
 }

@@ -8,12 +8,14 @@ export { editTicket, type TicketChanges } from './editing.ts';
 export { writeLink } from './linking.ts';
 export { mergeTickets } from './merging.ts';
 export { previewOf } from './message-content.ts';
-export { attachmentsOf, findMessage, latestMessages, messageOfMailId, messagesOf } from './messages-repository.ts';
+export { attachmentsOf, findMessage, latestMessages, latestTextsOf, messageOfMailId, messagesOf } from './messages-repository.ts';
 export { moveTicket } from './moving.ts';
 export { openTicket, prepareOpening, type Opening } from './opening.ts';
 export { prepareReply, reply, type Replying, type ReplyInput } from './replying.ts';
+export { sanitizeStored } from './resanitizing.ts';
 export { shareTicket } from './sharing.ts';
 export { snooze, wake } from './snoozing.ts';
+export { splitMessage, type SplitOptions } from './splitting.ts';
 export { Statuses } from './statuses.ts';
 export { mayChangeStatus, mayDelete, mayEdit } from './tickets-policy.ts';
 export {

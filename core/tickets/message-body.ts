@@ -15,18 +15,20 @@ export interface BodyOptions {
 export function presentBody(message: Message, options: BodyOptions = {}): MessageBodyView {
   if (message.html === null) return { kind: 'text', ...splitText(message) };
   const { reply, quote } = splitHtml(message.html);
-  const cleaned = shown(message, reply, false);
-  if (options.isInline !== true && !isSimple(cleaned.html)) {
+  const cleaned = shown(message, reply);
+  const remote = cleaned.blockedRemoteImages + (quote === undefined ? 0 : shown(message, quote).blockedRemoteImages);
+  // A picture that may be shown needs the frame, whose policy lets nothing else in.
+  if (options.isInline !== true && (remote > 0 || !isSimple(cleaned.html))) {
     return {
       kind: 'frame',
       frameUrl: `/desk/messages/${message.id}/body`,
-      ...(cleaned.blockedRemoteImages > 0 ? { hiddenImages: { onceUrl: `/desk/messages/${message.id}/body?images=1` } } : {}),
+      ...(remote > 0 ? { remoteImages: remote } : {}),
     };
   }
   return {
     kind: 'html',
     html: safeHtml(unstyled(cleaned.html)),
-    ...(quote === undefined ? {} : { quoteHtml: safeHtml(unstyled(shown(message, quote, false).html)) }),
+    ...(quote === undefined ? {} : { quoteHtml: safeHtml(unstyled(shown(message, quote).html)) }),
   };
 }
 
@@ -43,9 +45,9 @@ function unstyled(html: string): string {
   return serialize(tree);
 }
 
-/** The whole HTML of a message for its frame; images from outside only when asked for. */
-export function frameHtml(message: Message, allowRemoteImages: boolean): string {
-  return shown(message, message.html ?? '', allowRemoteImages).html;
+/** The whole HTML of a message for its frame; images from outside only under the address that is given for each. */
+export function frameHtml(message: Message, remoteUrl: ((url: string) => string) | undefined): string {
+  return shown(message, message.html ?? '', remoteUrl).html;
 }
 
 /** The part before the quoted history, and the history. */
@@ -60,8 +62,12 @@ export function splitHtml(html: string): { readonly reply: string; readonly quot
   return { reply: serialize(tree), quote: serialize(mark) };
 }
 
-function shown(message: Message, html: string, allowRemoteImages: boolean): SanitizedMail {
-  return sanitizeMail(html, { cidUrl: (contentId) => `/messages/${message.id}/parts/${encodeURIComponent(contentId)}`, allowRemoteImages });
+function shown(message: Message, html: string, remoteUrl?: (url: string) => string): SanitizedMail {
+  return sanitizeMail(html, {
+    cidUrl: (contentId) => `/messages/${message.id}/parts/${encodeURIComponent(contentId)}`,
+    allowRemoteImages: remoteUrl !== undefined,
+    ...(remoteUrl === undefined ? {} : { remoteUrl }),
+  });
 }
 
 function isSimple(html: string): boolean {
@@ -71,8 +77,11 @@ function isSimple(html: string): boolean {
 
 function splitText({ text, folds }: Message): { text: string; quoteText?: string } {
   const [first] = folds.quotes ?? [];
-  // Answers between quoted lines stay where they are: only a quote at the end is folded.
-  if (first === undefined || (folds.quotes?.length ?? 0) > 1 || text.slice(first[1]).trim() !== '' || text.slice(0, first[0]).trim() === '')
-    return { text };
-  return { text: text.slice(0, first[0]).trimEnd(), quoteText: text.slice(first[0]) };
+  // Answers between quoted lines stay where they are: only a quote at the end is folded, with the signature above it.
+  const isAtEnd = first !== undefined && folds.quotes?.length === 1 && text.slice(first[1]).trim() === '';
+  const end = isAtEnd ? first[0] : text.length;
+  const { signature } = folds;
+  const cut = signature !== undefined && signature[0] < end && text.slice(signature[1], end).trim() === '' ? signature[0] : end;
+  if (cut === text.length || text.slice(0, cut).trim() === '') return { text };
+  return { text: text.slice(0, cut).trimEnd(), quoteText: text.slice(cut) };
 }

@@ -1,3 +1,4 @@
+import { sanitizerVersion } from '../html/index.ts';
 import { indexMessage } from '../search/index.ts';
 import type { Reader, Storage, Tx } from '../storage/index.ts';
 import type { Attachment, Folds, Message, MessageAddresses, NewAttachment, Origin } from './types.ts';
@@ -50,6 +51,7 @@ export async function insertMessage(tx: Tx, storage: Storage, message: MessageIn
       author_id: message.authorId,
       text: message.text,
       html: message.html,
+      sanitizer: sanitizerVersion,
       folds: JSON.stringify(message.folds),
       addresses: JSON.stringify(message.addresses),
       flags: JSON.stringify(message.flags),
@@ -118,6 +120,16 @@ export async function latestMessages(reader: Reader, ticketId: number, limit: nu
     .orderBy('id', 'desc')
     .limit(limit);
   return rows.toReversed().map(messageFromRow);
+}
+
+/** The newest words of one person in public messages that came in, newest first. */
+export async function latestTextsOf(reader: Reader, authorId: number, limit: number): Promise<readonly string[]> {
+  return reader('messages')
+    .where({ author_id: authorId, direction: 'in', kind: 'reply' })
+    .whereNull('deleted_at')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .pluck('text');
 }
 
 export async function attachmentsOf(reader: Reader, messageIds: readonly number[]): Promise<readonly Attachment[]> {

@@ -14,7 +14,7 @@ import {
   type User,
 } from '../users/index.ts';
 import { contentOf, previewOf, refuseUnknownFiles } from './message-content.ts';
-import { mailIdHash } from '../mail/index.ts';
+import { isFlooding, mailIdHash } from '../mail/index.ts';
 import { attachmentsOf, insertMessage } from './messages-repository.ts';
 import { setTags } from './tagging.ts';
 import { insertTicket, nextNumber, setFirstMessage } from './tickets-repository.ts';
@@ -115,7 +115,8 @@ export async function prepareOpening(desk: Desk, actor: Actor, input: TicketDraf
           ticketId: ticket.id,
           messageId: message.id,
           channel: draft.channel,
-          mayAcknowledge: !isOut && draft.mayAcknowledge !== false,
+          // Asked first, since it counts: a sender that opens ticket after ticket is a machine.
+          mayAcknowledge: !isOut && !(await isFlooding(desk, tx, requester)) && draft.mayAcknowledge !== false,
         },
       });
       return { ticket: opened, message };

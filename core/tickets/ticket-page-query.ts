@@ -1,3 +1,4 @@
+import type { RecipientState } from '../mail/index.ts';
 import { listOf, type Reader } from '../storage/index.ts';
 import { userIdOf, type Actor } from '../users/index.ts';
 import type { Ticket } from './types.ts';
@@ -35,12 +36,22 @@ export interface AttachmentRow {
 }
 
 export interface DeliveryRow {
+  readonly id: number;
   readonly messageId: number;
   readonly state: string;
   readonly sendAfter: number;
   readonly sentAt: number | null;
   readonly attempts: number;
+  readonly doubts: number;
   readonly error: string | null;
+}
+
+/** What became of one recipient, where that is known. */
+export interface RecipientRow {
+  readonly outboxId: number;
+  readonly address: string;
+  readonly state: RecipientState;
+  readonly reason: string | null;
 }
 
 export interface DraftRow {
@@ -160,7 +171,24 @@ export function ticketLists(reader: Reader, actor: Actor, ticket: Ticket) {
       reader('outbox')
         .where({ ...own, kind: 'reply' })
         .orderBy('id'),
-      { messageId: 'message_ref', state: 'state', sendAfter: 'send_after', sentAt: 'sent_at', attempts: 'attempts', error: 'error' },
+      {
+        id: 'id',
+        messageId: 'message_ref',
+        state: 'state',
+        sendAfter: 'send_after',
+        sentAt: 'sent_at',
+        attempts: 'attempts',
+        doubts: 'doubts',
+        error: 'error',
+      },
+    ),
+    recipients: listOf<RecipientRow>(
+      reader('outbox_recipients')
+        .join('outbox', 'outbox.id', 'outbox_recipients.outbox_id')
+        .where({ 'outbox.ticket_id': ticket.id, 'outbox.kind': 'reply' })
+        .whereIn('outbox_recipients.state', ['waiting', 'failed', 'delayed'])
+        .orderBy('outbox_recipients.address_key'),
+      { outboxId: 'outbox_recipients.outbox_id', address: 'address_key', state: 'outbox_recipients.state', reason: 'reason' },
     ),
   };
 }

@@ -20,15 +20,17 @@ import {
 } from '../inbox/index.ts';
 import { fillPlaceholders } from '../kernel/placeholders.ts';
 import { mailValues } from '../mail/index.ts';
+import { addressStates } from '../mail/index.ts';
 import { markRead } from '../notifications/index.ts';
 import { readLists } from '../storage/index.ts';
 import { presentComposer, type Typed } from './composer-view.ts';
 import { presentFiles } from './form-files.ts';
+import { authorsWithImages } from './image-permissions.ts';
 import { latestMessages } from './messages-repository.ts';
 import { presentHead, presentSidebar } from './presenter.ts';
 import { namedOnTicket, ticketLists } from './ticket-page-query.ts';
 import { presentMessage, presentTimeline } from './timeline.ts';
-import type { Ticket } from './types.ts';
+import type { Message, Ticket } from './types.ts';
 import type { CollisionView, TicketPageView } from './views.ts';
 import { seeTicketByNumber } from './visible-tickets.ts';
 
@@ -99,10 +101,16 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     events: facts.events,
     attachments: facts.attachments,
     deliveries: facts.deliveries,
+    recipients: facts.recipients,
     people,
     statuses,
     unread,
     imagesOf: idFrom(ctx.URL.searchParams.get('images') ?? undefined),
+    imageAuthors: await authorsWithImages(
+      read,
+      actor.userId,
+      messages.flatMap(({ authorId, html }) => (authorId === null || html?.includes('<img') !== true ? [] : [authorId])),
+    ),
   };
   const whole = { ...facts, ticket, people, statuses };
   const errors = refused.error === undefined || refused.newerThan !== undefined ? undefined : formErrors(refused.error);
@@ -119,6 +127,7 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     from: mailbox === undefined ? undefined : { name: mailbox.name, address: mailbox.address },
     mailboxSignature:
       mailbox === undefined ? undefined : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer, agent: user, mailbox })),
+    addressStates: await addressStates(read, addressesOf(messages, facts.emails), now),
     agents: facts.agents,
     mode: modeOf(ctx),
     typed: refused.typed,
@@ -150,8 +159,8 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     nav: presentNavigation(facts, actor, ctx.state.locale, beside?.key),
     topics: [`ticket:${ticket.number}`, `presence:${ticket.number}`],
     slots: {
-      names: ['ticket.header', 'ticket.actions', 'ticket.sidebar', 'ticket.properties', 'composer.tools'],
-      input: { ticketId: ticket.id, requesterId: ticket.requesterId },
+      names: ['ticket.header', 'ticket.actions', 'ticket.sidebar', 'ticket.properties', 'ticket.message', 'composer.tools'],
+      input: { ticketId: ticket.id, requesterId: ticket.requesterId, messageIds: messages.map(({ id }) => id) },
     },
   });
   if (refused.error !== undefined) ctx.status = statusOfError(refused.error);
@@ -181,4 +190,10 @@ async function draftFilesOf({ desk }: App, drafts: readonly { readonly files: st
   const ids = drafts.flatMap(({ files }) => JSON.parse(files) as readonly number[]);
   const files = await findFiles(desk.storage.read, ids);
   return new Map(files.flatMap((file) => presentFiles([file]).map((view) => [file.id, view] as const)));
+}
+
+/** Everybody an answer may go to. */
+function addressesOf(messages: readonly Message[], emails: readonly { readonly email: string }[]): readonly string[] {
+  const written = messages.flatMap(({ addresses: { from, replyTo, cc = [] } }) => [from, replyTo, ...cc]);
+  return [...emails, ...written].flatMap((one) => one?.email ?? []);
 }

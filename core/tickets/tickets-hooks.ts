@@ -23,6 +23,8 @@ declare module '../kernel/hook-map.ts' {
     'ticket.moved': { readonly ticketId: number; readonly from: string; readonly to: string };
     /** The messages of `ticketId` now belong to `intoId`. */
     'ticket.merged': { readonly ticketId: number; readonly intoId: number };
+    /** A message of `ticketId` was taken out of it and belongs to `intoId` now. */
+    'ticket.split': { readonly ticketId: number; readonly intoId: number; readonly messageId: number };
     /** Two tickets were linked or the link was removed. */
     'ticket.linked': { readonly ticketId: number; readonly otherId: number; readonly isLinked: boolean };
     /** Somebody follows or unfollows. */
@@ -46,6 +48,11 @@ declare module '../kernel/hook-map.ts' {
   interface Slots {
     /** Cards beside a ticket on the desk. */
     'ticket.sidebar': { readonly ticketId: number; readonly requesterId: number };
+    /**
+     * Below the messages of a ticket; asked once with all messages of the page. `load` answers with `items`, the data of each
+     * message by its id; a message without data gets nothing.
+     */
+    'ticket.message': { readonly ticketId: number; readonly messageIds: readonly number[] };
     /** Marks in the rows of a list; asked once with all tickets of the page. */
     'ticket.row': { readonly ticketIds: readonly number[] };
   }
@@ -61,6 +68,7 @@ export const ticketsActions = [
   'ticket.snoozed',
   'ticket.moved',
   'ticket.merged',
+  'ticket.split',
   'ticket.linked',
   'ticket.followed',
   'ticket.reply-undone',

@@ -5,21 +5,25 @@ import type { PersonView, Sentence } from '../ui/types.ts';
 import { presentAttachments } from './attachment-view.ts';
 import { presentBody } from './message-body.ts';
 import { previewOf } from './message-content.ts';
-import type { AttachmentRow, DeliveryRow, EventRow } from './ticket-page-query.ts';
+import type { AttachmentRow, DeliveryRow, RecipientRow, EventRow } from './ticket-page-query.ts';
 import type { MailAddress, Message, Status } from './types.ts';
-import type { DeliveryState, DeliveryView, EventView, MessageView, TimelineItemView } from './views.ts';
+import type { ImageScope } from './image-permissions.ts';
+import type { DeliveryState, DeliveryView, EventView, MessageBodyView, MessageView, TimelineItemView } from './views.ts';
 
 export interface TimelineFacts {
   readonly messages: readonly Message[];
   readonly events: readonly EventRow[];
   readonly attachments: readonly AttachmentRow[];
   readonly deliveries: readonly DeliveryRow[];
+  readonly recipients: readonly RecipientRow[];
   readonly people: ReadonlyMap<number, PersonRow>;
   readonly statuses: readonly Status[];
   /** Messages that the reader was told of and has not seen. */
   readonly unread: ReadonlySet<number>;
   /** The message whose images from outside the reader asked for. */
   readonly imagesOf?: number | undefined;
+  /** Authors whose images are always shown. */
+  readonly imageAuthors?: ReadonlyMap<number, ImageScope> | undefined;
 }
 
 const openAtEnd = 2;
@@ -54,7 +58,6 @@ export function presentMessage(
   const isNote = message.kind === 'note';
   const body = presentBody(message);
   const showsImages = facts.imagesOf === message.id;
-  const { hiddenImages, ...shown } = body;
   return {
     kind: isNote ? 'note' : 'message',
     isMessage: true,
@@ -70,16 +73,25 @@ export function presentMessage(
     folded: isFolded && delivery?.state !== 'failed' && delivery?.state !== 'uncertain' && !showsImages,
     preview: previewOf(message.text),
     body: {
-      ...shown,
+      ...body,
       ...(showsImages && body.frameUrl !== undefined ? { frameUrl: `${body.frameUrl}?images=1` } : {}),
-      ...(hiddenImages === undefined || showsImages ? {} : { hiddenImages: { onceUrl: `?images=${message.id}#message-${message.id}` } }),
+      ...(body.remoteImages === undefined || showsImages ? {} : presentImages(message, facts.imageAuthors)),
     },
     attachments: presentAttachments(
       facts.attachments.filter(({ messageId }) => messageId === message.id).map((one) => ({ ...one, isInline: Boolean(one.isInline) })),
     ),
-    ...(delivery === undefined || isNote ? {} : { delivery: presentDelivery(delivery) }),
+    ...(delivery === undefined || isNote ? {} : { delivery: presentDelivery(delivery, facts.recipients) }),
     ...(message.origin === 'person' ? {} : { automatic: { key: `ticket.automatic.${message.origin}` } }),
     deleted: message.deletedAt !== null,
+  };
+}
+
+function presentImages(message: Message, authors: TimelineFacts['imageAuthors']): Pick<MessageBodyView, 'hiddenImages' | 'shownImages'> {
+  const url = `/desk/messages/${message.id}/images`;
+  const scope = message.authorId === null ? undefined : authors?.get(message.authorId);
+  if (scope !== undefined) return { shownImages: { url, scope } };
+  return {
+    hiddenImages: { onceUrl: `?images=${message.id}#message-${message.id}`, ...(message.authorId === null ? {} : { alwaysUrl: url }) },
   };
 }
 
@@ -94,8 +106,11 @@ function presentAddress({ name, email }: MailAddress): PersonView {
   return { id: email, name: name === undefined || name === '' ? email : name, email };
 }
 
-function presentDelivery({ state, sendAfter, sentAt, attempts, error }: DeliveryRow): DeliveryView {
-  const isWaiting = state === 'queued' && attempts > 0;
+function presentDelivery(delivery: DeliveryRow, recipients: readonly RecipientRow[]): DeliveryView {
+  const { id, state, sendAfter, sentAt, attempts, doubts, error } = delivery;
+  // After a second doubt nothing is tried by itself: a person decides.
+  const isWaiting = (state === 'queued' && attempts > 0) || (state === 'uncertain' && doubts < 2);
+  const troubled = recipients.filter(({ outboxId }) => outboxId === id);
   return {
     state: deliveryState(state),
     ...(sentAt === null ? {} : { at: sentAt }),
@@ -103,6 +118,10 @@ function presentDelivery({ state, sendAfter, sentAt, attempts, error }: Delivery
     attempts,
     ...(isWaiting ? { nextAttemptAt: sendAfter } : {}),
     ...(error === null ? {} : { error }),
+    recipients: troubled.map(({ address, state: own, reason }) => ({
+      text: { key: `delivery.recipient.${own}`, params: { address } },
+      ...(reason === null ? {} : { reason }),
+    })),
   };
 }
 
@@ -192,10 +211,14 @@ function sentencesOf(
       };
     case 'ticket.merged':
       return { icon: 'merge', lines: [say('merged-here')] };
+    case 'ticket.split':
+      return { icon: 'split', lines: [say('split')] };
     case 'ticket.linked':
       return { icon: 'link', lines: [say(payload['isLinked'] === true ? 'linked' : 'unlinked')] };
     case 'ticket.reply-undone':
       return { icon: 'undo-2', lines: [say('undone')] };
+    case 'mail.reported':
+      return { icon: 'mail-check', lines: [say(`mail-${String(payload['kind'])}`)] };
     case 'ticket.opened':
       return isHistory ? { icon: 'mail-open', lines: [say('opened')] } : undefined;
     case 'ticket.replied':

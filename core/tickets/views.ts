@@ -126,8 +126,12 @@ export interface MessageBodyView {
   readonly quoteHtml?: unknown;
   /** For `frame`: address of `/desk/messages/:id/body`. */
   readonly frameUrl?: string | undefined;
-  /** Images from outside were hidden; the link shows them once. */
-  readonly hiddenImages?: { readonly onceUrl: string } | undefined;
+  /** How many images come from outside. */
+  readonly remoteImages?: number | undefined;
+  /** They are hidden: the link shows them once, the form always for this sender. */
+  readonly hiddenImages?: { readonly onceUrl: string; readonly alwaysUrl?: string | undefined } | undefined;
+  /** They are shown because somebody said so for this sender; the form takes that back. */
+  readonly shownImages?: { readonly url: string; readonly scope: 'me' | 'desk' } | undefined;
   readonly lang?: string | undefined;
 }
 
@@ -140,6 +144,8 @@ export interface DeliveryView {
   readonly nextAttemptAt?: Timestamp | undefined;
   /** The server's words, in its language. */
   readonly error?: string | undefined;
+  /** The recipients it did not reach, or not yet. */
+  readonly recipients: readonly { readonly text: Sentence; readonly reason?: string | undefined }[];
 }
 
 /** `tickets/event`: one muted line; neighbours of one person are joined by the presenter. */
@@ -165,6 +171,8 @@ export interface ComposerView {
   readonly from?: { readonly name: string; readonly address: string } | undefined;
   readonly to: readonly RecipientView[];
   readonly cc: readonly RecipientView[];
+  /** Warnings about recipients that mail does not reach. */
+  readonly doubtful: readonly Sentence[];
   readonly signature?: string | undefined;
   readonly reply: ComposerPartView;
   readonly note: ComposerPartView;

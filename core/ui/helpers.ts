@@ -56,7 +56,7 @@ export function createHelpers({ icons, assetUrl }: HelperDeps): Readonly<Record<
     tone: (person) => (isRecord(person) ? toneOf(person) : 1),
     query: withRequest((request, _, hash) => changedQuery(request, hash)),
     can: withRequest((request, [permission]) => request.permissions.has(String(permission))),
-    slot: withRequest((request, [name]) => new SafeHtml(slotHtml(request, String(name)))),
+    slot: withRequest((request, [name, id]) => new SafeHtml(slotHtml(request, String(name), textOf(id)))),
     'safe-url': (address) => (typeof address === 'string' && isSafeUrl(address) ? address : '#'),
     field: withRequest((_, __, hash) => fieldFrom(hash)),
   };
@@ -126,8 +126,10 @@ function changedQuery(request: RequestView, hash: Params): string {
   return text === '' ? request.path : `${request.path}?${text}`;
 }
 
-function slotHtml(request: RequestView, name: string): string {
+/** With an id: what plugins put beside that one thing of a list. */
+function slotHtml(request: RequestView, name: string, id?: string): string {
   const contents = request.slots?.[name] ?? [];
+  if (id !== undefined) return contents.map(({ items }) => items?.[id] ?? '').join('');
   return contents.map((content) => (content.lazyUrl === undefined ? content.html : lazyHtml(request, content.lazyUrl, content))).join('');
 }
 

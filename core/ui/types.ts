@@ -62,6 +62,8 @@ export interface SiteView {
 export interface SlotContent {
   readonly pluginId: string;
   readonly html: string;
+  /** In a slot with one place for each thing of a list: the HTML by the id of the thing. */
+  readonly items?: Readonly<Record<string, string>> | undefined;
   /** Set when the loader was late: the browser fetches this address instead. */
   readonly lazyUrl?: string | undefined;
 }

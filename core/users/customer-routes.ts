@@ -7,11 +7,12 @@ import { agent, idFrom, listTickets, presentStatus, renderDesk, see, text } from
 import { AppError, NotFound } from '../kernel/errors.ts';
 import { listOf, readLists } from '../storage/index.ts';
 import { ticketsFor } from '../tickets/index.ts';
-import type { FieldView, OptionView } from '../ui/types.ts';
+import type { FieldView, OptionView, Sentence } from '../ui/types.ts';
 import { isAllowed, type UserActor } from './actor.ts';
 import { createUser } from './creating.ts';
 import { addEmail, editUser, makePrimary } from './editing.ts';
 import type { User } from './types.ts';
+import { addressStates, type AddressState } from '../mail/index.ts';
 import { emailsOf, findOrganization, findUser, listOrganizations, listUsers } from './users-repository.ts';
 import type { CustomerListView, CustomerPageView } from './views.ts';
 
@@ -74,6 +75,11 @@ export function customerRoutes(app: App): Middleware {
       listTickets(desk, actor, { filter: `requester:${user.id} is:any`, limit: ticketsPerPage, cursor }),
       desk.statuses.list(),
     ]);
+    const states = await addressStates(
+      read,
+      emails.map(({ email }) => email),
+      desk.clock.now(),
+    );
     const edits = isAllowed(actor, 'customers.edit');
     const chosen = form === undefined ? user.organizationId : (idFrom(form.text('organization')) ?? null);
     const view: CustomerPageView = {
@@ -87,6 +93,7 @@ export function customerRoutes(app: App): Middleware {
         address: email,
         primary: isPrimary,
         verified: confirmedAt !== null,
+        trouble: troubleOf(states.get(email.toLowerCase())),
       })),
       ...(organization === undefined
         ? {}
@@ -217,4 +224,10 @@ export function customerRoutes(app: App): Middleware {
       await showCustomer(ctx, undefined, error);
     }
   }
+}
+
+function troubleOf(state: AddressState | undefined): Sentence | undefined {
+  if (state === undefined) return undefined;
+  if (state.complainedAt !== null) return { key: 'customers.address.complained' };
+  return { key: 'customers.address.bounced', params: { code: state.code ?? '' } };
 }

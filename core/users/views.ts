@@ -72,7 +72,13 @@ export interface CustomerRowView extends PersonView {
 export interface CustomerPageView {
   readonly customer: PersonView;
   readonly fields: readonly FieldView[];
-  readonly emails: readonly { readonly id: string; readonly address: string; readonly primary: boolean; readonly verified: boolean }[];
+  readonly emails: readonly {
+    readonly id: string;
+    readonly address: string;
+    readonly primary: boolean;
+    readonly verified: boolean;
+    readonly trouble?: Sentence | undefined;
+  }[];
   readonly organization?: { readonly name: string; readonly href: string } | undefined;
   readonly facts: readonly { readonly label: Sentence; readonly value: string }[];
   readonly note: string;

@@ -41,7 +41,7 @@ function* entriesOf(text: string): Generator<Entry> {
       quotesClose = end > at;
       const quoted = text.slice(at, end + 1);
       // A quoted local part ("a b"@host) stays quoted; a quoted name does not.
-      entry.phrase += text[end + 1] === '@' && !quoted.includes('@') ? quoted : unescape(quoted.slice(1, end > at ? -1 : undefined));
+      entry.phrase += text[end + 1] === '@' ? quoted : unescape(quoted.slice(1, end > at ? -1 : undefined));
       at = end;
     } else if (char === '(') {
       const end = closingBracket(text, at);
@@ -119,6 +119,51 @@ function tidyName(name: string): string {
     .trim();
   const quoted = /^(['"])(.*)\1$/.exec(text);
   return (quoted?.[2] ?? text).slice(0, 500);
+}
+
+/**
+ * Whether another mail program could read another sender out of a From header (security.md 0.3): a second reading that
+ * knows no comments and takes the first address in brackets must find the same one, brackets and quotes must close, and
+ * no encoded word may stand inside the address. Such a mail has an unknown sender.
+ */
+export function isAmbiguousFrom(rawValues: readonly string[]): boolean {
+  if (rawValues.length > 1) return true;
+  const [value = ''] = rawValues;
+  const { plain, isOpen } = withoutQuotes(value);
+  if (isOpen) return true;
+  const strict = readAddresses(value).map(({ address }) => addressKey(address));
+  if (strict.some((address) => address.includes('=?') || address.replace(/^"[^"]*"/, '').split('@').length > 2)) return true;
+  const bracketed = [...plain.matchAll(/<([^<>]{0,1000})>/g)].map(([, inner]) => cleanAddress(inner ?? '')).filter(Boolean);
+  // Without brackets anywhere the bare word is the address; in a comment there may be a second one.
+  const loose = bracketed.length > 0 ? bracketed : (plain.match(/[^\s<>(),;:"]{1,300}@[^\s<>(),;:"]{1,300}/g) ?? []);
+  return loose.some((address) => !strict.includes(addressKey(address ?? '')));
+}
+
+/** The value with quoted strings blanked; open when a quote, a comment or a bracket does not close. */
+function withoutQuotes(value: string): { readonly plain: string; readonly isOpen: boolean } {
+  let plain = '';
+  let depth = 0;
+  let isInBrackets = false;
+  for (let at = 0; at < value.length; at += 1) {
+    const char = value[at] ?? '';
+    if (char === '"' && depth === 0) {
+      const end = closingQuote(value, at);
+      if (end === at) return { plain, isOpen: true };
+      // A quoted local part belongs to the address.
+      plain += value[end + 1] === '@' ? value.slice(at, end + 1) : ' ';
+      at = end;
+      continue;
+    }
+    if (char === '\\') at += 1;
+    else if (char === '(') depth += 1;
+    else if (char === ')' && depth > 0) depth -= 1;
+    else if (depth === 0 && char === '<') {
+      if (isInBrackets) return { plain, isOpen: true };
+      isInBrackets = true;
+    } else if (depth === 0 && char === '>') isInBrackets = false;
+    plain += char;
+  }
+  return { plain, isOpen: depth > 0 || isInBrackets };
 }
 
 /** The form two addresses are compared in: lower case, the domain in ASCII (RFC 5891 section 5). */

@@ -21,7 +21,7 @@ export type AgentStanding =
  * agent's notification of this ticket carried.
  */
 export async function agentAnswer(ctx: InboxContext, arrival: Arrival): Promise<AgentStanding> {
-  const { author, mail, receiver } = arrival;
+  const { author, mail, receiver, desk } = arrival;
   const proof = readAuthentication(mail.headers, {
     authservIds: receiver?.authservIds ?? [],
     topmostOnly: receiver?.trustsTopmost ?? false,
@@ -35,7 +35,9 @@ export async function agentAnswer(ctx: InboxContext, arrival: Arrival): Promise<
   const user = author === undefined ? undefined : await ctx.users.byEmail(author.address);
   if (user === undefined || user.role.kind !== 'agent') return { state: 'none' };
   if (!mayReply(user)) return { state: 'unverified', user, why: 'no-access' };
-  return mayActAsAgent(mail.from.length, proof) ? { state: 'verified', user } : { state: 'unverified', user, why: 'unproven' };
+  // What a list wrote over From proves the list, not the person it names.
+  const isProven = mayActAsAgent(mail.from.length, proof) && desk.isRewrittenFrom !== true;
+  return isProven ? { state: 'verified', user } : { state: 'unverified', user, why: 'unproven' };
 }
 
 async function byToken(

@@ -80,11 +80,11 @@ export function decodeText(bytes: Uint8Array, hints: DecodeHints = {}): string {
 
 function chooseDecoding(bytes: Uint8Array, hints: DecodeHints): string {
   const marked = markedEncoding(bytes);
-  if (marked !== undefined) return new TextDecoder(marked).decode(bytes);
+  if (marked !== undefined) return decodeAs(marked, bytes);
 
   const declared = encodingFor(hints.charset);
   if (declared === 'iso-2022-jp' || holdsJapaneseEscape(bytes)) return decodeJapanese(bytes);
-  const declaredText = declared === undefined ? undefined : new TextDecoder(declared).decode(bytes);
+  const declaredText = declared === undefined ? undefined : decodeAs(declared, bytes);
   if (declaredText !== undefined && !declaredText.includes('\uFFFD')) return declaredText;
 
   // A relay may have turned the text into UTF-8 without correcting the meta element, so valid UTF-8 wins over it,
@@ -92,8 +92,16 @@ function chooseDecoding(bytes: Uint8Array, hints: DecodeHints): string {
   const utf8 = strictUtf8(bytes);
   const meta = hints.isHtml === true && declared === undefined ? metaCharset(bytes) : undefined;
   if (utf8 !== undefined && (meta === undefined || !/[\x80-\x9f]/.test(utf8))) return utf8;
-  if (meta !== undefined) return new TextDecoder(meta).decode(bytes);
-  return declaredText ?? new TextDecoder('windows-1252').decode(bytes);
+  if (meta !== undefined) return decodeAs(meta, bytes);
+  return declaredText ?? decodeAs('windows-1252', bytes);
+}
+
+// The bytes 0x80 to 0x9f (WHATWG Encoding, index windows-1252); Node 20 decodes them as if the text were Latin-1.
+const westernRest = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+
+function decodeAs(encoding: string, bytes: Uint8Array): string {
+  const text = new TextDecoder(encoding).decode(bytes);
+  return encoding === 'windows-1252' ? text.replace(/[\x80-\x9f]/g, (char) => westernRest[char.charCodeAt(0) - 0x80] ?? char) : text;
 }
 
 /** Mailers close and reopen the escape at once; the decoder reports that as an error, so the pair is taken out. */

@@ -63,33 +63,3 @@ function shorten(name: string): string {
   }
   return stem.trimEnd() + extension;
 }
-
-const dangerous = new Set(
-  (
-    'exe scr com pif bat cmd ps1 psm1 vbs vbe js jse wsf wsh hta lnk url scf msi msp msc jar reg cpl dll sys iso img vhd vhdx ' +
-    'docm dotm xlsm xltm xlam pptm potm ppam ppsm sldm one onepkg svg svgz html htm xhtml shtml mht mhtml xml xsl chm application appref-ms ' +
-    'gadget inf ins isp job library-ms search-ms settingcontent-ms website wll xll iqy slk diagcab sh command app dmg pkg apk deb rpm'
-  ).split(' '),
-);
-
-/** True for file types that run code when opened: kept and marked, downloaded only after a confirmation (mail.md A4). */
-export function isDangerous(filename: string, contentType: string): boolean {
-  const extension = filename.slice(filename.lastIndexOf('.') + 1).toLowerCase();
-  return (
-    dangerous.has(extension) ||
-    /^(?:text\/html|image\/svg\+xml|application\/(?:xhtml\+xml|x-msdownload|javascript|x-msdos-program|hta))$/.test(contentType)
-  );
-}
-
-const magics: readonly { readonly type: string; readonly matches: (bytes: Buffer) => boolean }[] = [
-  { type: 'image/png', matches: (bytes) => bytes.subarray(0, 8).equals(Buffer.from('89504e470d0a1a0a', 'hex')) },
-  { type: 'image/jpeg', matches: (bytes) => bytes.subarray(0, 3).equals(Buffer.from('ffd8ff', 'hex')) },
-  { type: 'image/gif', matches: (bytes) => /^GIF8[79]a$/.test(bytes.toString('latin1', 0, 6)) },
-  { type: 'image/webp', matches: (bytes) => bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP' },
-];
-
-/** The image type by its first bytes when it may be shown inline (png, jpeg, gif, webp), else undefined (mail.md A3). */
-export function inlineImageType(content: Uint8Array): string | undefined {
-  const head = Buffer.from(content.subarray(0, 16));
-  return magics.find(({ matches }) => matches(head))?.type;
-}

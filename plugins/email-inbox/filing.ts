@@ -21,6 +21,7 @@ import { recordFiles } from './recording-files.ts';
 import { differsFrom } from './duplicates.ts';
 import { settingsOf, type InboxContext } from './settings.ts';
 import { isSpam as isSpamMail } from './spam.ts';
+import { byOwnToken } from './threading-log.ts';
 import { findThread, refHashes, type Thread } from './threading.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -76,7 +77,13 @@ export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Fili
       await noticeRefusal(ctx, tx, arrival, { agent: prepared.agent.user, why: prepared.agent.why });
     if (isAway) await queueAway(ctx, tx, arrival.mailbox, messageId);
     await describeMail(tx, arrival.stored.id, arrival.mail);
-    await settleMail(ctx, tx, arrival.stored, { state: 'processed', kind: arrival.kind.kind, ticketId, messageId });
+    await settleMail(ctx, tx, arrival.stored, {
+      state: 'processed',
+      kind: arrival.kind.kind,
+      ticketId,
+      messageId,
+      thread: prepared.thread.decision,
+    });
     await ctx.events.record(tx, 'mail.received', { ticketId, payload: { mailboxId: arrival.mailbox.id, ticketId, messageId } });
     await arrival.finish(tx);
     crashPoint('email-in-transaction');
@@ -162,11 +169,11 @@ async function fileDuplicate(ctx: InboxContext, arrival: Arrival, first: KeyRow)
 
 async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key: string): Promise<Prepared | Refusal> {
   const { mail, desk, mailbox, author, kind } = arrival;
-  const content = contentOfMail({ ...mail, text: filing.incoming.text, html: filing.incoming.html });
+  const content = contentOfMail({ ...mail, text: filing.incoming.text, html: filing.incoming.html }, await earlierTexts(ctx, arrival));
   const agent = await agentAnswer(ctx, arrival);
   const thread =
     agent.state === 'verified' && agent.ticket !== undefined
-      ? { joins: agent.ticket, isNewParticipant: false }
+      ? { joins: agent.ticket, isNewParticipant: false, decision: byOwnToken(agent.ticket.id, mailbox.address) }
       : await findThread(ctx, {
           mail,
           desk,
@@ -204,6 +211,13 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
     forward: forward === 'unknown' ? undefined : forward,
     flags,
   };
+}
+
+const comparedMails = 6;
+
+async function earlierTexts(ctx: InboxContext, { author }: Arrival): Promise<readonly string[]> {
+  const user = author === undefined ? undefined : await ctx.users.byEmail(author.address);
+  return user === undefined ? [] : ctx.tickets.latestTextsOf(user.id, comparedMails);
 }
 
 async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared): Promise<(tx: PluginTx) => Promise<Written>> {

@@ -9,6 +9,8 @@ export interface ImapServer {
   readonly encryption: 'tls' | 'starttls' | 'auto';
   readonly user: string | null;
   readonly password: string | undefined;
+  /** In the place of a password, where the mailbox signed in at its provider. */
+  readonly accessToken?: string | undefined;
   /** Hosts the operator gave may be private; those typed in a browser may not. */
   readonly isOperators: boolean;
 }
@@ -40,7 +42,10 @@ export async function openImap(server: ImapServer, dialogue?: DialogueLine[]): P
     // Plain text crosses private networks only, and only where the server offers nothing better.
     ...(server.encryption === 'starttls' || (server.encryption === 'auto' && !isPrivate) ? { doSTARTTLS: true } : {}),
     ...(isPrivate ? { tls: { rejectUnauthorized: false } } : {}),
-    auth: { user: server.user ?? '', pass: server.password ?? '' },
+    auth:
+      server.accessToken === undefined
+        ? { user: server.user ?? '', pass: server.password ?? '' }
+        : { user: server.user ?? '', accessToken: server.accessToken },
     clientInfo: { name: 'helpdesk' },
     logger: dialogue === undefined ? false : recorder(dialogue),
     connectionTimeout: 20_000,

@@ -11,10 +11,12 @@ import { checkMails, checkRawMails, healthChecks } from './health.ts';
 import { shapeOutgoing } from './outgoing.ts';
 import { privacyAnswer } from './privacy.ts';
 import { receiveJob, sweepMails } from './receive-job.ts';
+import { sentFolder } from './sent-folder.ts';
 import { inboxSettings } from './settings.ts';
 import { mailboxLink } from './slots.ts';
 import { alertAdministrators, troubleNotice } from './troubles.ts';
 import { MailboxWatch } from './watching.ts';
+import { threadingRoutes, whyHere } from './why-here.ts';
 
 export default definePlugin({
   settings: inboxSettings,
@@ -28,8 +30,9 @@ export default definePlugin({
     ctx.jobs.define('alert', () => alertAdministrators(ctx), { everyMs: 60_000 });
     ctx.hooks.onDurable('ticket.opened', 'acknowledge', (opened) => acknowledgeTicket(ctx, opened));
     ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));
+    ctx.services.provide('mail.sent-folder', sentFolder(ctx));
     ctx.http.admin(adminRoutes(ctx));
-    ctx.http.desk([...deskRoutes(ctx), ...customerRoutes(ctx)]);
+    ctx.http.desk([...deskRoutes(ctx), ...threadingRoutes(ctx), ...customerRoutes(ctx)]);
     ctx.ui.menu({
       area: 'admin',
       label: 'email-inbox.title',
@@ -39,6 +42,7 @@ export default definePlugin({
       group: 'mail',
     });
     ctx.ui.slot('mailbox.settings', mailboxLink(ctx));
+    ctx.ui.slot('ticket.message', whyHere(ctx));
     ctx.ui.slot('ticket.sidebar', customerCard(ctx));
     ctx.ui.slot('desk.notices', troubleNotice(ctx));
     ctx.ui.slot('admin.notices', troubleNotice(ctx));

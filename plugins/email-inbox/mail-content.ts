@@ -24,11 +24,11 @@ export interface MailContent {
 
 const emptyText = '–';
 
-/** Makes the content of a message out of a mail; nothing is dropped but what would run. */
-export function contentOfMail(mail: ParsedMail): MailContent {
+/** Makes the content of a message out of a mail, beside earlier texts of its sender; nothing is dropped but what would run. */
+export function contentOfMail(mail: ParsedMail, earlier: readonly string[] = []): MailContent {
   const text = wellFormed(mail.text || mail.tnef?.text || '').replaceAll('\r\n', '\n');
   const html = mail.html ?? mail.tnef?.html;
-  const split = splitReply({ text, html: html === undefined ? undefined : wellFormed(html).replaceAll('\r\n', '\n') });
+  const split = splitReply({ text, html: html === undefined ? undefined : wellFormed(html).replaceAll('\r\n', '\n'), earlier });
   const cids = new Set<string>();
   const reply = clean(split.replyHtml, cids);
   const quote = clean(split.quoteHtml, cids);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { addressKey, type MailAddress } from './addresses.ts';
-import { headerValue } from './header.ts';
+import { addressKey, readAddresses, type MailAddress } from './addresses.ts';
+import { headerValue, headerValues } from './header.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 
 /** Who wrote a mail: one mailbox, and whether it had to be chosen among several (mail.md V1). */
@@ -10,13 +10,29 @@ export interface MailAuthor {
   readonly isAmbiguous: boolean;
 }
 
-/** The author is From; among several the one named by Sender, else the first. Undefined when From holds no address. */
+/**
+ * The author is From; among several the one named by Sender, else the first. Undefined when From holds no address, and
+ * when two ways of reading it would name two senders.
+ */
 export function authorOf(mail: ParsedMail): MailAuthor | undefined {
   const [first] = mail.from;
-  if (first === undefined) return undefined;
+  if (first === undefined || mail.anomalies.includes('ambiguous-from')) return undefined;
   const sender = mail.sender[0] && addressKey(mail.sender[0].address);
   const named = mail.from.find(({ address }) => addressKey(address) === sender);
   return { ...(named ?? first), isAmbiguous: mail.from.length > 1 };
+}
+
+/**
+ * Who wrote a mail whose From a list of ours put its own address into (mail.md V3); the caller has made sure that the mail
+ * is authenticated. Undefined when nothing says that it was rewritten, as for our own mail.
+ */
+export function rewrittenAuthor(mail: ParsedMail, isOurAddress: (address: string) => boolean): MailAuthor | undefined {
+  const [from] = mail.from;
+  if (mail.from.length !== 1 || from === undefined || !isOurAddress(from.address)) return undefined;
+  const named = ['x-original-from', 'x-original-sender'].flatMap((name) => headerValues(mail.headers, name).flatMap(readAddresses));
+  const replies = headerValue(mail.headers, 'list-id') === undefined ? [] : mail.replyTo;
+  const original = [...named, ...replies].find(({ address }) => !isOurAddress(address));
+  return original && { ...original, name: original.name || from.name.replace(/^'|' via .*$/g, ''), isAmbiguous: false };
 }
 
 /** Where an answer goes: the first Reply-To that is not ours, else the author (mail.md V2); one address at most. */

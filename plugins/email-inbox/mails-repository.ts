@@ -1,6 +1,7 @@
 import type { PluginTx } from '@helpdesk/core/plugin';
 import type { ParsedMail } from './parsed-mail.ts';
 import type { InboxContext } from './settings.ts';
+import type { ThreadDecision } from './threading-log.ts';
 import { wellFormed } from './well-formed.ts';
 
 /** A mail as it came: where it lay, which stored bytes it is, and what became of it. */
@@ -124,6 +125,8 @@ export interface Outcome {
   readonly messageId?: number | null | undefined;
   readonly dupOf?: number | undefined;
   readonly differs?: boolean | undefined;
+  /** Why the mail is in its ticket. */
+  readonly thread?: ThreadDecision | undefined;
 }
 
 /** Thrown inside the transaction when another process has settled the mail meanwhile. */
@@ -148,6 +151,7 @@ export async function settleMail(ctx: InboxContext, tx: PluginTx, mail: StoredMa
       message_id: outcome.messageId ?? null,
       dup_of: outcome.dupOf ?? null,
       differs: outcome.differs ?? false,
+      thread: outcome.thread === undefined ? null : JSON.stringify(outcome.thread),
       next_try: null,
       updated_at: ctx.clock.now(),
     });
@@ -184,4 +188,38 @@ function fromRow(row: MailRow): StoredMail {
     receivedAt: row.received_at,
     createdAt: row.created_at,
   };
+}
+
+/** A mail that became a message, with the reason why it is in its ticket. */
+export interface ThreadedMail {
+  readonly id: number;
+  readonly messageId: number;
+  readonly mailboxId: number;
+  readonly sender: string;
+  readonly subject: string;
+  readonly decision: ThreadDecision;
+}
+
+/** The mails that these messages were made of. */
+export async function threadedMails(ctx: InboxContext, messageIds: readonly number[]): Promise<readonly ThreadedMail[]> {
+  if (messageIds.length === 0) return [];
+  const rows: (MailRow & { thread: string })[] = await ctx.db
+    .table('mails')
+    .whereIn('message_id', [...messageIds])
+    .whereNotNull('thread')
+    .orderBy('id');
+  return rows.map((row) => ({
+    id: row.id,
+    messageId: Number(row.message_id),
+    mailboxId: row.mailbox_id,
+    sender: row.sender,
+    subject: row.subject,
+    decision: { ...JSON.parse(row.thread) },
+  }));
+}
+
+/** Notes that a message was moved to another ticket. */
+export async function moveMails(tx: PluginTx, messageId: number, ticketId: number): Promise<void> {
+  await tx.table('mails').where({ message_id: messageId }).update({ ticket_id: ticketId });
+  await tx.table('keys').where({ message_id: messageId }).update({ ticket_id: ticketId });
 }

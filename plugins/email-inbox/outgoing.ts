@@ -9,6 +9,7 @@ import {
 } from '@helpdesk/core/plugin';
 import { agentAddress } from './agent-tokens.ts';
 import { addressSecret, loopHeader, loopValue } from './desk-identity.ts';
+import { headerValue, readHeaders } from './header.ts';
 import { readMessageIds } from './message-ids.ts';
 import { replyReferences } from './outgoing-headers.ts';
 import { findReceiver } from './receivers-repository.ts';
@@ -17,6 +18,7 @@ import { signAddress } from './threading-ids.ts';
 
 /** What the outbox says of a mail beside its content. */
 export interface OutgoingFacts {
+  readonly outboxId: number;
   readonly kind: string;
   readonly ticketId: number | null;
   readonly mailboxId: number | null;
@@ -30,28 +32,32 @@ export interface OutgoingFacts {
 export async function shapeOutgoing(
   ctx: InboxContext,
   mail: OutgoingMail,
-  { kind, ticketId, mailboxId, to }: OutgoingFacts,
+  { outboxId, kind, ticketId, mailboxId, to }: OutgoingFacts,
 ): Promise<OutgoingMail> {
-  const marked: OutgoingMail = { ...mail, headers: { ...withShortReferences(mail.headers), [loopHeader]: loopValue(ctx) } };
-  if (kind === 'notification' && ticketId !== null) return { ...marked, ...(await answerAddress(ctx, ticketId, to)) };
-  if (ticketId === null || mailboxId === null || (kind !== 'reply' && kind !== 'acknowledgement')) return marked;
-  const [receiver, mailbox, ticket] = await Promise.all([
-    findReceiver(ctx, mailboxId),
-    ctx.mail.mailbox(mailboxId),
-    ctx.tickets.living(ticketId),
-  ]);
-  if (mailbox === undefined || ticket === undefined) return marked;
+  const plain: OutgoingMail = { ...mail, headers: { ...withShortReferences(mail.headers), [loopHeader]: loopValue(ctx) } };
+  if (kind === 'notification' && ticketId !== null) return { ...plain, ...(await answerAddress(ctx, ticketId, to)) };
+  if (mailboxId === null) return plain;
+  const [receiver, mailbox] = await Promise.all([findReceiver(ctx, mailboxId), ctx.mail.mailbox(mailboxId)]);
+  if (mailbox === undefined) return plain;
+  const scope = { secret: addressSecret(ctx), mailboxId };
+  // A return path of its own lets a report name the mail it is about, whatever it brings back of it (mail.md O5).
+  const marked: OutgoingMail =
+    receiver?.signsAddresses === true ? { ...plain, returnPath: signAddress(mailbox.address, outboxId, { kind: 'b', ...scope }) } : plain;
+  const ticket = ticketId === null ? undefined : await ctx.tickets.living(ticketId);
+  if (ticket === undefined || (kind !== 'reply' && kind !== 'acknowledgement')) return marked;
   const opened = kind === 'reply' ? await withOpening(ctx, marked, mailbox, ticket) : marked;
   if (receiver === undefined) return opened;
   const tag = `[#${ticket.number}]`;
+  const thread = kind === 'reply' ? await threadHeaders(ctx, mail.headers['In-Reply-To']) : {};
   return {
     ...opened,
+    headers: { ...opened.headers, ...thread },
     ...(receiver.tagsSubjects && !mail.subject.includes(tag) ? { subject: `${mail.subject} ${tag}` } : {}),
     ...(receiver.signsAddresses
       ? {
           replyTo: {
             name: mailbox.name,
-            email: signAddress(mailbox.address, ticket.id, { kind: 't', secret: addressSecret(ctx), mailboxId }),
+            email: signAddress(mailbox.address, ticket.id, { kind: 't', ...scope }),
           },
         }
       : {}),
@@ -79,6 +85,26 @@ async function withOpening(ctx: InboxContext, mail: OutgoingMail, mailbox: Mailb
     ...mail,
     text: `${opening}\n\n${mail.text}`,
     html: mail.html === null ? null : mail.html.replace(/(<body[^>]*>)|^/i, (start) => `${start}${textToHtml(opening)}`),
+  };
+}
+
+const longestHead = 256 * 1024;
+
+/** Outlook threads by headers of its own: what the customer's mail carried goes back with the answer (FreeScout #4922). */
+async function threadHeaders(ctx: InboxContext, answered: string | undefined): Promise<OutgoingMail['headers']> {
+  const parentId = readMessageIds(answered)[0];
+  if (parentId === undefined) return {};
+  const message = (await ctx.tickets.byMailIds([parentId])).get(parentId);
+  if (message?.messageId === undefined || message.messageId === null) return {};
+  const row: { sha256: string } | undefined = await ctx.db.table('mails').where({ message_id: message.messageId }).first('sha256');
+  if (row === undefined) return {};
+  const raw = await ctx.files.read(row.sha256).catch(() => new Uint8Array());
+  const headers = readHeaders(raw.subarray(0, longestHead));
+  const index = headerValue(headers, 'thread-index')?.replace(/\s+/g, '');
+  const topic = headerValue(headers, 'thread-topic');
+  return {
+    ...(index !== undefined && /^[A-Za-z0-9+/=]{30,500}$/.test(index) ? { 'Thread-Index': index } : {}),
+    ...(topic !== undefined && /^[\x20-\x7e]{1,300}$/.test(topic) ? { 'Thread-Topic': topic } : {}),
   };
 }
 

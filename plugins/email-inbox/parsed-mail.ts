@@ -30,6 +30,7 @@ export type Anomaly =
   | 'bare-cr'
   | 'no-from'
   | 'several-from'
+  | 'ambiguous-from'
   | 'no-message-id'
   | 'no-date'
   | 'repeated-header'

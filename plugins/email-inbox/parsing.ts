@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readAddresses, type MailAddress } from './addresses.ts';
+import { isAmbiguousFrom, readAddresses, type MailAddress } from './addresses.ts';
 import { readDate } from './dates.ts';
 import { decodeWords, headerValue, headerValues, readHeaders, readStructured, type MailHeader } from './header.ts';
 import { readBody } from './mail-body.ts';
@@ -68,6 +68,7 @@ function envelopeOf(headers: readonly MailHeader[], anomalies: Anomaly[]) {
   const date = readDate(headerValue(headers, 'date'));
   if (from.length === 0) anomalies.push('no-from');
   if (from.length > 1) anomalies.push('several-from');
+  if (isAmbiguousFrom(headerValues(headers, 'from'))) anomalies.push('ambiguous-from');
   if (messageId === undefined) anomalies.push('no-message-id');
   if (date === undefined) anomalies.push('no-date');
   if (['subject', 'from', 'message-id', 'date'].some((name) => headerValues(headers, name).length > 1)) anomalies.push('repeated-header');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PluginContext, PluginTx, PrivacySubject } from '@helpdesk/core/plugin';
+import { addressKey } from './addresses.ts';
 import type { InboxContext } from './settings.ts';
 
 const nothing = new Uint8Array();
@@ -13,7 +14,11 @@ export function privacyAnswer(ctx: InboxContext): Parameters<PluginContext['priv
       const mails = await Promise.all(
         rows.map(async ({ sha256, ...mail }) => ({ ...mail, source: (await ctx.files.read(sha256)).toString('utf8') })),
       );
-      return { mails };
+      const corrections: object[] = await ctx.db
+        .table('corrections')
+        .whereIn('sender', person.emails.map(addressKey))
+        .select('sender', 'mailbox_id', 'wrong_ticket_id', 'right_ticket_id', 'created_at');
+      return { mails, corrections };
     },
     erase: async (tx, person) => {
       // The rows stay: they keep the same mail from being fetched a second time.
@@ -26,7 +31,8 @@ export function privacyAnswer(ctx: InboxContext): Parameters<PluginContext['priv
           'id',
           rows.map(({ id }) => id),
         )
-        .update({ subject: '', sender: '', files: '[]', reason: null, sha256: empty, size: 0 });
+        .update({ subject: '', sender: '', thread: null, files: '[]', reason: null, sha256: empty, size: 0 });
+      await tx.table('corrections').whereIn('sender', person.emails.map(addressKey)).delete();
       // A mail that was still to be filed is not: its words are gone.
       await tx
         .table('mails')

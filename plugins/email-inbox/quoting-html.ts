@@ -1,3 +1,4 @@
+import { refuseLate } from './quoting-budget.ts';
 import { isAttribution, isForwardMark, isOriginalMark } from './quoting-marks.ts';
 import { readHtmlTree, serialize, textOf, walk, type HtmlElement, type HtmlNode } from '@helpdesk/core/plugin';
 
@@ -7,11 +8,15 @@ const maxHtml = 5 * 1024 * 1024;
  * Cuts the quoted history off an HTML mail at the first element by which a mail program marks it (mail.md R3).
  * `quoteHtml` is undefined when no mark is found or when nothing visible would be left; a bare blockquote is no mark.
  */
-export function splitHtml(html: string | undefined): { readonly replyHtml: string | undefined; readonly quoteHtml: string | undefined } {
+export function splitHtml(
+  html: string | undefined,
+  until = Number.POSITIVE_INFINITY,
+): { readonly replyHtml: string | undefined; readonly quoteHtml: string | undefined } {
   const whole = { replyHtml: html, quoteHtml: undefined };
   if (html === undefined || html.length > maxHtml) return whole;
   const tree = readHtmlTree(html);
-  const mark = findMark(tree);
+  refuseLate(until);
+  const mark = findMark(tree, until);
   if (mark === undefined) return whole;
   const start = withLead(mark);
   if (hasOwnTextAfter(start, tree) || startsForward(start)) return whole;
@@ -22,8 +27,13 @@ export function splitHtml(html: string | undefined): { readonly replyHtml: strin
     : { replyHtml: serialize(before), quoteHtml: serialize(after) };
 }
 
-function findMark(tree: HtmlElement): HtmlElement | undefined {
-  for (const node of walk(tree)) if (node.kind === 'element' && isMark(node)) return node;
+function findMark(tree: HtmlElement, until: number): HtmlElement | undefined {
+  let count = 0;
+  for (const node of walk(tree)) {
+    count += 1;
+    if (count % 256 === 0) refuseLate(until);
+    if (node.kind === 'element' && isMark(node)) return node;
+  }
   return undefined;
 }
 

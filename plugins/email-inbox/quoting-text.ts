@@ -1,3 +1,4 @@
+import { refuseLate } from './quoting-budget.ts';
 import {
   headerRole,
   isAttribution,
@@ -24,10 +25,10 @@ export interface TextPart {
  * Divides a mail's text in one pass over its lines (mail.md R4, R5): quotes with their attributions, forwarded
  * messages, signatures, and what the sender wrote. Text between quoted runs always stays a reply (R2).
  */
-export function divideText(text: string): TextPart[] {
-  const lines = readLines(text);
+export function divideText(text: string, until = Number.POSITIVE_INFINITY): TextPart[] {
+  const lines = readLines(text, until);
   const kinds: PartKind[] = lines.map(() => 'reply');
-  markQuotes(lines, kinds);
+  markQuotes(lines, kinds, until);
   markSignature(lines, kinds);
   return joinParts(lines, kinds, text.length);
 }
@@ -40,10 +41,12 @@ interface Line {
 }
 
 const maxLine = 1000;
+const checkedEvery = 256;
 
-function readLines(text: string): Line[] {
+function readLines(text: string, until: number): Line[] {
   let start = 0;
-  return text.split('\n').flatMap((raw) => {
+  return text.split('\n').flatMap((raw, index) => {
+    if (index % checkedEvery === 0) refuseLate(until);
     const line = toLine(raw, start);
     const shared = sharedFrom(line.text);
     const lines = shared === undefined ? [line] : [toLine(raw.slice(0, shared), start), toLine(raw.slice(shared), start + shared)];
@@ -63,9 +66,12 @@ function sharedFrom(text: string): number | undefined {
   return isAttribution(text.slice(place + 1).replace(/^[\s-]{1,5}/, '')) ? place + 1 : undefined;
 }
 
-function markQuotes(lines: readonly Line[], kinds: PartKind[]): void {
+function markQuotes(lines: readonly Line[], kinds: PartKind[], until: number): void {
   let at = 0;
+  let rounds = 0;
   while (at < lines.length) {
+    rounds += 1;
+    if (rounds % checkedEvery === 0) refuseLate(until);
     const line = lines[at];
     if (!line || line.isBlank) {
       at += 1;

@@ -1,4 +1,6 @@
 import { splitHtml } from './quoting-html.ts';
+import { withinBudget } from './quoting-budget.ts';
+import { withKnownTail } from './quoting-signature.ts';
 import { divideText, type TextPart } from './quoting-text.ts';
 
 /** A mail divided into what its sender wrote and what is folded; nothing is removed from storage (mail.md R1). */
@@ -20,12 +22,24 @@ const maxText = 2_000_000;
 const maxLines = 100_000;
 const fewestVisible = 2;
 
+export interface MailToSplit {
+  readonly text: string;
+  readonly html?: string | undefined;
+  /** Texts of earlier mails of the same sender: what several of them end with is a signature (R5). */
+  readonly earlier?: readonly string[];
+}
+
+/** Milliseconds that one mail may take; a mail over it is shown whole (mail.md R4). */
+const budget = 250;
+
 /** Splits a mail's text and HTML into reply and quote in linear time; text over 2 million characters or 100 000 lines is not divided. */
-export function splitReply(mail: { readonly text: string; readonly html?: string | undefined }): SplitReply {
-  const { text } = mail;
-  const divided = text.length > maxText || countLines(text) > maxLines ? [] : divideText(text);
-  const isWhole = !divided.some(({ kind }) => kind === 'forward') && visible(pick(text, divided, 'reply')) < fewestVisible;
-  const parts: readonly TextPart[] = isWhole ? [{ kind: 'reply', start: 0, end: text.length }] : divided;
+export function splitReply(mail: MailToSplit, budgetMs = budget): SplitReply {
+  const { text, earlier = [] } = mail;
+  const until = performance.now() + budgetMs;
+  const divided = text.length > maxText || countLines(text) > maxLines ? [] : withinBudget(() => divideText(text, until));
+  const signed = withKnownTail(text, divided ?? [], earlier);
+  const isWhole = !signed.some(({ kind }) => kind === 'forward') && visible(pick(text, signed, 'reply')) < fewestVisible;
+  const parts: readonly TextPart[] = isWhole ? [{ kind: 'reply', start: 0, end: text.length }] : signed;
   return {
     replyText: pick(text, parts, 'reply'),
     signatureText: pick(text, parts, 'signature'),
@@ -33,7 +47,7 @@ export function splitReply(mail: { readonly text: string; readonly html?: string
     forwardedText: pick(text, parts, 'forward'),
     parts,
     isWhole,
-    ...splitHtml(mail.html),
+    ...(withinBudget(() => splitHtml(mail.html, until)) ?? { replyHtml: mail.html, quoteHtml: undefined }),
   };
 }
 

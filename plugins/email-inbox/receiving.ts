@@ -4,9 +4,10 @@ import type { Arrival } from './arrival.ts';
 import { classify } from './classifying.ts';
 import { readDesk } from './desk-identity.ts';
 import { fileMail } from './filing.ts';
-import { authorOf } from './mail-identity.ts';
+import { mayActAsAgent, readAuthentication } from './authentication.ts';
+import { authorOf, rewrittenAuthor } from './mail-identity.ts';
+import { parserOf } from './mail-parser.ts';
 import { AlreadySettled, describeMail, settleMail, type StoredMail } from './mails-repository.ts';
-import { parseMail } from './parsing.ts';
 import { findReceiver } from './receivers-repository.ts';
 import { fileReport, isReport } from './reports.ts';
 import { noteSelfTest } from './self-test.ts';
@@ -58,12 +59,15 @@ async function file(ctx: InboxContext, arrival: Arrival): Promise<void> {
 
 async function read(ctx: InboxContext, stored: StoredMail, finish: Arrival['finish']): Promise<Arrival> {
   const raw = await ctx.files.read(stored.sha256);
-  const mail = await parseMail(raw);
-  const desk = await readDesk(ctx, mail, stored.mailboxId);
-  const mailbox = desk.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
+  const mail = await parserOf(ctx).parse(raw);
+  const known = await readDesk(ctx, mail, stored.mailboxId);
+  const mailbox = known.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
   if (mailbox === undefined) throw new Error('The mailbox of this mail was removed.');
   const receiver = await findReceiver(ctx, mailbox.id);
-  const written = authorOf(mail);
+  const isProven = mayActAsAgent(mail.from.length, readAuthentication(mail.headers, { authservIds: receiver?.authservIds ?? [] }));
+  const original = isProven ? rewrittenAuthor(mail, known.isOurAddress) : undefined;
+  const desk = { ...known, isRewrittenFrom: original !== undefined };
+  const written = original ?? authorOf(mail);
   const isImport = stored.folder.startsWith('import:');
   return {
     stored,

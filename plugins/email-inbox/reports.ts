@@ -1,10 +1,12 @@
-import { addressKey } from './addresses.ts';
-import type { BouncedRecipient } from './bounces.ts';
-import type { MailKind } from './classifying.ts';
+import type { DeliveryNews, ReportedMail } from '@helpdesk/core/plugin';
+import type { Classification, MailKind } from './classifying.ts';
+import { addressSecret } from './desk-identity.ts';
 import { describeMail, settleMail } from './mails-repository.ts';
 import { threadCandidates } from './message-ids.ts';
+import type { ParsedMail } from './parsed-mail.ts';
 import type { Arrival } from './arrival.ts';
 import type { InboxContext } from './settings.ts';
+import { readToken, recipientAddresses } from './threading-ids.ts';
 
 const reports: ReadonlySet<MailKind> = new Set(['bounce', 'delay', 'delivered', 'mdn', 'feedback']);
 
@@ -13,58 +15,59 @@ export function isReport(kind: MailKind): boolean {
   return reports.has(kind);
 }
 
-const suppressAfter = 2;
-
 /**
- * Files what servers and mail programs report about mail of ours (mail.md B1): it is noted on the message it
+ * Files what servers and mail programs report about mail of ours (mail.md B1, L3 to L6): it is noted on the message it
  * concerns and never becomes one. A report that names no mail of this desk changes nothing.
  */
-export async function fileReport(ctx: InboxContext, arrival: Arrival): Promise<void> {
-  const { kind, mail } = arrival;
+export async function fileReport(ctx: InboxContext, { stored, mail, kind, mailbox, finish }: Arrival): Promise<void> {
+  const news = newsOf(kind);
+  await ctx.db.tx(async (tx) => {
+    await describeMail(tx, stored.id, mail);
+    let reported: ReportedMail | undefined;
+    for (const named of mailsNamed(ctx, mail, kind, mailbox.id)) {
+      reported = await ctx.mail.report(tx, { mail: named, ...news, reason: reasonOf(news.recipients, mail.subject) });
+      if (reported !== undefined) break;
+    }
+    await settleMail(ctx, tx, stored, {
+      state: reported === undefined ? 'ignored' : 'processed',
+      kind: kind.kind,
+      reason: reported === undefined ? 'The report names no mail of this desk.' : kind.evidence,
+      ticketId: reported?.ticketId ?? null,
+    });
+    if (reported !== undefined) await tell(ctx, tx, mailbox.id, reported);
+    await finish(tx);
+  });
+}
+
+/** What names a sent mail, surest first: the return path made for it alone, then ids in what came back with the report. */
+function mailsNamed(ctx: InboxContext, mail: ParsedMail, kind: Classification, mailboxId: number): readonly DeliveryNews['mail'][] {
+  const returned = readToken(recipientAddresses(mail.headers), { kind: 'b', secret: addressSecret(ctx), mailboxId });
   const named = kind.report?.original?.messageId ?? kind.feedback?.messageId;
   const ids = [...(named === undefined ? [] : [named]), ...threadCandidates(mail.inReplyTo, mail.references)].slice(0, 20);
-  await (kind.kind === 'bounce' ? fileBounce(ctx, arrival, ids) : fileNotice(ctx, arrival, ids));
+  return [
+    ...(returned === undefined || returned === 'forged' ? [] : [{ outboxId: returned.id }]),
+    ...ids.map((messageId) => ({ messageId })),
+  ];
 }
 
-async function fileBounce(ctx: InboxContext, { stored, mail, kind, mailbox, finish }: Arrival, ids: readonly string[]): Promise<void> {
-  const recipients = kind.report?.recipients.filter(({ action }) => action === 'failed') ?? [];
-  await ctx.db.tx(async (tx) => {
-    await describeMail(tx, stored.id, mail);
-    for (const id of ids) {
-      const failed = await ctx.mail.markFailed(tx, id, reasonOf(recipients, mail.subject));
-      if (failed === undefined) continue;
-      const sentTo = new Set(failed.recipients.map(addressKey));
-      const permanent = recipients
-        .filter(({ isPermanent }) => isPermanent)
-        .flatMap(({ address, finalAddress }) => [address, ...(finalAddress === undefined ? [] : [finalAddress])]);
-      for (const address of new Set(permanent.map(addressKey))) {
-        // Only addresses this very mail went to: a report must not silence anybody else.
-        if (sentTo.has(address) && (await ctx.users.countBounce(tx, address)) >= suppressAfter) await ctx.users.suppress(tx, address, true);
-      }
-      await settleMail(ctx, tx, stored, { state: 'processed', kind: 'bounce', ticketId: failed.ticketId });
-      await tell(ctx, tx, mailbox.id, failed);
-      await finish(tx);
-      return;
-    }
-    await settleMail(ctx, tx, stored, { state: 'ignored', kind: 'bounce', reason: 'The report names no mail of this desk.' });
-    await finish(tx);
-  });
-}
-
-async function fileNotice(ctx: InboxContext, { stored, mail, kind, mailbox, finish }: Arrival, ids: readonly string[]): Promise<void> {
-  const known = await ctx.tickets.byMailIds(ids);
-  const hit = ids.map((id) => known.get(id)).find((one) => one?.direction === 'out');
-  await ctx.db.tx(async (tx) => {
-    await describeMail(tx, stored.id, mail);
-    await settleMail(ctx, tx, stored, {
-      state: hit === undefined ? 'ignored' : 'processed',
-      kind: kind.kind,
-      reason: kind.evidence,
-      ticketId: hit?.ticketId ?? null,
-    });
-    if (hit !== undefined) await tell(ctx, tx, mailbox.id, hit);
-    await finish(tx);
-  });
+function newsOf({ kind, report, feedback }: Classification): Pick<DeliveryNews, 'kind' | 'recipients'> {
+  if (kind === 'mdn') return { kind: 'read', recipients: [] };
+  if (kind === 'feedback') return { kind: 'complaint', recipients: (feedback?.complainants ?? []).map((address) => ({ address })) };
+  const wanted = { bounce: 'failed', delay: 'delayed', delivered: 'delivered' }[kind === 'bounce' || kind === 'delay' ? kind : 'delivered'];
+  const own = (report?.recipients ?? []).filter(({ action }) => action === wanted);
+  // A failure of class 4 passes: it is worth a notice, like a delay, and nobody's address is held to be bad.
+  const isPassing = kind === 'bounce' && own.length > 0 && own.every(({ isPermanent }) => !isPermanent);
+  const newsKind = kind === 'bounce' && !isPassing ? 'failed' : kind === 'delivered' ? 'delivered' : 'delayed';
+  return {
+    kind: newsKind,
+    recipients: own.map(({ address, finalAddress, status, diagnostic, isPermanent }) => ({
+      address,
+      ...(finalAddress === undefined ? {} : { finalAddress }),
+      ...(status === undefined ? {} : { code: status }),
+      ...(diagnostic === undefined ? {} : { reason: diagnostic }),
+      isPermanent,
+    })),
+  };
 }
 
 async function tell(
@@ -76,7 +79,7 @@ async function tell(
   await ctx.events.record(tx, 'mail.received', { ...(ticketId === null ? {} : { ticketId }), payload: { mailboxId, ticketId, messageId } });
 }
 
-function reasonOf(recipients: readonly BouncedRecipient[], subject: string): string {
-  const told = recipients.slice(0, 5).map(({ address, status, diagnostic }) => [address, status, diagnostic].filter(Boolean).join(' '));
+function reasonOf(recipients: DeliveryNews['recipients'], subject: string): string {
+  const told = recipients.slice(0, 5).map(({ address, code, reason }) => [address, code, reason].filter(Boolean).join(' '));
   return told.length === 0 ? subject : told.join('; ');
 }

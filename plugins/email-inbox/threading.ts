@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { Ticket } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
+import { remembered } from './corrections.ts';
 import { addressSecret, rewrittenIds, type KnownDesk } from './desk-identity.ts';
+import { headerValue } from './header.ts';
 import { threadCandidates } from './message-ids.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 import type { InboxContext } from './settings.ts';
-import { isForwarded, readSubjectTag, readToken, recipientAddresses } from './threading-ids.ts';
+import { baseSubject, isForwarded, readSubjectTag, readToken, recipientAddresses, threadIndexHead } from './threading-ids.ts';
+import { ThreadLog, type ThreadDecision, type ThreadRefusal, type ThreadRule } from './threading-log.ts';
 
 const dayMs = 86_400_000;
 const ancestorDays = 30;
 const tagDays = 180;
 
-/** Where a mail belongs: to a ticket, to a new ticket beside a related one, or to neither. */
+/** Where a mail belongs: to a ticket, to a new ticket beside a related one, or to neither; and why. */
 export interface Thread {
   readonly joins?: Ticket | undefined;
   readonly related?: Ticket | undefined;
   /** True when the author took no part in the ticket so far (mail.md T10). */
   readonly isNewParticipant: boolean;
+  readonly decision: ThreadDecision;
 }
 
 export interface ThreadQuestion {
@@ -29,21 +33,79 @@ export interface ThreadQuestion {
   readonly isPerson: boolean;
 }
 
-/** Finds the ticket of a mail by what is stored, first hit wins (mail.md section 2); nothing in the mail is decoded. */
-export async function findThread(ctx: InboxContext, question: ThreadQuestion): Promise<Thread> {
-  const hit = (await byToken(ctx, question)) ?? (await byIds(ctx, question)) ?? (await byAncestor(ctx, question));
-  if (hit !== undefined) return settle(ctx, question, hit);
-  const tagged = await byTag(ctx, question);
-  if (tagged === undefined) return { isNewParticipant: false };
-  return tagged.mayJoin ? settle(ctx, question, tagged.ticket) : { related: tagged.ticket, isNewParticipant: false };
+interface Found {
+  readonly ticket: Ticket;
+  readonly evidence: string;
+  /** The ticket is only mentioned: it is linked, not joined. */
+  readonly refusal?: ThreadRefusal;
 }
 
-async function settle(ctx: InboxContext, { author, isPerson, mail, mailboxId }: ThreadQuestion, ticket: Ticket): Promise<Thread> {
-  const isForeignForward = isForwarded(mail.subject) && ticket.mailboxId !== null && ticket.mailboxId !== mailboxId;
-  if (isForeignForward || ticket.place === 'trash' || (isPerson && (await isLongClosed(ctx, ticket))))
-    return { related: ticket, isNewParticipant: false };
+type Rule = readonly [name: ThreadRule, look: (ctx: InboxContext, question: ThreadQuestion, log: ThreadLog) => Promise<Found | undefined>];
+
+/** In the order of mail.md section 2: the first that finds a ticket decides, what later ones find is noted. */
+const rules: readonly Rule[] = [
+  ['token', byToken],
+  ['reply-id', (ctx, { mail, desk }) => byIds(ctx, desk, threadCandidates(mail.inReplyTo, mail.references))],
+  ['rewritten-id', (ctx, { mail, desk }) => byIds(ctx, desk, rewrittenIds(mail))],
+  ['shared-reference', byAncestor],
+  ['subject-number', byTag],
+  ['thread-index', byThreadIndex],
+];
+
+/** Finds the ticket of a mail by what is stored; nothing in the mail is decoded. */
+export async function findThread(ctx: InboxContext, question: ThreadQuestion): Promise<Thread> {
+  const log = new ThreadLog();
+  let chosen: { readonly rule: ThreadRule; readonly ticket: Ticket } | undefined;
+  let related: Ticket | undefined;
+  for (const [rule, look] of rules) {
+    const found = await look(ctx, question, log);
+    if (found === undefined) continue;
+    const { ticket, evidence, refusal } = found;
+    if (refusal === undefined && chosen === undefined) chosen = { rule, ticket };
+    if (refusal !== undefined && chosen === undefined) related ??= ticket;
+    log.note({
+      rule,
+      evidence,
+      ticketId: ticket.id,
+      ...(refusal === undefined ? { outcome: chosen?.rule === rule ? 'chosen' : 'hint' } : { outcome: 'refused', refusal }),
+    });
+  }
+  const { mail, mailboxId, author } = question;
+  const right = await remembered(ctx, { mailboxId, author, subject: mail.subject, found: chosen?.ticket });
+  if (right !== undefined) {
+    log.overrule();
+    log.note({ rule: 'memory', evidence: author ?? '', ticketId: right.id, outcome: 'chosen' });
+    chosen = { rule: 'memory', ticket: right };
+  }
+  if (chosen !== undefined) return settle(ctx, question, chosen, log);
+  return { related, isNewParticipant: false, decision: log.decided(related === undefined ? 'new' : 'related', related?.id) };
+}
+
+async function settle(
+  ctx: InboxContext,
+  question: ThreadQuestion,
+  { rule, ticket }: { readonly rule: ThreadRule; readonly ticket: Ticket },
+  log: ThreadLog,
+): Promise<Thread> {
+  const refusal = await refusalOf(ctx, question, ticket, rule);
+  if (refusal !== undefined) {
+    log.refuse(rule, refusal);
+    return { related: ticket, isNewParticipant: false, decision: log.decided('related', ticket.id) };
+  }
+  const { author } = question;
   const isKnown = author !== undefined && (await participants(ctx, ticket)).has(author);
-  return { joins: ticket, isNewParticipant: !isKnown };
+  return { joins: ticket, isNewParticipant: !isKnown, decision: log.decided(rule, ticket.id) };
+}
+
+async function refusalOf(
+  ctx: InboxContext,
+  { mail, mailboxId, isPerson }: ThreadQuestion,
+  ticket: Ticket,
+  rule: ThreadRule,
+): Promise<ThreadRefusal | undefined> {
+  if (rule !== 'memory' && isForwarded(mail.subject) && ticket.mailboxId !== null && ticket.mailboxId !== mailboxId) return 'forward';
+  if (ticket.place === 'trash') return 'trash';
+  return isPerson && (await isLongClosed(ctx, ticket)) ? 'closed' : undefined;
 }
 
 async function isLongClosed(ctx: InboxContext, ticket: Ticket): Promise<boolean> {
@@ -52,35 +114,60 @@ async function isLongClosed(ctx: InboxContext, ticket: Ticket): Promise<boolean>
   return ctx.clock.now() - (ticket.solvedAt ?? ticket.updatedAt) > reopenDays * dayMs;
 }
 
-async function byToken(ctx: InboxContext, { mail, desk }: ThreadQuestion): Promise<Ticket | undefined> {
+async function byToken(ctx: InboxContext, { mail, desk }: ThreadQuestion, log: ThreadLog): Promise<Found | undefined> {
   const addresses = recipientAddresses(mail.headers).filter((address) => address.includes('+t'));
   if (addresses.length === 0) return undefined;
   const secret = addressSecret(ctx);
   for (const { id } of desk.mailboxes) {
     const token = readToken(addresses, { kind: 't', secret, mailboxId: id });
-    if (token !== undefined && token !== 'forged') return living(ctx, token.id);
+    if (token === undefined || token === 'forged') continue;
+    const ticket = await living(ctx, token.id);
+    // The signature itself is a key and is not shown.
+    return ticket && { ticket, evidence: (addresses[0] ?? '').replace(/\.[a-z2-7]{16}@/i, '.…@') };
   }
   ctx.log.warn('A mail carries a reply address with a wrong signature; it is filed without it.', { addresses });
+  log.note({ rule: 'token', evidence: addresses[0] ?? '', outcome: 'refused', refusal: 'forged' });
   return undefined;
 }
 
-async function byIds(ctx: InboxContext, { mail, desk }: ThreadQuestion): Promise<Ticket | undefined> {
-  for (const id of [...threadCandidates(mail.inReplyTo, mail.references), ...rewrittenIds(mail)]) {
+async function byIds(ctx: InboxContext, desk: KnownDesk, ids: readonly string[]): Promise<Found | undefined> {
+  for (const id of ids) {
     const hit = desk.named.get(id);
     const ticket = hit === undefined ? undefined : await living(ctx, hit.ticketId);
-    if (ticket !== undefined) return ticket;
+    if (ticket !== undefined) return { ticket, evidence: `<${id}>` };
   }
   return undefined;
 }
 
 /** Two answers to a mail that never reached us share its id (mail.md T2b). */
-async function byAncestor(ctx: InboxContext, { mail, desk, mailboxId, author }: ThreadQuestion): Promise<Ticket | undefined> {
-  const hashes = refHashes(mail);
+async function byAncestor(ctx: InboxContext, question: ThreadQuestion): Promise<Found | undefined> {
+  const { mail } = question;
+  const ids = [...new Set([...mail.inReplyTo, ...mail.references])].slice(0, maxRefs);
+  const ticket = await sharing(ctx, question, ids.map(hashOf));
+  return ticket && { ticket, evidence: `<${ids.at(-1) ?? ''}>` };
+}
+
+/** Outlook's name of a conversation, believed only together with the same people and subject (mail.md T5). */
+async function byThreadIndex(ctx: InboxContext, question: ThreadQuestion): Promise<Found | undefined> {
+  const head = threadIndexHead(headerValue(question.mail.headers, 'thread-index'));
+  if (head === undefined) return undefined;
+  const ticket = await sharing(ctx, question, [threadIndexHash(head)]);
+  const isSameSubject =
+    ticket !== undefined && baseSubject(ticket.subject).toLowerCase() === baseSubject(question.mail.subject).toLowerCase();
+  return isSameSubject ? { ticket, evidence: head } : undefined;
+}
+
+/** A ticket of the last 30 days whose mails named the same thing and which the author or a recipient takes part in. */
+async function sharing(
+  ctx: InboxContext,
+  { mail, desk, mailboxId, author }: ThreadQuestion,
+  hashes: readonly string[],
+): Promise<Ticket | undefined> {
   if (hashes.length === 0 || author === undefined) return undefined;
   const since = ctx.clock.now() - ancestorDays * dayMs;
   const ids: number[] = await ctx.db
     .table('refs')
-    .whereIn('ref_hash', hashes)
+    .whereIn('ref_hash', [...hashes])
     .where({ mailbox_id: mailboxId })
     .where('created_at', '>', since)
     .orderBy('created_at', 'desc')
@@ -96,13 +183,14 @@ async function byAncestor(ctx: InboxContext, { mail, desk, mailboxId, author }: 
   return undefined;
 }
 
-async function byTag(ctx: InboxContext, { mail, author }: ThreadQuestion): Promise<{ ticket: Ticket; mayJoin: boolean } | undefined> {
+async function byTag(ctx: InboxContext, { mail, author }: ThreadQuestion): Promise<Found | undefined> {
   const number = readSubjectTag(mail.subject);
   const id = number === undefined ? undefined : await ctx.tickets.idOfNumber(number);
   const ticket = id === undefined ? undefined : await living(ctx, id);
   if (ticket === undefined) return undefined;
-  const isRecent = ctx.clock.now() - ticket.updatedAt < tagDays * dayMs;
-  return { ticket, mayJoin: isRecent && author !== undefined && (await participants(ctx, ticket)).has(author) };
+  const evidence = `[#${number}]`;
+  if (author === undefined || !(await participants(ctx, ticket)).has(author)) return { ticket, evidence, refusal: 'stranger' };
+  return ctx.clock.now() - ticket.updatedAt < tagDays * dayMs ? { ticket, evidence } : { ticket, evidence, refusal: 'old' };
 }
 
 async function living(ctx: InboxContext, ticketId: number): Promise<Ticket | undefined> {
@@ -121,7 +209,21 @@ export async function participants(ctx: InboxContext, ticket: Ticket): Promise<R
   return new Set([...emails, ...named].map(addressKey));
 }
 
-/** The ids a mail refers to, as they are stored and looked up for later answers to the same mail. */
+const maxRefs = 50;
+
+/** What a mail refers to, as it is stored and looked up for later answers to the same mail. */
 export function refHashes(mail: ParsedMail): readonly string[] {
-  return [...new Set([...mail.inReplyTo, ...mail.references])].slice(0, 50).map((id) => createHash('sha256').update(id).digest('hex'));
+  const head = threadIndexHead(headerValue(mail.headers, 'thread-index'));
+  return [
+    ...[...new Set([...mail.inReplyTo, ...mail.references])].slice(0, maxRefs).map(hashOf),
+    ...(head === undefined ? [] : [threadIndexHash(head)]),
+  ];
+}
+
+function hashOf(id: string): string {
+  return createHash('sha256').update(id).digest('hex');
+}
+
+function threadIndexHash(head: string): string {
+  return hashOf(`thread-index:${head}`);
 }

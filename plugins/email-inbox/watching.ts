@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImapFlow } from 'imapflow';
 import { fetchNew } from './fetching.ts';
 import { explain, isRefusal, openImap } from './imap-connection.ts';
+import { serverOf } from './imap-server.ts';
 import {
   dropLease,
   findReceiver,
-  imapSecret,
   leaseMs,
   listReceivers,
   reportFailure,
@@ -139,7 +139,7 @@ class Watcher {
   private async connection(): Promise<void> {
     const receiver = await findReceiver(this.ctx, this.mailboxId);
     if (receiver === undefined) return;
-    const client = await openImap({ ...receiver, password: await this.ctx.secrets.get(imapSecret(this.mailboxId)) });
+    const client = await openImap(await serverOf(this.ctx, receiver));
     const close = (): void => client.close();
     this.stopping.signal.addEventListener('abort', close, { once: true });
     client.on('exists', () => (this.hasNews = true));

@@ -7,7 +7,7 @@ const clean = (html: string, allowRemoteImages = false) =>
   sanitizeMail(html, { cidUrl: (cid) => (cid === 'logo@x' ? '/files/7' : undefined), allowRemoteImages });
 
 describe('sanitizing HTML', () => {
-  it('drops what runs, loads, overlays or names', () => {
+  it('S2: drops what runs, loads, overlays or names (GHSA-jpq8-j69f-mj98)', () => {
     const { html } = clean(
       '<script>x()</script><b onclick="x()" class="c" id="i" hx-get="/x" data-hx-post="/y" style="position:fixed;color:red;background:url(http://e/x)">keep</b><svg><a href="javascript:x()">s</a></svg><a href="java\nscript:x()">l</a><form><input></form><meta http-equiv="refresh">',
     );
@@ -15,7 +15,7 @@ describe('sanitizing HTML', () => {
     expect(html).to.equal('<b style="color:red">keep</b><a target="_blank" rel="noopener noreferrer nofollow">l</a>');
   });
 
-  it('blocks remote images and shows them on demand, but never a tracker', () => {
+  it('S4: blocks remote images and shows them on demand, but never a tracker (zammad#5193)', () => {
     const source = '<img src="https://e.example/a.png"><img src="https://e.example/t.gif" width="1" height="1">';
 
     expect(clean(source)).to.deep.equal({
@@ -26,7 +26,16 @@ describe('sanitizing HTML', () => {
     expect(clean(source, true).html).to.contain('<img src="https://e.example/a.png" />').and.not.contain('t.gif');
   });
 
-  it('resolves images of the same mail only', () => {
+  it('S4: blocks an image behind an element that parsers end at different places', () => {
+    for (const name of ['plaintext', 'xmp', 'noembed', 'noframes', 'title', 'textarea', 'style', 'svg', 'math'])
+      expect(
+        clean(`<${name}></${name}><img src="https://e.example/a.png"><${name}><img src="https://e.example/b.png">`).html,
+        name,
+      ).to.not.match(/<img[^>]* src=/);
+    expect(clean('<p>a</p><plaintext><b>b').html).to.contain('<pre>&lt;b&gt;b</pre>');
+  });
+
+  it('S3: resolves images of the same mail only', () => {
     expect(clean('<img src="cid:LOGO@x"><img src="cid:other">')).to.deep.equal({
       html: '<img src="/files/7" /><img />',
       blockedRemoteImages: 0,
@@ -34,12 +43,12 @@ describe('sanitizing HTML', () => {
     });
   });
 
-  it('shows the real host of a masked link', () => {
+  it('S2: shows the real host of a masked link', () => {
     expect(clean('<a href="https://evil.example/x">https://bank.example</a>').html).to.contain('[evil.example]');
     expect(clean('<a href="https://www.bank.example/x">bank.example</a>').html).not.to.contain('[');
   });
 
-  it('survives deep nesting in bounded time', () => {
+  it('S2: survives deep nesting in bounded time', () => {
     const started = performance.now();
     expect(clean(`${'<div>'.repeat(100_000)}end`).html).to.contain('end');
     expect(performance.now() - started).to.be.below(2000);

@@ -50,6 +50,12 @@ describe('the guarded way out', () => {
       expect(await codeOf(Promise.resolve().then(() => fetch(url))), url).to.be.oneOf(['net.host-undeclared', 'ERR_INVALID_URL']);
   });
 
+  it('survives a name that does not exist', async () => {
+    const { fetch } = network({});
+
+    expect(await codeOf(fetch('http://does-not-exist.invalid/'))).to.equal('fetch failed');
+  });
+
   it('refuses private addresses in every way to write them', async () => {
     const { fetch } = network({});
 

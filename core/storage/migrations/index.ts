@@ -10,6 +10,8 @@ import { defaults } from './0007-defaults.ts';
 import { pluginRecords } from './0030-plugin-records.ts';
 import { pluginLifecycle } from './0040-plugin-lifecycle.ts';
 import { themes } from './0050-themes.ts';
+import { mailDisplay } from './0060-mail-display.ts';
+import { mailSending } from './0065-mail-sending.ts';
 import { ticketMailboxes } from './0070-ticket-mailboxes.ts';
 
 /** Every step of the core schema in order; a released one never changes. */
@@ -24,6 +26,8 @@ export const coreMigrations: readonly Migration[] = [
   pluginRecords,
   pluginLifecycle,
   themes,
+  mailDisplay,
+  mailSending,
   ticketMailboxes,
 ];
 

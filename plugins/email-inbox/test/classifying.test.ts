@@ -11,29 +11,29 @@ const desk: DeskIdentity = {
 const kindOf = async (...headers: string[]): Promise<Classification> => classify(await parseMail(mailFromMina(headers)), desk);
 
 describe('classifying a mail', () => {
-  it('lets a person be answered, also with Auto-Submitted: no', async () => {
+  it('L7, L14: lets a person be answered, also with Auto-Submitted: no (FS Mail.php:667) and with DR, RN (sisimai/p5-sisimai#491)', async () => {
     expect(await kindOf('Auto-Submitted: No')).to.include({ kind: 'human', mayAutoReply: true });
     expect(await kindOf('X-Auto-Response-Suppress: DR, RN')).to.include({ kind: 'human', mayAutoReply: true });
   });
 
-  it('honours the wish not to be answered without calling it an auto-reply', async () => {
+  it('L9: honors the wish not to be answered without calling it an auto-reply', async () => {
     expect(await kindOf('X-Auto-Response-Suppress: OOF')).to.include({ kind: 'human', mayAutoReply: false });
   });
 
-  it('tells answers of machines from their notices', async () => {
+  it('L7, L10: tells answers of machines from their notices (LD drops both)', async () => {
     expect(await kindOf('Auto-Submitted: auto-generated')).to.include({ kind: 'generated' });
     expect(await kindOf('Auto-Submitted: auto-generated', 'In-Reply-To: <sent@desk.example>')).to.include({ kind: 'auto-reply' });
     expect(await kindOf('Auto-Submitted: auto-replied (vacation)')).to.include({ kind: 'auto-reply', mayAutoReply: false });
     expect(await kindOf('Precedence: Bulk')).to.include({ kind: 'list', mayAutoReply: false });
   });
 
-  it('claims only weak evidence from a subject', async () => {
+  it('L13: claims only weak evidence from a subject', async () => {
     const mail = await parseMail(rawMail(['From: a@b.example', 'Subject: Automatic reply: away']));
 
     expect(classify(mail, desk)).to.include({ kind: 'auto-reply', isWeak: true });
   });
 
-  it('stops our own mail', async () => {
+  it('L2: stops our own mail', async () => {
     expect(classify(await parseMail(rawMail(['From: support@desk.example', 'Subject: x'])), desk)).to.include({
       kind: 'own-address',
       mayAutoReply: false,
@@ -48,7 +48,7 @@ const dsn = (action: string, status: string): Uint8Array =>
   );
 
 describe('reading a delivery report', () => {
-  it('tells failure, delay and success apart', async () => {
+  it('L3: tells failure, delay and success apart', async () => {
     const report = async (action: string, status: string) => classify(await parseMail(dsn(action, status)), desk).report;
 
     expect(await report('failed', '5.1.1')).to.deep.include({ kind: 'bounce', source: 'dsn' });
@@ -58,7 +58,7 @@ describe('reading a delivery report', () => {
     expect((await report('failed', '5.1.1'))?.original).to.include({ messageId: 'sent@desk.example', subject: 'Hi' });
   });
 
-  it('reads the words of servers that write no report', async () => {
+  it('L6: reads the words of servers that write no report', async () => {
     const mail = await parseMail(
       rawMail(
         ['Return-Path: <>', 'From: MAILER-DAEMON@mx.example', 'To: support@desk.example', 'Subject: failure notice'],
@@ -72,5 +72,88 @@ describe('reading a delivery report', () => {
     expect(report?.recipients).to.have.lengthOf(1);
     expect(report?.recipients[0]).to.include({ address: 'gone@x.example', status: '5.1.1', isPermanent: true });
     expect(report?.original?.messageId).to.equal('sent@desk.example');
+  });
+});
+
+describe('the rules in their order', () => {
+  const withBody = async (headers: readonly string[], body: string) =>
+    classify(await parseMail(rawMail(['From: a@b.example', ...headers], body)), desk);
+  const report = (type: string, part: string, fields: string) =>
+    withBody(
+      [`Content-Type: multipart/report; report-type=${type}; boundary=x`],
+      `--x\n\nSee below.\n--x\nContent-Type: message/${part}\n\n${fields}\n--x--`,
+    );
+
+  it('L1: knows a copy of its own mail by the loop header', async () => {
+    const own: DeskIdentity = { ...desk, isOurLoopHeader: (value) => value === 'right' };
+    const mail = (value: string) => parseMail(rawMail(['From: support@desk.example', `X-Desk-Loop: ${value}`]));
+
+    expect(classify(await mail('right'), own).kind).to.equal('own-copy');
+    expect(classify(await mail('wrong'), own).kind).to.equal('own-address');
+  });
+
+  it('V6: is not steered by a header of ours that a stranger wrote', async () => {
+    expect(await kindOf('X-Desk-Loop: 0123456789', 'X-Desk-Ticket: 1')).to.include({ kind: 'human', mayAutoReply: true });
+  });
+
+  it('L4: files a read receipt as one', async () => {
+    expect(await report('disposition-notification', 'disposition-notification', 'Disposition: manual-action; displayed')).to.include({
+      kind: 'mdn',
+      mayAutoReply: false,
+    });
+  });
+
+  it('L5: reads a complaint', async () => {
+    const found = await report('feedback-report', 'feedback-report', 'Feedback-Type: abuse\nOriginal-Rcpt-To: <mina@x.example>');
+
+    expect(found).to.include({ kind: 'feedback', mayAutoReply: false });
+    expect(found.feedback?.complainants).to.deep.equal(['mina@x.example']);
+  });
+
+  for (const header of [
+    'X-Autoreply: yes',
+    'X-Autorespond: x',
+    'X-Apple-Action: VACATION/1',
+    'Precedence: auto_reply',
+    'X-Mail-Autoreply: 1',
+  ])
+    it(`L8: takes ${header} for an auto-reply`, async () => {
+      expect(await kindOf(header)).to.include({ kind: 'auto-reply', mayAutoReply: false, isWeak: false });
+    });
+
+  it('L8: does not take X-Autoreply: no for one', async () => {
+    expect(await kindOf('X-Autoreply: no')).to.include({ kind: 'human', mayAutoReply: true });
+  });
+
+  for (const header of ['List-Id: <news.x.example>', 'List-Unsubscribe: <mailto:off@x.example>', 'Precedence: JUNK', 'X-Precedence: list'])
+    it(`L10: answers no list or bulk mail: ${header}`, async () => {
+      expect(await kindOf(header)).to.include({ kind: 'list', mayAutoReply: false });
+    });
+
+  it('L11: tells an invitation and its answer', async () => {
+    const found = await withBody(['Content-Type: text/calendar; method=REPLY'], 'BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR');
+
+    expect(found).to.include({ kind: 'calendar', mayAutoReply: false });
+  });
+
+  for (const address of [
+    'no-reply@x.example',
+    'noreply@x.example',
+    'do-not-reply@x.example',
+    'notifications@x.example',
+    'bounces+7@x.example',
+  ])
+    it(`L12: answers nothing to ${address}`, async () => {
+      expect(classify(await parseMail(rawMail([`From: ${address}`])), desk)).to.include({ kind: 'noreply', mayAutoReply: false });
+    });
+
+  it('L12: answers a person whose name only begins so (osTicket class.filter.php:941)', async () => {
+    expect(classify(await parseMail(rawMail(['From: postmasterson@x.example'])), desk)).to.include({ kind: 'human', mayAutoReply: true });
+  });
+
+  it('L6: does not take every mail of a postmaster for a bounce (osTicket class.filter.php:941)', async () => {
+    const mail = await parseMail(rawMail(['From: postmaster@x.example', 'Subject: Our new policy'], 'Hello, we have a question.'));
+
+    expect(classify(mail, desk).kind).to.equal('noreply');
   });
 });

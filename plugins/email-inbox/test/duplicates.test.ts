@@ -8,7 +8,7 @@ describe('mail that comes more than once', () => {
   });
   afterEach(() => inbox.desk.close());
 
-  it('is one message with two originals, and says when the text differs', async () => {
+  it('D1: is one message with two originals, and says when the text differs', async () => {
     const headers = { 'Message-ID': '<a@x.example>' };
 
     const first = await inbox.receive(mail(headers, 'Hello'));
@@ -20,7 +20,7 @@ describe('mail that comes more than once', () => {
     expect(await inbox.messages(first.ticket_id ?? 0)).to.have.length(1);
   });
 
-  it('is two messages when only the Message-ID is the same', async () => {
+  it('D1: is two messages when only the Message-ID is the same (FS #5591)', async () => {
     await inbox.receive(mail({ 'Message-ID': '<reused@dhl.example>', From: 'a@dhl.example' }));
     await inbox.receive(mail({ 'Message-ID': '<reused@dhl.example>', From: 'b@dhl.example' }));
     await inbox.receive(mail({ 'Message-ID': '<reused@dhl.example>', From: 'b@dhl.example', Date: 'Mon, 05 Jan 2026 08:00:00 +0000' }));
@@ -43,7 +43,7 @@ describe('mail that comes more than once', () => {
     expect(new Set([one, two, three]).size).to.equal(3);
   });
 
-  it('has a key of its own without a Message-ID', async () => {
+  it('D1: has a key of its own without a Message-ID (FS #4740)', async () => {
     const raw = mail({ 'Message-ID': undefined });
 
     await inbox.receive(raw);
@@ -53,7 +53,7 @@ describe('mail that comes more than once', () => {
     expect(await inbox.desk.storage.read('messages')).to.have.length(2);
   });
 
-  it('stays one message when two processes file it at once', async () => {
+  it('D1: stays one message when two processes file it at once (FS #3186, #1350)', async () => {
     const other = await createInbox({ beside: inbox.desk });
     try {
       const raws = Array.from({ length: 20 }, (_, index) =>
@@ -80,7 +80,7 @@ describe('mail that comes more than once', () => {
     }
   });
 
-  it('is filed once when one row is filed by two processes at the same moment', async () => {
+  it('P3: is filed once when one row is filed by two processes at the same moment', async () => {
     const other = await createInbox({ beside: inbox.desk });
     try {
       const jobs = async (): Promise<void> => {

@@ -10,7 +10,7 @@ describe('receiving a mail', () => {
   });
   afterEach(() => inbox.desk.close());
 
-  it('opens a ticket with sender, text and original', async () => {
+  it('P1: opens a ticket with sender, text and the original byte for byte', async () => {
     const raw = mail(
       { 'Message-ID': '<first@customer.example>', Cc: 'Deniz <deniz@customer.example>' },
       'The printer is on fire.\n\n-- \nMina',
@@ -30,7 +30,7 @@ describe('receiving a mail', () => {
     expect((await inbox.desk.fetch(`/desk/p/email-inbox/messages/${message?.id}/raw`, { as: 'mina' })).status).to.equal(403);
   });
 
-  it("appends an answer to the customer's own mail, also by a person in Cc", async () => {
+  it("T2: appends an answer to the customer's own mail, also by a person in Cc (freescout#2086)", async () => {
     const first = await inbox.receive(mail({ 'Message-ID': '<a@customer.example>', Cc: 'deniz@customer.example' }));
 
     const second = await inbox.receive(
@@ -44,7 +44,7 @@ describe('receiving a mail', () => {
     expect((await inbox.ticket(first.ticket_id)).requester_id).to.equal(inbox.desk.people.mina.id);
   });
 
-  it('joins two answers to a mail that never came here, when the same people write', async () => {
+  it('T2b: joins two answers to a mail that never came here, when the same people write (zammad#5716)', async () => {
     const first = await inbox.receive(mail({ References: '<never-seen@x.example>', Cc: 'deniz@x.example' }));
 
     const sibling = await inbox.receive(mail({ From: 'deniz@x.example', References: '<never-seen@x.example>' }));
@@ -54,7 +54,7 @@ describe('receiving a mail', () => {
     expect(stranger.ticket_id).to.not.equal(first.ticket_id);
   });
 
-  it('does not thread by an id that only looks like ours', async () => {
+  it('T1, T2: does not thread by a token or an id that only looks like ours (GHSA-6r38-6mcf-2ww3)', async () => {
     const first = await inbox.receive(mail({}));
 
     const row = await inbox.receive(
@@ -69,7 +69,7 @@ describe('receiving a mail', () => {
     expect(row.ticket_id).to.not.equal(first.ticket_id);
   });
 
-  it('joins by the number in the subject only for participants, and links for others', async () => {
+  it('T4: joins by the number in the subject only for participants, and links for others (zammad#2444)', async () => {
     const first = await inbox.receive(mail({}));
     const { number } = await inbox.ticket(first.ticket_id);
 
@@ -83,7 +83,7 @@ describe('receiving a mail', () => {
     ]);
   });
 
-  it('follows merges to the living ticket', async () => {
+  it('T8: follows merges to the end of the chain (zammad#377, frappe/helpdesk#2539)', async () => {
     const one = await inbox.receive(mail({ 'Message-ID': '<one@x.example>' }));
     const two = await inbox.receive(mail({ 'Message-ID': '<two@x.example>' }));
     const three = await inbox.receive(mail({ 'Message-ID': '<three@x.example>' }));
@@ -95,7 +95,7 @@ describe('receiving a mail', () => {
     expect(answer.ticket_id).to.equal(three.ticket_id);
   });
 
-  it('reopens a solved ticket within the days of the setting and later opens a linked one', async () => {
+  it('T7: reopens a solved ticket within the days of the setting and later opens a linked one (frappe/helpdesk#3465)', async () => {
     const first = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
     await inbox.desk.as('can').changeStatus(first.ticket_id ?? 0, 'solved');
     inbox.desk.clock.advance(13 * day);
@@ -115,7 +115,7 @@ describe('receiving a mail', () => {
     ]);
   });
 
-  it('stores an auto-reply without reopening', async () => {
+  it('T7: stores an auto-reply without reopening', async () => {
     const first = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
     await inbox.desk.as('can').changeStatus(first.ticket_id ?? 0, 'solved');
 
@@ -126,7 +126,7 @@ describe('receiving a mail', () => {
     expect((await inbox.messages(first.ticket_id ?? 0)).map(({ origin }) => origin)).to.deep.equal(['person', 'auto-reply']);
   });
 
-  it('folds the quoted history and keeps it', async () => {
+  it('R1: folds the quoted history and keeps it (freescout#5624)', async () => {
     const row = await inbox.receive(
       mail(
         { 'Content-Type': 'text/html; charset=utf-8' },
@@ -140,7 +140,7 @@ describe('receiving a mail', () => {
     expect(message?.html).to.not.include('alert');
   });
 
-  it('takes no file of the desk because a mail names its address', async () => {
+  it('S3: takes no file of the desk because a mail names its address', async () => {
     const secret = await inbox.desk.as('can').upload({ name: 'salaries.png', contentType: 'image/png', content: Buffer.from('secret') });
 
     const row = await inbox.receive(mail({ 'Content-Type': 'text/html' }, `<p>Look</p><img src="/files/${secret}">`));
@@ -148,14 +148,14 @@ describe('receiving a mail', () => {
     expect(await inbox.desk.storage.read('attachments').where({ message_id: row.message_id })).to.deep.equal([]);
   });
 
-  it('drops and counts its own mail', async () => {
+  it('L2: drops and counts its own mail', async () => {
     const row = await inbox.receive(mail({ From: 'support@desk.example' }), 'support@desk.example');
 
     expect(row).to.include({ state: 'ignored', kind: 'own-address', ticket_id: null });
     expect(await inbox.desk.storage.read('tickets')).to.deep.equal([]);
   });
 
-  it('opens a ticket without an answerable sender and never writes there', async () => {
+  it('V1: opens a ticket without an answerable sender and never writes there', async () => {
     const row = await inbox.receive(mail({ From: undefined }));
 
     const [message] = await inbox.messages(row.ticket_id ?? 0);
@@ -189,7 +189,7 @@ describe('receiving a mail', () => {
     expect(refused).to.include({ state: 'ignored', reason: 'Eve.', ticket_id: null });
   });
 
-  it('quarantines what cannot be filed after five tries, and Retry brings it in', async () => {
+  it('P3: quarantines what cannot be filed after five tries, and Retry brings it in (zammad#2176)', async () => {
     const { hooks } = inbox.desk.app.desk;
     const broken = hooks
       .forPlugin('core', 0)
@@ -241,7 +241,7 @@ describe('receiving a mail', () => {
     expect((await inbox.mails())[0]).to.include({ state: 'processed' });
   });
 
-  it('files mail of every shape with something to read', async () => {
+  it('C3: files mail of every shape with something to read (zammad#3019)', async () => {
     const winmail = await inbox.receive(
       mail(
         { 'Content-Type': 'multipart/mixed; boundary=x' },

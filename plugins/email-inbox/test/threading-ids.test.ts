@@ -7,7 +7,7 @@ import { baseSubject, isForwarded, readSubjectTag, readToken, signAddress, threa
 const scope: TokenScope = { kind: 't', secret: Buffer.alloc(32, 1), mailboxId: 1 };
 
 describe('reply tokens', () => {
-  it('name the ticket only under the same key and mailbox', () => {
+  it('T1: name the ticket only under the same key and mailbox', () => {
     const address = signAddress('support@desk.example', 1042, scope);
 
     expect(address).to.match(/^support\+tsy\.[a-z2-7]{16}@desk\.example$/);
@@ -19,7 +19,7 @@ describe('reply tokens', () => {
 });
 
 describe('threading ids', () => {
-  it('keeps the first and the last hundred references and tries the nearest first', () => {
+  it('T2: keeps the first and the last hundred references and tries the nearest first', () => {
     const ids = readMessageIds(Array.from({ length: 500 }, (_, index) => `<${index}@x>`).join(' '));
 
     expect(ids).to.have.lengthOf(101);
@@ -27,7 +27,7 @@ describe('threading ids', () => {
     expect(threadCandidates(['b@x'], ['a@x', 'b@x', 'c@x'])).to.deep.equal(['b@x', 'c@x', 'a@x']);
   });
 
-  it('strips prefixes and list tags of many languages', () => {
+  it('T6: strips prefixes and list tags of many languages (zammad#4965)', () => {
     expect(baseSubject('Re: AW: [list] Fwd: 回复：Printer [#7]')).to.equal('Printer [#7]');
     expect(isForwarded('WG: Printer')).to.equal(true);
     expect(isForwarded('Re: Printer')).to.equal(false);

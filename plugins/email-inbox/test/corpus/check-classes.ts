@@ -3,7 +3,7 @@ import { addressKey } from '../../addresses.ts';
 import type { ParsedMail } from '../../parsed-mail.ts';
 import { parseMail } from '../../parsing.ts';
 import { threadCandidates } from '../../message-ids.ts';
-import { checkKeys, differs, type CorpusItem, type KeyChecks } from './corpus.ts';
+import { checkKeys, differs, type FolderCheck, type KeyChecks } from './corpus.ts';
 
 interface Subject {
   readonly mail: ParsedMail;
@@ -19,7 +19,8 @@ interface ExpectedRecipient {
 /** The corpus writes its mails to this desk. */
 const deskAddress = 'support@desk.example';
 
-export async function checkClasses(item: CorpusItem, raw: Uint8Array): Promise<string[]> {
+export const checkClasses: FolderCheck = async (item, raw) => {
+  const started = performance.now();
   const mail = await parseMail(raw);
   const wanted = item.expect['threads_to'];
   const sent = (typeof wanted === 'string' ? wanted : '').replace(/[<>]/g, '');
@@ -28,8 +29,10 @@ export async function checkClasses(item: CorpusItem, raw: Uint8Array): Promise<s
     isOurMessageId: (id) => sent !== '' && id === sent,
     isOurLoopHeader: () => false,
   };
-  return checkKeys(item, { mail, found: classify(mail, desk) }, checks);
-}
+  const found = classify(mail, desk);
+  const milliseconds = performance.now() - started;
+  return { complaints: await checkKeys(item, { mail, found }, checks), milliseconds };
+};
 
 const names: Readonly<Partial<Record<MailKind, string>>> = { 'auto-reply': 'vacation', delivered: 'dsn-success', list: 'bulk' };
 const isAutoReply = ({ found, mail }: Subject): boolean =>

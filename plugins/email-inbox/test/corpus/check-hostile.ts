@@ -1,16 +1,18 @@
 import { readAuthentication, mayActAsAgent } from '../../authentication.ts';
 import { addressKey } from '../../addresses.ts';
-import { cleanFilename, inlineImageType, isDangerous } from '../../file-names.ts';
-import { readHtmlTree, walk } from '@helpdesk/core/plugin';
+import { cleanFilename } from '../../file-names.ts';
+import { imageTypeOf, isDangerous, readHtmlTree, sanitizeMail, walk } from '@helpdesk/core/plugin';
 import { authorOf, carbonCopies, dedupKey, messageIdFor, replyAddressOf } from '../../mail-identity.ts';
 import { threadCandidates } from '../../message-ids.ts';
 import { replyReferences, replySubject } from '../../outgoing-headers.ts';
 import type { ParsedMail } from '../../parsed-mail.ts';
 import { parseMail } from '../../parsing.ts';
 import { splitReply } from '../../quoting.ts';
-import { sanitizeMail } from '@helpdesk/core/plugin';
 import { readToken, recipientAddresses } from '../../threading-ids.ts';
-import { checkKeys, differs, fold, pattern, type CorpusItem, type KeyChecks } from './corpus.ts';
+import { checkKeys, differs, fold, pattern, type CorpusItem, type KeyChecks, type Outcome } from './corpus.ts';
+import { openStage, type HostileStage } from './stage.ts';
+import { isStorable } from './storable.ts';
+import { contentOfMail } from '../../mail-content.ts';
 
 interface Subject {
   readonly item: CorpusItem;
@@ -18,20 +20,38 @@ interface Subject {
   readonly mail: ParsedMail;
   readonly html: string;
   readonly milliseconds: number;
+  readonly stage: () => Promise<HostileStage>;
 }
 
-export async function checkHostile(item: CorpusItem, raw: Uint8Array): Promise<string[]> {
-  const started = performance.now();
-  const mail = await parseMail(raw);
-  const reply = splitReply({ text: mail.text, html: mail.html });
+/** Takes hostile mails into a real desk and looks at them there; the desk and the browser start with the first mail that needs them. */
+export class HostileCheck {
+  #stage: Promise<HostileStage> | undefined;
+
+  async check(item: CorpusItem, raw: Uint8Array): Promise<Omit<Outcome, 'item'>> {
+    const started = performance.now();
+    const mail = await parseMail(raw);
+    const reply = splitReply({ text: mail.text, html: mail.html });
+    const html = contentOfMail(mail).html ?? '';
+    const milliseconds = performance.now() - started;
+    const stage = (): Promise<HostileStage> => (this.#stage ??= openStage());
+    const complaints = await checkKeys(item, { item, raw, mail, html: storedForm(html, mail), milliseconds, stage }, checks);
+    const isWhole = reply.parts.length > 0 || mail.text === '';
+    return { complaints: isWhole ? complaints : [...complaints, { key: 'reply', text: 'no reply part' }], milliseconds };
+  }
+
+  async close(): Promise<void> {
+    await (await this.#stage)?.close();
+  }
+}
+
+/** What a page gets from the stored HTML: images of the mail have addresses, those from outside are held back. */
+function storedForm(html: string, mail: ParsedMail): string {
   const cids = new Map(
     mail.attachments.flatMap(({ contentId, content }) =>
-      contentId !== undefined && inlineImageType(content) !== undefined ? [[contentId.toLowerCase(), '/files/1']] : [],
+      contentId !== undefined && imageTypeOf(content) !== undefined ? [[contentId.toLowerCase(), '/files/1']] : [],
     ),
   );
-  const html = sanitizeMail(mail.html ?? '', { cidUrl: (cid) => cids.get(cid), allowRemoteImages: false }).html;
-  const milliseconds = performance.now() - started;
-  return [...checkKeys(item, { item, raw, mail, html, milliseconds }, checks), ...(reply.replyText === undefined ? ['no reply part'] : [])];
+  return sanitizeMail(html, { cidUrl: (cid) => cids.get(cid), allowRemoteImages: false }).html;
 }
 
 const isOurs = (address: string): boolean => addressKey(address).endsWith('@desk.example') && addressKey(address).startsWith('support');
@@ -52,15 +72,9 @@ const checks: KeyChecks<Subject> = {
     expected.filter((source) => !pattern(source).test(html)).map((source) => `does not match ${source}: ${html.slice(0, 200)}`)[0],
   sanitised_must_contain: (expected: string[], { html }) =>
     expected.filter((part) => !html.includes(part)).map((part) => `lost ${part}: ${html.slice(0, 200)}`)[0],
-  browser_rule: (_expected: string, { html }) => inertComplaint(html),
+  browser_rule: async (_expected: string, { html, raw, stage }) => inertComplaint(html) ?? (await (await stage()).look(raw)),
   rule: (_expected: string, subject) => ruleComplaint(subject),
 };
-
-function isStorable({ text, html, subject, attachments }: ParsedMail): boolean {
-  return [text, html ?? '', subject, ...attachments.map(({ filename }) => filename)].every(
-    (value) => !value.includes('\0') && !/\p{Surrogate}/u.test(value),
-  );
-}
 
 function actsAsAgent(mail: ParsedMail): boolean {
   return mayActAsAgent(mail.from.length, readAuthentication(mail.headers, { authservIds: ['mx.desk.example'] }));
@@ -79,7 +93,7 @@ function nameComplaint(filename: string, contentType: string): string | undefine
   return isSafe ? undefined : `stored as ${JSON.stringify(filename)}`;
 }
 
-/** What a browser would need to run code or to call out; the real browser looks at the same items in the browser suite. */
+/** What a browser would need to run code or to call out; found here with its name before the real browser looks. */
 function inertComplaint(html: string): string | undefined {
   for (const node of walk(readHtmlTree(html))) {
     if (node.kind !== 'element') continue;
@@ -100,12 +114,13 @@ function inertComplaint(html: string): string | undefined {
   return undefined;
 }
 
-const strata: Readonly<Record<string, (subject: Subject) => string | undefined>> = {
-  type: ({ mail }) => {
+const strata: Readonly<Record<string, (subject: Subject) => string | undefined | Promise<string | undefined>>> = {
+  type: async ({ mail, raw, stage }) => {
     const [file] = mail.attachments;
     if (!file) return 'no file found';
-    const isImage = inlineImageType(file.content) !== undefined;
-    return isImage || isDangerous(file.filename, file.contentType) ? undefined : `${file.filename} is not on the danger list`;
+    const isImage = imageTypeOf(file.content) !== undefined;
+    if (!isImage && !isDangerous(file.filename, file.contentType)) return `${file.filename} is not on the danger list`;
+    return (await stage()).download(raw, isImage);
   },
   archive: ({ mail }) => (mail.attachments.length === 1 ? undefined : `${mail.attachments.length} files instead of the archive`),
   mime: ({ mail }) => (isStorable(mail) ? undefined : 'text is not valid UTF-8'),
@@ -137,7 +152,7 @@ const strata: Readonly<Record<string, (subject: Subject) => string | undefined>>
   loop: ({ mail }) => (replyAddressOf(mail, isOurs)?.address.includes(',') === true ? 'several addresses' : undefined),
 };
 
-function ruleComplaint(subject: Subject): string | undefined {
+function ruleComplaint(subject: Subject): string | undefined | Promise<string | undefined> {
   const check = strata[subject.item.stratum];
   return check ? check(subject) : `no check for the rule of stratum ${subject.item.stratum}`;
 }

@@ -2,17 +2,16 @@ import { parseMail } from '../../parsing.ts';
 import { readForwarded } from '../../forwarding.ts';
 import { splitReply, type SplitReply } from '../../quoting.ts';
 import { decodeText } from '../../charset.ts';
-import { checkKeys, fold, shorten, type CorpusItem, type KeyChecks } from './corpus.ts';
+import { checkKeys, fold, shorten, type FolderCheck, type KeyChecks } from './corpus.ts';
 
 interface Subject {
   readonly text: string;
   readonly shown: string;
   readonly split: SplitReply;
-  readonly match: string;
   readonly milliseconds: number;
 }
 
-export async function checkTrimming(item: CorpusItem, raw: Uint8Array): Promise<string[]> {
+export const checkTrimming: FolderCheck = async (item, raw) => {
   const text = item.file.endsWith('.eml') ? (await parseMail(raw)).text : decodeText(raw);
   const started = performance.now();
   const split = splitReply({ text });
@@ -26,7 +25,27 @@ export async function checkTrimming(item: CorpusItem, raw: Uint8Array): Promise<
         .map(({ start, end }) => text.slice(start, end))
         .join('')
     : split.replyText;
-  return checkKeys(item, { text, shown, split, match: String(item.expect['match']), milliseconds }, checks);
+  const wanted = item.expect['trimmed'];
+  return {
+    complaints: await checkKeys(item, { text, shown, split, milliseconds }, checks),
+    milliseconds,
+    ...(typeof wanted === 'string' ? { lost: lostShare(wanted, shown) } : {}),
+  };
+};
+
+/** The share of the sender's own words that are missing from what is shown; quoted lines are somebody else's. */
+function lostShare(wanted: string, shown: string): number {
+  const words = fold(wanted.replaceAll(/^[ \t]*>.*$/gm, ''))
+    .split(' ')
+    .filter(Boolean);
+  const left = new Map<string, number>();
+  for (const word of fold(shown).split(' ')) left.set(word, (left.get(word) ?? 0) + 1);
+  const missing = words.filter((word) => {
+    const count = left.get(word) ?? 0;
+    left.set(word, count - 1);
+    return count <= 0;
+  });
+  return words.length === 0 ? 0 : missing.length / words.length;
 }
 
 const equal = (expected: string, actual: string): string | undefined =>
@@ -34,7 +53,8 @@ const equal = (expected: string, actual: string): string | undefined =>
 
 const checks: KeyChecks<Subject> = {
   match: (expected: string) => (['exact', 'contains', 'time'].includes(expected) ? undefined : 'unknown way to compare'),
-  input: () => undefined,
+  // A whole mail is read first; what is compared is its text.
+  input: (expected: string) => (/^first text\/plain part\b/.test(expected) ? undefined : `unknown input ${expected}`),
   trimmed: (expected: string, { shown }) => equal(expected, shown),
   contains: (expected: string[], { shown }) =>
     expected.filter((part) => !fold(shown).includes(fold(part))).map((part) => `lost ${shorten(part)}: ${shorten(shown)}`)[0],

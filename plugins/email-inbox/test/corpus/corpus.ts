@@ -6,23 +6,46 @@ export interface CorpusItem {
   readonly expect: Readonly<Record<string, unknown>>;
 }
 
-/** Reasons why an item failed; none when every key of its expectation was evaluated and held. */
-export type FolderCheck = (item: CorpusItem, raw: Uint8Array) => Promise<string[]>;
+/** An expectation that did not hold, by its key. */
+export interface Complaint {
+  readonly key: string;
+  readonly text: string;
+}
 
-export type KeyChecks<Subject> = Readonly<Record<string, (expected: never, subject: Subject) => string | undefined>>;
+/** What came of one item: it passed when there are no complaints. */
+export interface Outcome {
+  readonly item: CorpusItem;
+  readonly complaints: readonly Complaint[];
+  /** How long the code under test took. */
+  readonly milliseconds: number;
+  /** Share of the sender's own words that are not in the reply part; only where the source says which these are. */
+  readonly lost?: number;
+}
+
+/** Looks at one item; never by its name, file or hash. */
+export type FolderCheck = (item: CorpusItem, raw: Uint8Array) => Promise<Omit<Outcome, 'item'>>;
+
+export type KeyChecks<Subject> = Readonly<
+  Record<string, (expected: never, subject: Subject) => string | undefined | Promise<string | undefined>>
+>;
 
 /** These keys explain an expectation and claim nothing. */
 const explaining = new Set(['note', 'evidence', 'hints', 'confirmed_by_public_test', 'signature', 'soft', 'source']);
 
-/** Runs the check of every key; a key without a check is a failure by name. */
-export function checkKeys<Subject>(item: CorpusItem, subject: Subject, checks: KeyChecks<Subject>): string[] {
-  return Object.entries(item.expect).flatMap(([key, expected]) => {
-    if (explaining.has(key)) return [];
+/** The keys of an item that claim something. */
+export function claimsOf(item: CorpusItem): readonly string[] {
+  return Object.keys(item.expect).filter((key) => !explaining.has(key));
+}
+
+/** Runs the check of every key; a key without a check is a complaint by name. */
+export async function checkKeys<Subject>(item: CorpusItem, subject: Subject, checks: KeyChecks<Subject>): Promise<Complaint[]> {
+  const complaints: Complaint[] = [];
+  for (const key of claimsOf(item)) {
     const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
-    if (check === undefined) return [`${key}: no check knows this key`];
-    const complaint = check(expected as never, subject);
-    return complaint === undefined ? [] : [`${key}: ${complaint}`];
-  });
+    const text = check === undefined ? 'no check knows this key' : await check(item.expect[key] as never, subject);
+    if (text !== undefined) complaints.push({ key, text });
+  }
+  return complaints;
 }
 
 /** A complaint when the two differ. */

@@ -1,0 +1,19 @@
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const first = [1, 5, 15, 60, 180].map((minutes) => minutes * minuteMs);
+const after = 6 * hourMs;
+const lastsMs = 48 * hourMs;
+
+/** How long a mail in doubt waits before the folder of sent mail is asked. */
+export const doubtMs = 15 * minuteMs;
+
+/**
+ * Milliseconds to the next try after the server put a mail off for the nth time (1 is the first): 1, 5, 15 and
+ * 60 minutes, 3 hours, then every 6 hours; undefined once 48 hours have passed since the first try.
+ */
+export function nextTryIn(deferrals: number, firstTriedAt: number, now: number, random: () => number = Math.random): number | undefined {
+  const base = first[deferrals - 1] ?? after;
+  if (now + base > firstTriedAt + lastsMs) return now < firstTriedAt + lastsMs ? firstTriedAt + lastsMs - now : undefined;
+  // A little later each, so that a hundred mails of one outage do not return at once.
+  return Math.round(base * (1 + random() * 0.1));
+}

@@ -1,0 +1,118 @@
+import { Worker } from 'node:worker_threads';
+import type { ParsedMail } from './parsed-mail.ts';
+import type { ParserAnswer } from './parsing-worker.ts';
+import type { InboxContext } from './settings.ts';
+
+export interface ParserLimits {
+  /** Milliseconds for one mail. */
+  readonly timeoutMs: number;
+  /** MiB of objects the thread may hold. */
+  readonly memoryMb: number;
+}
+
+const defaults: ParserLimits = { timeoutMs: 20_000, memoryMb: 512 };
+const idleMs = 60_000;
+const startMs = 60_000;
+
+/** A mail that the parser did not survive. The sentence stands in the quarantine list. */
+export class ParserStopped extends Error {}
+
+/**
+ * Reads mails in a thread of its own, one after the other: a mail that stalls or kills the parser ends that thread only
+ * and is refused with the reason, while the desk goes on and the next mail gets a fresh thread (security.md test 11).
+ */
+export class MailParser {
+  readonly #limits: ParserLimits;
+  #worker: Worker | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #count = 0;
+  #isReady = false;
+
+  constructor(limits: Partial<ParserLimits> = {}) {
+    this.#limits = { ...defaults, ...limits };
+  }
+
+  /** @throws ParserStopped when the mail took too long or too much memory. */
+  parse(raw: Uint8Array): Promise<ParsedMail> {
+    const parsed = this.#last.then(() => this.#run(raw));
+    this.#last = parsed.catch(() => undefined);
+    return parsed;
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#idle);
+    await this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #run(raw: Uint8Array): Promise<ParsedMail> {
+    clearTimeout(this.#idle);
+    const { timeoutMs, memoryMb } = this.#limits;
+    const worker = this.#worker ?? this.#start(memoryMb);
+    worker.ref();
+    this.#count += 1;
+    const id = this.#count;
+    return new Promise<ParsedMail>((resolve, reject) => {
+      const settle = (finish: () => void): void => {
+        clearTimeout(timer);
+        worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+        finish();
+      };
+      const give = (reason: string): void => settle(() => (this.#drop(worker), reject(new ParserStopped(reason))));
+      let timer = setTimeout(() => give('The parser did not start.'), startMs);
+      const ask = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => give(`Reading this mail took longer than ${timeoutMs / 1000} seconds, so it was stopped.`), timeoutMs);
+        worker.postMessage({ id, raw });
+      };
+      const onMessage = (answer: ParserAnswer | 'ready'): void => {
+        if (answer === 'ready') {
+          this.#isReady = true;
+          return ask();
+        }
+        if (answer.id !== id) return;
+        settle(() => ('mail' in answer ? resolve(answer.mail) : reject(new Error(answer.error))));
+        this.#rest(worker);
+      };
+      const onError = (error: NodeJS.ErrnoException): void =>
+        give(
+          error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+            ? `Reading this mail took more than ${memoryMb} MB of memory, so it was stopped.`
+            : `Reading this mail ended the parser: ${error.message}`,
+        );
+      const onExit = (): void => give('Reading this mail ended the parser.');
+      worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+      if (this.#isReady) ask();
+    });
+  }
+
+  #start(memoryMb: number): Worker {
+    this.#isReady = false;
+    this.#worker = new Worker(new URL('./parsing-worker.js', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
+    return this.#worker;
+  }
+
+  #drop(worker: Worker): void {
+    if (this.#worker === worker) this.#worker = undefined;
+    void worker.terminate();
+  }
+
+  /** A desk without mail keeps no thread, and an idle one does not keep the process alive. */
+  #rest(worker: Worker): void {
+    worker.unref();
+    this.#idle = setTimeout(() => this.#drop(worker), idleMs).unref();
+  }
+}
+
+const parsers = new WeakMap<InboxContext, MailParser>();
+
+/** The parser of a running plugin; it ends with the plugin. */
+export function parserOf(ctx: InboxContext, limits: Partial<ParserLimits> = {}): MailParser {
+  const known = parsers.get(ctx);
+  if (known !== undefined) return known;
+  const parser = new MailParser(limits);
+  parsers.set(ctx, parser);
+  ctx.own(() => parser.close());
+  return parser;
+}

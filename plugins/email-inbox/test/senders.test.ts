@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import { createInbox, mail, type Inbox } from './support/inbox.ts';
+
+describe('who wrote a mail', () => {
+  let inbox: Inbox;
+  beforeEach(async () => {
+    inbox = await createInbox();
+    await inbox.desk.storage.writeTx((tx) =>
+      tx('p_email_receivers').insert({
+        mailbox_id: inbox.mailboxId,
+        host: 'h',
+        port: 1,
+        encryption: 'tls',
+        state: 'paused',
+        since_at: 0,
+        authserv_ids: '["mx.desk.example"]',
+        created_at: 0,
+        updated_at: 0,
+      }),
+    );
+  });
+  afterEach(() => inbox.desk.close());
+  const requesterOf = async (ticketId: number | null): Promise<string> => {
+    const { requester_id: id } = await inbox.ticket(ticketId);
+    return (await inbox.desk.storage.read('user_emails').where({ user_id: id }).first()).email_key;
+  };
+
+  it('V1: takes a mail with an ambiguous From as one of an unknown sender', async () => {
+    const row = await inbox.receive(mail({ From: 'ceo@corp.example (a (b) <evil@evil.example>)' }));
+
+    const [message] = await inbox.messages(row.ticket_id ?? 0);
+    expect(JSON.parse(message?.flags ?? '')).to.deep.equal(['unknown-sender']);
+    expect(await requesterOf(row.ticket_id)).to.equal('unknown-sender@mail.invalid');
+    expect(await inbox.outbox()).to.deep.equal([]);
+  });
+
+  it('V1: takes the one that Sender names among several, flagged', async () => {
+    const row = await inbox.receive(mail({ From: 'mina@example.com, bo@x.example', Sender: 'bo@x.example' }));
+
+    expect(await requesterOf(row.ticket_id)).to.equal('bo@x.example');
+    const [message] = await inbox.messages(row.ticket_id ?? 0);
+    expect(JSON.parse(message?.flags ?? '')).to.include('several-senders');
+  });
+
+  it('V2: keeps From as the person and shows another Reply-To beside it, but not one of ours (FS #4287)', async () => {
+    const other = await inbox.receive(mail({ 'Reply-To': 'eve@evil.example' }));
+    const ours = await inbox.receive(mail({ 'Reply-To': 'support@desk.example' }));
+
+    expect(await requesterOf(other.ticket_id)).to.equal('mina@example.com');
+    const [first] = await inbox.messages(other.ticket_id ?? 0);
+    const [second] = await inbox.messages(ours.ticket_id ?? 0);
+    expect(JSON.parse(first?.addresses ?? '').replyTo.email).to.equal('eve@evil.example');
+    expect(JSON.parse(second?.addresses ?? '')).to.not.have.property('replyTo');
+  });
+
+  const rewritten = {
+    From: "'Bo' via Support <support@desk.example>",
+    'X-Original-From': 'Bo <bo@x.example>',
+    'List-Id': '<support.desk.example>',
+  };
+  const proof = { 'Authentication-Results': 'mx.desk.example; dmarc=pass' };
+
+  it('V3: finds who wrote behind a From that our own list rewrote, when that is proven (PostHog PR 57461)', async () => {
+    const row = await inbox.receive(mail({ ...proof, ...rewritten }), 'support@desk.example');
+
+    expect(await requesterOf(row.ticket_id)).to.equal('bo@x.example');
+  });
+
+  it('V3: believes no rewritten From without proof, nor for our own real mail', async () => {
+    const forged = await inbox.receive(mail(rewritten), 'support@desk.example');
+    const own = await inbox.receive(mail({ ...proof, From: 'support@desk.example' }), 'support@desk.example');
+
+    expect([forged, own].map(({ state, kind }) => [state, kind])).to.deep.equal([
+      ['ignored', 'own-address'],
+      ['ignored', 'own-address'],
+    ]);
+  });
+
+  it('V3: lets nobody act as an agent behind a rewritten From', async () => {
+    const { ticket_id: ticketId } = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
+
+    await inbox.receive(
+      mail({ ...proof, ...rewritten, 'X-Original-From': 'Can <can@example.com>', 'In-Reply-To': '<a@x.example>' }),
+      'support@desk.example',
+    );
+
+    const [, answer] = await inbox.messages(ticketId ?? 0);
+    expect(answer?.direction).to.equal('in');
+    expect(JSON.parse(answer?.flags ?? '')).to.include('unverified-agent');
+  });
+
+  it('P2: finds a mail again by an id longer than an index row (2,704 bytes in PostgreSQL)', async () => {
+    const id = `<${'x'.repeat(9000)}@x.example>`;
+    const first = await inbox.receive(mail({ 'Message-ID': id }));
+
+    const answer = await inbox.receive(mail({ 'In-Reply-To': id }));
+
+    expect(answer.ticket_id).to.equal(first.ticket_id);
+  });
+
+  it('R5: folds the tail that a sender always writes', async () => {
+    const tail = '\n\nKind regards\nMina Kaya\nKaya Printing';
+    await inbox.receive(mail({}, `One.${tail}`));
+    await inbox.receive(mail({}, `Two.${tail}`));
+
+    const third = await inbox.receive(mail({}, `Three.${tail}`));
+
+    const [message] = await inbox.messages(third.ticket_id ?? 0);
+    const { signature } = JSON.parse(message?.folds ?? '{}') as { signature?: [number, number] };
+    expect(message?.text.slice(...(signature ?? [0, 0])).trim()).to.equal(tail.trim());
+  });
+
+  it('A3, A4: offers a dangerous file for download only, marked', async () => {
+    const row = await inbox.receive(
+      mail({ 'Content-Type': 'text/html', 'Content-Disposition': 'attachment; filename=a.html' }, '<script>alert(1)</script>'),
+    );
+
+    const { number } = await inbox.ticket(row.ticket_id);
+    const { file_id: fileId } = await inbox.desk.storage.read('attachments').where({ message_id: row.message_id }).first();
+    const answer = await inbox.desk.fetch(`/files/${fileId}`, { as: 'can' });
+    expect(answer.headers.get('Content-Disposition')).to.match(/^attachment;/);
+    expect(answer.headers.get('Content-Security-Policy')).to.contain('sandbox');
+    expect(answer.headers.get('X-Content-Type-Options')).to.equal('nosniff');
+    expect(await (await inbox.desk.fetch(`/desk/tickets/${number}`, { as: 'can' })).text()).to.contain('Download anyway');
+  });
+});
