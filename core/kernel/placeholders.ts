@@ -11,7 +11,7 @@ const shape = /\{\{\s{0,10}([a-z][a-z0-9.-]{0,60})\s{0,10}(?:\|([^{}]{0,200}))?\
 export function unknownPlaceholders(text: string, known: readonly string[]): readonly string[] {
   const named = [...text.matchAll(shape)].map(([, name = '']) => name).filter((name) => !known.includes(name));
   const broken = text.replaceAll(shape, '').match(/\{\{.{0,40}|.{0,40}\}\}/);
-  return [...new Set([...named, ...(broken === null ? [] : [broken[0]])])];
+  return [...new Set([...named, ...(broken === null ? [] : [broken[0].trim()])])];
 }
 
 /**

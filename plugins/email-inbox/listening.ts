@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import { crashPoint, type Mailbox } from '@helpdesk/core/plugin';
 import { asRaw } from './importing.ts';
@@ -46,11 +47,16 @@ export class MailListener {
 
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
-      const signal = AbortSignal.any([this.stopping.signal, this.changed.signal]);
+      const signal = this.waking();
       const listening = await this.read();
       if (listening === undefined) await pause(3_600_000, signal);
       else await this.serve(listening, signal);
     }
+  }
+
+  /** Aborted at the next change of settings, or when this ends. */
+  private waking(): AbortSignal {
+    return AbortSignal.any([this.stopping.signal, this.changed.signal]);
   }
 
   private async read(): Promise<Listening | undefined> {
@@ -72,7 +78,12 @@ export class MailListener {
       return pause(againMs, signal);
     }
     server.on('error', (error) => this.ctx.log.warn('A connection that brought mail failed.', { error }));
-    await pause(undefined, signal);
+    for (;;) {
+      // Taken before the look, so that a change during it is not missed. Other settings are no reason to hang up.
+      const next = this.waking();
+      if (this.stopping.signal.aborted || !isDeepStrictEqual(await this.read(), listening)) break;
+      await pause(undefined, next);
+    }
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 }

@@ -13,6 +13,7 @@ export async function helpdesk(
   desk: Pick<TestDesk, 'app' | 'clock'>,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  stdin: Uint8Array = new Uint8Array(),
 ): Promise<Ran> {
   const { config } = desk.app.desk;
   let out = '';
@@ -26,7 +27,7 @@ export async function helpdesk(
     },
     cwd: config.root,
     clock: desk.clock,
-    stdin: Readable.from([]),
+    stdin: Readable.from(stdin.length === 0 ? [] : [Buffer.from(stdin)]),
     out: (text) => (out += text),
     err: (text) => (err += text),
     isTerminal: false,

@@ -1,18 +1,9 @@
-import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
+import { freePort } from './support/proxy.ts';
 
 describe('mail that a server on this machine brings', () => {
   let inbox: Inbox;
