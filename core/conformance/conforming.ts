@@ -56,7 +56,17 @@ export async function conform(app: App, plugin: FoundPlugin, { sabotage, rounds 
 
 // Tables with rows per owner, of which only its own may go; permissions go from the roles.
 function isOwned(table: string): boolean {
-  return ['settings', 'scoped_settings', 'secrets', 'search_documents', 'subscriptions', 'ticket_meta', 'roles'].includes(table);
+  return [
+    'settings',
+    'scoped_settings',
+    'secrets',
+    'search_documents',
+    'subscriptions',
+    'ticket_meta',
+    'roles',
+    'plugin_faults',
+    'plugin_costs',
+  ].includes(table);
 }
 
 const pagesOfCore = [
