@@ -109,7 +109,8 @@ describe('what the inbox adds to sending', () => {
 
   it('L17: two notices that came back stop mail to that agent, who is told in the app, and nothing is sent about it (FreeScout #4806, Zammad #5428)', async () => {
     const { ticket_id: ticketId } = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
-    const notices = () => inbox.desk.storage.read('outbox').where({ kind: 'notification' }).whereLike('envelope', '%can@example.com%');
+    const notices = () =>
+      inbox.desk.storage.read('outbox').where({ kind: 'notification' }).whereLike('envelope', '%can@example.com%').orderBy('id');
     await inbox.desk.app.desk.storage.writeTx((tx) =>
       tx('tickets').where({ id: ticketId }).update({ assignee_id: inbox.desk.people.can.id }),
     );

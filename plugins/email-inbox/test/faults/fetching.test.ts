@@ -16,7 +16,7 @@ import { createInbox, mail, pluginFolder, type Inbox } from '../support/inbox.ts
 import { startProxy } from '../support/proxy.ts';
 
 // 5,000 by hand: FETCHED_MAILS=5000. The seed is printed, and FAULTS_SEED repeats a run.
-const total = Number(process.env['FETCHED_MAILS'] ?? 1000);
+const total = Number(process.env['FETCHED_MAILS'] ?? 300);
 const seed = Number(process.env['FAULTS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const kills = 8;
 // A killed process keeps its leases for a minute; the next one starts a little more than that later.

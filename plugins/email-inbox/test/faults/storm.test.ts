@@ -3,6 +3,8 @@ import { startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
 import { createInbox, mail, type Inbox } from '../support/inbox.ts';
 
 const minute = 60_000;
+// 1,000 by hand: STORM_SENDERS=1000.
+const senders = Number(process.env['STORM_SENDERS'] ?? 60);
 
 describe('a storm of mail that machines answer (mail.md L15)', () => {
   let sink: SmtpSink;
@@ -11,10 +13,9 @@ describe('a storm of mail that machines answer (mail.md L15)', () => {
   });
   afterEach(() => sink.close());
 
-  it('1,000 senders that answer everything: each gets at most one acknowledgement in the first hour, and it ends by itself', async function () {
+  it(`${senders} senders that answer everything: each gets at most one acknowledgement in the first hour, and it ends by itself`, async function () {
     this.timeout(1_800_000);
     const inbox = await createInbox({ smtpPort: sink.port });
-    const senders = Number(process.env['STORM_SENDERS'] ?? 1000);
     for (let index = 0; index < senders; index += 1)
       await inbox.command('mail pipe', [], {}, mail({ From: `robot${index}@storm.example`, Subject: 'I am away' }));
     await inbox.desk.settle();
