@@ -12,8 +12,8 @@ export const doubtMs = 15 * minuteMs;
  * 60 minutes, 3 hours, then every 6 hours; undefined once 48 hours have passed since the first try.
  */
 export function nextTryIn(deferrals: number, firstTriedAt: number, now: number, random: () => number = Math.random): number | undefined {
-  const base = first[deferrals - 1] ?? after;
-  if (now + base > firstTriedAt + lastsMs) return now < firstTriedAt + lastsMs ? firstTriedAt + lastsMs - now : undefined;
+  const left = firstTriedAt + lastsMs - now;
+  if (left <= 0) return undefined;
   // A little later each, so that a hundred mails of one outage do not return at once.
-  return Math.round(base * (1 + random() * 0.1));
+  return Math.min(left, Math.round((first[deferrals - 1] ?? after) * (1 + random() * 0.1)));
 }

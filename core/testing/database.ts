@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLogger } from '../log.ts';
@@ -23,6 +23,8 @@ export interface DatabaseHandle {
   remove(): void;
 }
 
+// In memory where the system offers it: tests end processes, not the machine, so nothing has to reach a disk.
+const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const silent = createLogger('silent', systemClock, () => undefined);
 
 let template: Promise<string> | undefined;
@@ -33,7 +35,7 @@ export async function createDatabase(
   database: TestDatabase = testDatabase(),
   state: 'migrated' | 'empty' = 'migrated',
 ): Promise<DatabaseHandle> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'helpdesk-test-'));
+  const folder = mkdtempSync(path.join(scratch, 'helpdesk-test-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   if (database === 'sqlite') {
     const file = path.join(folder, 'helpdesk.sqlite');
@@ -58,7 +60,7 @@ export async function createDatabase(
 
 async function sqliteTemplate(): Promise<string> {
   template ??= (async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), 'helpdesk-template-'));
+    const folder = mkdtempSync(path.join(scratch, 'helpdesk-template-'));
     mkdirSync(folder, { recursive: true });
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     const file = path.join(folder, 'template.sqlite');

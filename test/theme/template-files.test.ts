@@ -127,7 +127,7 @@ describe('the files of templates', () => {
       writePlugin(plugins, {
         id: 'kb',
         activate:
-          "ctx.http.portal((r) => r.get('/kb', (c) => ctx.pages.render(c, { area: 'portal', template: 'kb/index', view: {}, title: 'KB' }), { public: true }));",
+          "ctx.http.portal([{ method: 'get', path: '/', public: true, handler: (c) => ctx.pages.render(c, { area: 'portal', template: 'kb/index', view: {}, title: 'KB' }) }], '/kb');",
         manifest: { templates: './templates' },
         files: { 'templates/index.hbs': '{{!-- template: kb/index version: 1 --}}<h1>of the plugin</h1>' },
       });
