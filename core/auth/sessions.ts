@@ -1,6 +1,6 @@
 import type { Timestamp } from '../kernel/clock.ts';
 import type { Desk } from '../desk.ts';
-import { findUser, type User, type UserActor } from '../users/index.ts';
+import { userFromRow, usersQuery, type User, type UserActor, type UserRow } from '../users/index.ts';
 import { newToken, tokenHash } from './tokens.ts';
 
 export interface Session {
@@ -47,19 +47,20 @@ export async function openSession(
 /** The session of a cookie's token and its person; nothing when it ended or the person may not sign in any more. */
 export async function resumeSession(desk: Desk, token: string): Promise<{ session: Session; user: User } | undefined> {
   const now = desk.clock.now();
-  const row = await desk.storage
-    .read('sessions')
-    .where({ token_hash: tokenHash(token) })
+  const row: (UserRow & SessionRow) | undefined = await usersQuery(desk.storage.read)
+    .join('sessions', 'sessions.user_id', 'users.id')
+    .where({ token_hash: tokenHash(token), is_active: true })
     .where('expires_at', '>', now)
-    .where('last_seen_at', '>', now - idleMs)
+    .where('sessions.last_seen_at', '>', now - idleMs)
+    .whereNull('users.deleted_at')
+    .select(sessionColumns)
     .first();
   if (row === undefined) return undefined;
-  const user = await findUser(desk.storage.read, row.user_id);
-  if (user === undefined || !user.isActive || user.deletedAt !== null) return undefined;
-  if (row.last_seen_at < now - touchEveryMs) {
-    await desk.storage.writeTx((tx) => tx('sessions').where({ id: row.id }).update({ last_seen_at: now }));
+  const session = sessionFromRow(row);
+  if (session.lastSeenAt < now - touchEveryMs) {
+    await desk.storage.writeTx((tx) => tx('sessions').where({ id: session.id }).update({ last_seen_at: now }));
   }
-  return { session: sessionFromRow(row), user };
+  return { session, user: userFromRow(row) };
 }
 
 export async function listSessions(desk: Desk, userId: number): Promise<readonly Session[]> {
@@ -68,7 +69,8 @@ export async function listSessions(desk: Desk, userId: number): Promise<readonly
     .where({ user_id: userId })
     .where('expires_at', '>', desk.clock.now())
     .orderBy('last_seen_at', 'desc')
-    .limit(100);
+    .limit(100)
+    .select(sessionColumns);
   return rows.map(sessionFromRow);
 }
 
@@ -96,23 +98,28 @@ export function actorOf(user: User, scopes?: readonly string[]): UserActor {
 }
 
 interface SessionRow {
-  id: number;
-  user_id: number;
-  ip: string | null;
-  user_agent: string | null;
-  created_at: number;
-  last_seen_at: number;
-  confirmed_at: number | null;
+  session_id: number;
+  session_user_id: number;
+  session_ip: string | null;
+  session_user_agent: string | null;
+  session_created_at: number;
+  session_last_seen_at: number;
+  session_confirmed_at: number | null;
 }
+
+// Named apart from the columns of `users`, beside which they are read.
+const sessionColumns = ['id', 'user_id', 'ip', 'user_agent', 'created_at', 'last_seen_at', 'confirmed_at'].map(
+  (name) => `sessions.${name} as session_${name}`,
+);
 
 function sessionFromRow(row: SessionRow): Session {
   return {
-    id: row.id,
-    userId: row.user_id,
-    ip: row.ip,
-    userAgent: row.user_agent,
-    createdAt: row.created_at,
-    lastSeenAt: row.last_seen_at,
-    confirmedAt: row.confirmed_at,
+    id: row.session_id,
+    userId: row.session_user_id,
+    ip: row.session_ip,
+    userAgent: row.session_user_agent,
+    createdAt: row.session_created_at,
+    lastSeenAt: row.session_last_seen_at,
+    confirmedAt: row.session_confirmed_at,
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts';
-import type { Reader, Tx } from '../storage/index.ts';
+import { listOf, rowsOf, type ListQuery, type Reader, type Tx } from '../storage/index.ts';
 import type { StoredBlob } from './file-store.ts';
 
 export interface FileRecord {
@@ -37,10 +37,20 @@ export async function insertFile(tx: Tx, clock: Clock, file: NewFile): Promise<F
   };
 }
 
+/** Files as a list for `readLists`. */
+export function filesQuery(reader: Reader, ids: readonly number[]): ListQuery<FileRecord> {
+  return listOf<FileRecord>(reader('files').whereIn('id', ids), {
+    id: 'id',
+    sha256: 'sha256',
+    name: 'name',
+    contentType: 'content_type',
+    size: 'size',
+    createdBy: 'created_by',
+  });
+}
+
 export async function findFiles(reader: Reader, ids: readonly number[]): Promise<readonly FileRecord[]> {
-  if (ids.length === 0) return [];
-  const rows: FileRow[] = await reader('files').whereIn('id', ids);
-  return rows.map(fileFromRow);
+  return ids.length === 0 ? [] : rowsOf(filesQuery(reader, ids));
 }
 
 /** A name that is safe to show and to save: no path, no control or direction characters, at most 200 characters. */
@@ -51,17 +61,4 @@ export function cleanFileName(name: string): string {
     .trim()
     .replace(/^\.+/, '');
   return clean.slice(-200) || 'file';
-}
-
-export interface FileRow {
-  id: number;
-  sha256: string;
-  name: string;
-  content_type: string;
-  size: number;
-  created_by: number | null;
-}
-
-export function fileFromRow(row: FileRow): FileRecord {
-  return { id: row.id, sha256: row.sha256, name: row.name, contentType: row.content_type, size: row.size, createdBy: row.created_by };
 }

@@ -2,4 +2,4 @@ export { isDangerous } from './dangerous-files.ts';
 export { imageTypeOf, isTinyImage } from './image-type.ts';
 export { FileStore, type StoredBlob } from './file-store.ts';
 export { sweepFiles } from './sweeping.ts';
-export { findFiles, insertFile, type FileRecord, type FileRow, type NewFile } from './files-repository.ts';
+export { filesQuery, findFiles, insertFile, type FileRecord, type NewFile } from './files-repository.ts';

@@ -7,8 +7,10 @@ export { mailActions, mailDecisions, mailFilters } from './mail-hooks.ts';
 export { Mail, type AutomaticMail, type Delivery } from './outbox.ts';
 export { hasFlooded, isFlooding, sweepLoopGuard, type Budget } from './loop-guard.ts';
 export {
+  addressReports,
   addressStates,
   reportDelivery,
+  statesOfReports,
   type AddressState,
   type DeliveryNews,
   type ReportedMail,

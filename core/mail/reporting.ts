@@ -1,5 +1,5 @@
 import type { Desk } from '../desk.ts';
-import type { Reader, Tx } from '../storage/index.ts';
+import { listOf, rowsOf, type ListQuery, type Reader, type Tx } from '../storage/index.ts';
 import { systemActor } from '../users/index.ts';
 import { mailIdHash } from './composing.ts';
 import { findOutboxEntry } from './outbox-repository.ts';
@@ -70,32 +70,52 @@ export interface AddressState {
   readonly complainedAt: number | null;
 }
 
+interface AddressReport {
+  readonly address: string;
+  readonly kind: string;
+  readonly code: string | null;
+  readonly createdAt: number;
+}
+
+/** What was reported of addresses for good, oldest first, for `statesOfReports`. */
+export function addressReports(reader: Reader, addresses: readonly string[]): ListQuery<AddressReport> {
+  const keys = [...new Set(addresses.map((address) => address.toLowerCase()))];
+  return listOf<AddressReport>(reader('address_reports').whereIn('address_key', keys).where({ is_permanent: true }).orderBy('id'), {
+    address: 'address_key',
+    kind: 'kind',
+    code: 'code',
+    createdAt: 'created_at',
+  });
+}
+
+/** States of the addresses that have any, by address in lower case. */
+export function statesOfReports(reports: readonly AddressReport[], now: number): ReadonlyMap<string, AddressState> {
+  const stateFor = (address: string): AddressState =>
+    stateOf(
+      address,
+      reports.filter((one) => one.address === address),
+      now,
+    );
+  return new Map(reports.map(({ address }) => [address, stateFor(address)] as const));
+}
+
+function stateOf(address: string, own: readonly AddressReport[], now: number): AddressState {
+  const bounces = own.filter(({ kind }) => kind === 'bounce');
+  const dead = bounces.filter(({ code, createdAt }) => deadMailbox.test(code ?? '') && createdAt > now - warnDays * dayMs);
+  const complainedAt = own.findLast(({ kind }) => kind === 'complaint')?.createdAt ?? null;
+  const last = bounces.at(-1);
+  return {
+    address,
+    isDoubtful: dead.length >= warnAfter || complainedAt !== null,
+    bouncedAt: last?.createdAt ?? null,
+    code: last?.code ?? null,
+    complainedAt,
+  };
+}
+
 /** States of addresses that have any, by address in lower case. */
 export async function addressStates(reader: Reader, addresses: readonly string[], now: number): Promise<ReadonlyMap<string, AddressState>> {
-  const keys = [...new Set(addresses.map((address) => address.toLowerCase()))];
-  if (keys.length === 0) return new Map();
-  const rows: { address_key: string; kind: string; code: string | null; created_at: number }[] = await reader('address_reports')
-    .whereIn('address_key', keys)
-    .where({ is_permanent: true })
-    .orderBy('id')
-    .select('address_key', 'kind', 'code', 'created_at');
-  const states = new Map<string, AddressState>();
-  for (const address of keys) {
-    const own = rows.filter((row) => row.address_key === address);
-    const bounces = own.filter(({ kind }) => kind === 'bounce');
-    const dead = bounces.filter((row) => deadMailbox.test(row.code ?? '') && row.created_at > now - warnDays * dayMs);
-    const complainedAt = own.findLast(({ kind }) => kind === 'complaint')?.created_at ?? null;
-    const last = bounces.at(-1);
-    if (own.length > 0)
-      states.set(address, {
-        address,
-        isDoubtful: dead.length >= warnAfter || complainedAt !== null,
-        bouncedAt: last?.created_at ?? null,
-        code: last?.code ?? null,
-        complainedAt,
-      });
-  }
-  return states;
+  return statesOfReports(await rowsOf(addressReports(reader, addresses)), now);
 }
 
 async function findReported(tx: Tx, mail: DeliveryNews['mail']): Promise<OutboxEntry | undefined> {

@@ -1,4 +1,4 @@
-export { listOf, readLists, type ListQuery } from './read-lists.ts';
+export { listOf, readLists, rowsOf, type ListQuery } from './read-lists.ts';
 export { openStorage, isUniqueViolation, type StorageOptions } from './open-storage.ts';
 export { runMigrations, dropTables, SchemaRefused, type MigrationPlan } from './migrate.ts';
 export { tableNames } from './schema-inspection.ts';

@@ -41,3 +41,8 @@ export async function readLists<T extends Record<keyof T, ListQuery>>(
   const row: Record<string, string> | undefined = await read.select(columns).first();
   return Object.fromEntries(Object.entries(row ?? {}).map(([name, text]) => [name, JSON.parse(text) as unknown])) as Rows<T>;
 }
+
+/** Reads one such list by itself. */
+export async function rowsOf<Row>({ query, columns }: ListQuery<Row>): Promise<readonly Row[]> {
+  return query.select(columns);
+}

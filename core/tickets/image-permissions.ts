@@ -1,25 +1,31 @@
 import type { Desk } from '../desk.ts';
-import type { Reader } from '../storage/index.ts';
+import { listOf, type ListQuery, type Reader } from '../storage/index.ts';
 import type { UserActor } from '../users/index.ts';
 
 /** For whom images of a sender are shown: the agent who said so, or everybody at the desk. */
 export type ImageScope = 'me' | 'desk';
 
-/** The authors among these whose images from outside are shown to a person. */
-export async function authorsWithImages(
-  reader: Reader,
-  userId: number,
-  authorIds: readonly number[],
-): Promise<ReadonlyMap<number, ImageScope>> {
-  if (authorIds.length === 0) return new Map();
-  const rows: { author_id: number; user_id: number | null }[] = await reader('image_permissions')
-    .whereIn('author_id', [...new Set(authorIds)])
-    .where((mine) => void mine.whereNull('user_id').orWhere({ user_id: userId }))
-    .select('author_id', 'user_id');
+interface ImagePermission {
+  readonly authorId: number;
+  readonly userId: number | null;
+}
+
+/** What was said to a person about showing the images of these authors, for `imageScopes`. */
+export function imagePermissions(reader: Reader, userId: number, authorIds: readonly number[]): ListQuery<ImagePermission> {
+  return listOf<ImagePermission>(
+    reader('image_permissions')
+      .whereIn('author_id', [...new Set(authorIds)])
+      .where((mine) => void mine.whereNull('user_id').orWhere({ user_id: userId })),
+    { authorId: 'author_id', userId: 'user_id' },
+  );
+}
+
+/** The authors whose images from outside are shown, and to whom. */
+export function imageScopes(permissions: readonly ImagePermission[]): ReadonlyMap<number, ImageScope> {
   return new Map(
-    rows
-      .toSorted((a, b) => Number(a.user_id === null) - Number(b.user_id === null))
-      .map((row) => [row.author_id, row.user_id === null ? 'desk' : 'me'] as const),
+    permissions
+      .toSorted((a, b) => Number(a.userId === null) - Number(b.userId === null))
+      .map(({ authorId, userId }) => [authorId, userId === null ? 'desk' : 'me'] as const),
   );
 }
 

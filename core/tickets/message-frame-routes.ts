@@ -6,7 +6,8 @@ import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { agent, idFrom, see } from '../inbox/index.ts';
 import { NotFound } from '../kernel/errors.ts';
-import { authorsWithImages, setImagePermission } from './image-permissions.ts';
+import { rowsOf } from '../storage/index.ts';
+import { imagePermissions, setImagePermission } from './image-permissions.ts';
 import { frameHtml } from './message-body.ts';
 import { findMessage } from './messages-repository.ts';
 import { RemoteImages } from './remote-images.ts';
@@ -35,7 +36,7 @@ export function messageFrameRoutes(
       const { actor } = agent(ctx);
       const authors = message.authorId === null ? [] : [message.authorId];
       const showsImages =
-        ctx.URL.searchParams.get('images') === '1' || (await authorsWithImages(desk.storage.read, actor.userId, authors)).size > 0;
+        ctx.URL.searchParams.get('images') === '1' || (await rowsOf(imagePermissions(desk.storage.read, actor.userId, authors))).length > 0;
       ctx.set({
         'Content-Security-Policy':
           "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox",

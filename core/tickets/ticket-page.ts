@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { findFiles } from '../files/index.ts';
+import { filesQuery } from '../files/index.ts';
 import { formErrors, statusOfError } from '../http/form-errors.ts';
 import type { Context } from '../http/request-state.ts';
 import {
@@ -20,12 +20,12 @@ import {
 } from '../inbox/index.ts';
 import { fillPlaceholders } from '../kernel/placeholders.ts';
 import { mailValues } from '../mail/index.ts';
-import { addressStates } from '../mail/index.ts';
+import { addressReports, statesOfReports } from '../mail/index.ts';
 import { markRead } from '../notifications/index.ts';
 import { readLists } from '../storage/index.ts';
 import { presentComposer, type Typed } from './composer-view.ts';
 import { presentFiles } from './form-files.ts';
-import { authorsWithImages } from './image-permissions.ts';
+import { imagePermissions, imageScopes } from './image-permissions.ts';
 import { latestMessages } from './messages-repository.ts';
 import { presentHead, presentSidebar } from './presenter.ts';
 import { namedOnTicket, ticketLists } from './ticket-page-query.ts';
@@ -94,6 +94,18 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     ...facts.named,
     ...facts.agents.map(({ id, name }) => ({ id, name, email: null })).filter(({ id }) => !facts.named.some((one) => one.id === id)),
   ]);
+  const shown = await readLists(desk.storage, {
+    reports: addressReports(read, addressesOf(messages, facts.emails)),
+    permissions: imagePermissions(
+      read,
+      actor.userId,
+      messages.flatMap(({ authorId, html }) => (authorId === null || html?.includes('<img') !== true ? [] : [authorId])),
+    ),
+    draftFiles: filesQuery(
+      read,
+      facts.drafts.flatMap(({ files }) => JSON.parse(files) as readonly number[]),
+    ),
+  });
   const unread = new Set(facts.unread.flatMap(({ messageId }) => messageId ?? []));
   const now = desk.clock.now();
   const timeline = {
@@ -106,11 +118,7 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     statuses,
     unread,
     imagesOf: idFrom(ctx.URL.searchParams.get('images') ?? undefined),
-    imageAuthors: await authorsWithImages(
-      read,
-      actor.userId,
-      messages.flatMap(({ authorId, html }) => (authorId === null || html?.includes('<img') !== true ? [] : [authorId])),
-    ),
+    imageAuthors: imageScopes(shown.permissions),
   };
   const whole = { ...facts, ticket, people, statuses };
   const errors = refused.error === undefined || refused.newerThan !== undefined ? undefined : formErrors(refused.error);
@@ -121,13 +129,13 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     ticket,
     messages,
     drafts: facts.drafts,
-    draftFiles: await draftFilesOf(app, facts.drafts),
+    draftFiles: new Map(shown.draftFiles.flatMap((file) => presentFiles([file]).map((view) => [file.id, view] as const))),
     people,
     statuses,
     from: mailbox === undefined ? undefined : { name: mailbox.name, address: mailbox.address },
     mailboxSignature:
       mailbox === undefined ? undefined : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer, agent: user, mailbox })),
-    addressStates: await addressStates(read, addressesOf(messages, facts.emails), now),
+    addressStates: statesOfReports(shown.reports, now),
     agents: facts.agents,
     mode: modeOf(ctx),
     typed: refused.typed,
@@ -184,12 +192,6 @@ function conflictOf(ctx: Context, timeline: Parameters<typeof presentTimeline>[1
     newer: newer.map((message) => presentMessage(ctx, timeline, message, false)),
     newestMessageId: String(newer.at(-1)?.id ?? newerThan),
   };
-}
-
-async function draftFilesOf({ desk }: App, drafts: readonly { readonly files: string }[]) {
-  const ids = drafts.flatMap(({ files }) => JSON.parse(files) as readonly number[]);
-  const files = await findFiles(desk.storage.read, ids);
-  return new Map(files.flatMap((file) => presentFiles([file]).map((view) => [file.id, view] as const)));
 }
 
 /** Everybody an answer may go to. */

@@ -20,4 +20,7 @@ export {
   listRoles,
   listUsers,
   passwordHashOf,
+  userFromRow,
+  usersQuery,
+  type UserRow,
 } from './users-repository.ts';

@@ -3,7 +3,7 @@ import type { Reader, Tx } from '../storage/index.ts';
 import { emailKey } from './email-address.ts';
 import type { Organization, Role, User, UserEmail } from './types.ts';
 
-interface UserRow {
+export interface UserRow {
   id: number;
   name: string;
   email: string | null;
@@ -26,7 +26,8 @@ interface UserRow {
   deleted_at: number | null;
 }
 
-function users(reader: Reader) {
+/** People with role and primary address, as rows for `userFromRow`. */
+export function usersQuery(reader: Reader) {
   return reader('users')
     .join('roles', 'roles.id', 'users.role_id')
     .leftJoin('user_emails as primary_email', (join) => {
@@ -43,14 +44,14 @@ function users(reader: Reader) {
 }
 
 export async function findUser(reader: Reader, id: number): Promise<User | undefined> {
-  const row: UserRow | undefined = await users(reader).where('users.id', id).first();
+  const row: UserRow | undefined = await usersQuery(reader).where('users.id', id).first();
   return row === undefined ? undefined : userFromRow(row);
 }
 
 export async function findUsers(reader: Reader, ids: Iterable<number>): Promise<ReadonlyMap<number, User>> {
   const wanted = [...new Set(ids)];
   if (wanted.length === 0) return new Map();
-  const rows: UserRow[] = await users(reader).whereIn('users.id', wanted);
+  const rows: UserRow[] = await usersQuery(reader).whereIn('users.id', wanted);
   return new Map(rows.map((row) => [row.id, userFromRow(row)]));
 }
 
@@ -62,7 +63,7 @@ export async function findUserByEmail(reader: Reader, email: string): Promise<Us
   } catch {
     return undefined;
   }
-  const row: UserRow | undefined = await users(reader)
+  const row: UserRow | undefined = await usersQuery(reader)
     .whereIn('users.id', reader('user_emails').where({ email_key: key }).select('user_id'))
     .first();
   return row === undefined ? undefined : userFromRow(row);
@@ -98,7 +99,7 @@ export async function listAgents(reader: Reader): Promise<readonly User[]> {
 }
 
 export async function listUsers(reader: Reader, filter: UserFilter): Promise<readonly User[]> {
-  const query = users(reader).whereNull('users.deleted_at').orderBy('users.id').limit(filter.limit);
+  const query = usersQuery(reader).whereNull('users.deleted_at').orderBy('users.id').limit(filter.limit);
   if (filter.kind !== undefined) void query.where('roles.kind', filter.kind);
   if (filter.organizationId !== undefined) void query.where('users.organization_id', filter.organizationId);
   if (filter.after !== undefined) void query.where('users.id', '>', filter.after);
@@ -225,7 +226,7 @@ export function likeText(text: string): string {
   return text.replaceAll(/[!%_]/g, '!$&');
 }
 
-function userFromRow(row: UserRow): User {
+export function userFromRow(row: UserRow): User {
   return {
     id: row.id,
     name: row.name,
