@@ -53,7 +53,10 @@ describe('helpdesk dev', function () {
 
   function change(file: string, from: string | RegExp, to: string): void {
     const place = path.join(folder, 'hello', file);
-    writeFileSync(place, readFileSync(place, 'utf8').replace(from, to));
+    const before = readFileSync(place, 'utf8');
+    const after = before.replace(from, to);
+    expect(after, `${file} holds ${from}`).not.to.equal(before);
+    writeFileSync(place, after);
   }
 
   it('runs the plugin on a desk with tickets, which one link opens', async () => {
@@ -78,7 +81,7 @@ describe('helpdesk dev', function () {
   });
 
   it('starts anew for changed code, and goes on with the last good one when it does not parse', async () => {
-    change('index.ts', 'view: { visits }', 'view: { visits: visits + 5000 }');
+    change('index.ts', 'await countVisit(ctx.db, ctx.clock)', '5000 + (await countVisit(ctx.db, ctx.clock))');
     await until(async () => /5,\d{3} times/.test(await page('/p/hello')));
 
     change('visits.ts', /$/, '\nconst broken: = 1;\n');
@@ -86,7 +89,7 @@ describe('helpdesk dev', function () {
     expect(await page('/p/hello')).to.match(/5,\d{3} times/);
 
     change('visits.ts', '\nconst broken: = 1;\n', '');
-    change('index.ts', '+ 5000', '+ 7000');
+    change('index.ts', '5000 +', '7000 +');
     await until(async () => /7,\d{3} times/.test(await page('/p/hello')));
   });
 
