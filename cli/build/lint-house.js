@@ -9,8 +9,8 @@ function complaint(file, specifier) {
   if (!specifier.startsWith('.')) {
     if (!specifier.startsWith('@helpdesk/')) return undefined;
     if (!inPlugin) return /^@helpdesk\/(core|cli)\b/.test(specifier) ? undefined : 'Nothing imports a plugin.';
-    const allowed = from[2] === 'test' ? ['@helpdesk/core/plugin', '@helpdesk/core/testing'] : ['@helpdesk/core/plugin'];
-    return allowed.includes(specifier) ? undefined : 'A plugin imports only @helpdesk/core/plugin (and /testing in its tests).';
+    const allowed = ['plugin', 'html', ...(from[2] === 'test' ? ['testing'] : [])].map((part) => `@helpdesk/core/${part}`);
+    return allowed.includes(specifier) ? undefined : 'A plugin imports only @helpdesk/core/plugin and /html (and /testing in its tests).';
   }
   const to = path.relative(root, path.resolve(path.dirname(file), specifier)).split(path.sep);
   if (to[0] === 'plugins' && (from[0] !== 'plugins' || from[1] !== to[1])) return 'Nothing imports a plugin.';

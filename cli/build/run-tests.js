@@ -1,8 +1,8 @@
-// Runs the emitted tests. The default suite runs on SQLite, then every file that opens a desk or a
-// database again on PostgreSQL. The last line is the sum over all runs.
+// Runs the emitted tests: every file on SQLite, and every file that opens a desk or a database again on
+// PostgreSQL. The last line is the sum over all runs.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectFolders, root } from './projects.js';
 
@@ -13,17 +13,21 @@ const wanted = isLong ? filters : [suite, ...filters].filter(Boolean);
 const onlyDatabase = process.argv.find((arg) => arg.startsWith('--database='))?.slice('--database='.length);
 
 const files = testFiles().filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
+// A test waits for processes, servers and timers as long as it computes, so the default suite is cut into parts of
+// which more run at once than there are cores. The long suites time out when two of them share the cores.
+const [partsEach, atOnce] = isLong || wanted.length > 0 ? [1, isLong ? 1 : 2] : [4, availableParallelism() + 1];
 const runs = [
   { database: 'sqlite', files },
   { database: 'postgres', files: files.filter(touchesDatabase) },
-].filter((run) => run.files.length > 0 && (onlyDatabase === undefined || run.database === onlyDatabase));
+]
+  .filter((run) => run.files.length > 0 && (onlyDatabase === undefined || run.database === onlyDatabase))
+  .flatMap((run) => inParts(run, partsEach));
 
 const totals = { passes: 0, failures: 0, pending: 0 };
 let broken = false;
-// The long suites time out when two of them share the cores, so they run one after the other.
-const results = isLong ? await inSequence(runs) : await Promise.all(runs.map(runMocha));
+const results = await inTurn(runs, atOnce);
 for (const { run, output, report } of results) {
-  process.stdout.write(`\n== ${run.database}: ${run.files.length} files ==\n${output}`);
+  process.stdout.write(`\n== ${run.name}: ${run.files.length} files ==\n${output}`);
   if (report === undefined) broken = true;
   else for (const key of Object.keys(totals)) totals[key] += report[key];
 }
@@ -31,10 +35,23 @@ const skipped = totals.pending > 0 ? `, ${totals.pending} skipped` : '';
 process.stdout.write(`\n${totals.passes} passed, ${totals.failures} failed${skipped}\n`);
 process.exitCode = broken || totals.failures > 0 || totals.passes === 0 ? 1 : 0;
 
-async function inSequence(list) {
-  const done = [];
-  for (const run of list) done.push(await runMocha(run));
-  return done;
+// Neighbours test the same subject and take about as long, so each goes to another part.
+function inParts({ database, files }, parts) {
+  return Array.from({ length: Math.min(parts, files.length) }, (_, part) => ({
+    name: parts === 1 ? database : `${database} ${part + 1}/${parts}`,
+    database,
+    files: files.filter((_file, index) => index % parts === part),
+  }));
+}
+
+async function inTurn(list, workers) {
+  const results = [];
+  const waiting = list.entries();
+  const work = async () => {
+    for (const [index, run] of waiting) results[index] = await runMocha(run);
+  };
+  await Promise.all(Array.from({ length: workers }, work));
+  return results;
 }
 
 function testFiles() {

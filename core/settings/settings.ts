@@ -23,6 +23,9 @@ interface Definition {
 /** Kept beside the settings of an owner: the version of the schema they were written for. */
 const versionKey = '$version';
 
+// Compiling the schema of schemas takes longer than compiling most schemas, so it is done once.
+const schemas = new Ajv({ strict: false });
+
 const cacheMs = 2000;
 
 /**
@@ -47,8 +50,11 @@ export class Settings {
   /** Declares an owner's settings and returns the function that takes the declaration back; values stay. */
   define(owner: string, schema: SettingsSchema, upgrade?: SettingsUpgrade): () => void {
     const properties = Object.fromEntries(Object.entries(schema).map(([key, one]) => [key, withoutExtensions(one)]));
-    const ajv = new Ajv({ coerceTypes: true, allErrors: true, strict: false });
-    this.definitions.set(owner, { schema, upgrade, validate: ajv.compile({ type: 'object', additionalProperties: false, properties }) });
+    const whole = { type: 'object', additionalProperties: false, properties };
+    if (!schemas.validateSchema(whole)) throw new Error(schemas.errorsText(schemas.errors, { dataVar: `settings of ${owner}` }));
+    // One validator each, since a shared one would keep every schema that was ever declared.
+    const ajv = new Ajv({ coerceTypes: true, allErrors: true, strict: false, validateSchema: false, meta: false });
+    this.definitions.set(owner, { schema, upgrade, validate: ajv.compile(whole) });
     this.forget(owner);
     return () => this.definitions.delete(owner);
   }

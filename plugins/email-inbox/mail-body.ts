@@ -2,10 +2,10 @@ import { decodeText } from './charset.ts';
 import { cleanFilename } from './file-names.ts';
 import { unflow } from './flowed.ts';
 import { decodeWords, headerValue, readHeaders, type MailHeader } from './header.ts';
-import { htmlToText } from '@helpdesk/core/plugin';
+// Not all of core, which would take every thread that reads mail most of a second and its memory.
+import { htmlToText, textToHtml } from '@helpdesk/core/html';
 import type { MimePart } from './mime-tree.ts';
 import type { MailAttachment, NestedMessage, ReportPart } from './parsed-mail.ts';
-import { textToHtml } from '@helpdesk/core/plugin';
 
 const maxFiles = 200;
 

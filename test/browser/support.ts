@@ -79,12 +79,33 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** What axe finds on the page against WCAG 2.2 AA, one line each. */
-export async function violationsOn(page: Page): Promise<readonly string[]> {
+/** What axe finds on the page against WCAG 2.2 AA, or against one rule, one line each. */
+export async function violationsOn(page: Page, rule?: string): Promise<readonly string[]> {
   // The page's policy forbids foreign scripts, so it comes through the debugger instead of a tag.
-  await page.evaluate(axeSource);
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axeSource);
+  const runOnly = rule === undefined ? standards : { type: 'rule', values: [rule] };
   const found: readonly Violation[] = await page.evaluate(
-    `axe.run(document, { runOnly: ${JSON.stringify(standards)} }).then(({ violations }) => violations)`,
+    `axe.run(document, { runOnly: ${JSON.stringify(runOnly)} }).then(({ violations }) => violations)`,
   );
   return found.map(({ id, nodes }) => `${id} (${nodes.length}): ${nodes[0]?.html.slice(0, 200) ?? ''}`);
+}
+
+/** Looks at the page as it stands at every width and in both color schemes; of dark, only the contrast can differ. */
+export async function problemsOn(page: Page): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const width of [320, 768, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ colorScheme: 'light' });
+    const light = await violationsOn(page);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    const dark = await violationsOn(page, 'color-contrast');
+    const overflow: boolean = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
+    problems.push(
+      ...light.map((one) => `${width} px: ${one}`),
+      ...dark.map((one) => `${width} px, dark: ${one}`),
+      ...(overflow ? [`${width} px: scrolls sideways`] : []),
+    );
+  }
+  await page.emulateMedia({ colorScheme: null });
+  return problems;
 }

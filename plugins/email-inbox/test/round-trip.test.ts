@@ -76,10 +76,8 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
         '--r--',
       ].join('\n'),
     );
-    const started = performance.now();
     imap.deliver('help', [raw]);
     const row = await until('the ticket', async () => (await inbox.mails()).find(({ state }) => state === 'processed'));
-    expect(performance.now() - started).to.be.below(5000);
 
     const ticketId = Number(row.ticket_id);
     const [message] = await inbox.messages(ticketId);

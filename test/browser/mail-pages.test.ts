@@ -1,0 +1,98 @@
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { expect } from 'chai';
+import { saveMailbox } from '#core/mail/index.js';
+import type { TestDesk } from '#core/testing/index.js';
+import { coreCatalogs, englishOn, englishOnly } from './english.js';
+import { describeInBrowser, problemsOn } from './support.js';
+
+const plugins = path.resolve(import.meta.dirname, '../../../plugins');
+
+const mails = [
+  `Message-ID: <1@example.org>
+From: Mina Kaya <mina@example.com>
+To: Support <support@desk.example>
+Subject: Two cups are broken
+Content-Type: text/html; charset=utf-8
+
+<p>Two of six cups are <b>broken</b>. See <a href="https://evil.example/">https://shop.example/</a></p>
+<img src="https://tracker.example/p.gif"><blockquote>What I wrote before</blockquote>`,
+  `Message-ID: <2@example.org>
+In-Reply-To: <1@example.org>
+References: <1@example.org>
+From: Mina Kaya <mina@example.com>
+To: Support <support@desk.example>
+Subject: Re: Two cups are broken
+
+And one plate.
+
+On Monday I wrote:
+> Two of six cups`,
+];
+
+describeInBrowser(
+  'the pages of the mail channel',
+  (stage) => {
+    let paths: readonly string[] = [];
+    before(async function () {
+      if (this.test?.isPending() !== true) paths = await receive(stage().desk);
+    });
+
+    for (const locale of ['en', 'tr']) {
+      it(`are without violations and never scroll sideways: ${locale}`, async () => {
+        const { desk, open } = stage();
+        await desk.storage.writeTx((tx) => tx('users').update({ locale }));
+        const page = await open('ada', { locale });
+        const problems: string[] = [];
+        for (const pathname of paths) {
+          const answer = await page.goto(pathname);
+          expect(answer?.status(), pathname).to.equal(200);
+          problems.push(...(await problemsOn(page)).map((one) => `${pathname}, ${one}`));
+        }
+
+        expect(problems).to.deep.equal([]);
+      });
+    }
+
+    it('show no English text of the catalogues in Turkish', async () => {
+      const { desk, open } = stage();
+      await desk.storage.writeTx((tx) => tx('users').update({ locale: 'tr' }));
+      const english = englishOnly([...coreCatalogs, 'plugins/email-inbox/locales', 'plugins/satisfaction-smiley/locales']);
+      const page = await open('ada', { locale: 'tr' });
+      const found: string[] = [];
+      for (const pathname of paths) {
+        await page.goto(pathname);
+        found.push(...(await englishOn(page, english)).map((text) => `${pathname}: ${text}`));
+      }
+
+      expect(found).to.deep.equal([]);
+    });
+  },
+  () => ({ pluginFolders: [plugins], plugins: ['email-inbox', 'auto-tagger', 'satisfaction-smiley'] }),
+);
+
+/** Takes in two mails of a thread and one that stays in quarantine; returns the pages that show something of it. */
+async function receive(desk: TestDesk): Promise<readonly string[]> {
+  const mailbox = await saveMailbox(desk.app.desk, desk.actor('ada'), {
+    name: 'Support',
+    address: 'support@desk.example',
+    signature: 'Yours, {agent.name}',
+  });
+  const pipe = desk.app.plugins.snapshot.all('cli').find(({ value }) => value.name === 'mail pipe')?.value;
+  for (const mail of mails) {
+    await pipe?.run({ args: [], options: {}, actor: { kind: 'system' }, stdin: Readable.from([Buffer.from(mail)]), say: () => undefined });
+    await desk.settle();
+  }
+  await desk.storage.writeTx((tx) => tx('p_email_mails').where({ id: 2 }).update({ state: 'failed', error: 'Left a file behind.' }));
+  const ticket = await desk.storage.read('tickets').orderBy('id').first('number');
+  return [
+    '/admin/p/email-inbox',
+    `/admin/p/email-inbox/mailboxes/${mailbox.id}`,
+    `/admin/mailboxes/${mailbox.id}`,
+    '/admin/health',
+    '/admin/plugins/email-inbox',
+    '/admin/plugins/satisfaction-smiley',
+    `/desk/tickets/${ticket.number}`,
+    `/desk/tickets/${ticket.number}?compose=reply`,
+  ];
+}
