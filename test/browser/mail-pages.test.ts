@@ -83,7 +83,7 @@ async function receive(desk: TestDesk): Promise<readonly string[]> {
     await pipe?.run({ args: [], options: {}, actor: { kind: 'system' }, stdin: Readable.from([Buffer.from(mail)]), say: () => undefined });
     await desk.settle();
   }
-  await desk.storage.writeTx((tx) => tx('p_email_mails').where({ id: 2 }).update({ state: 'failed', error: 'Left a file behind.' }));
+  await desk.storage.writeTx((tx) => tx('p_email_mails').where({ id: 2 }).update({ state: 'failed', reason: 'Left a file behind.' }));
   const ticket = await desk.storage.read('tickets').orderBy('id').first('number');
   return [
     '/admin/p/email-inbox',

@@ -95,7 +95,7 @@ export async function problemsOn(page: Page): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const width of [320, 768, 1280]) {
     await page.setViewportSize({ width, height: 800 });
-    await page.emulateMedia({ colorScheme: 'light' });
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     const light = await violationsOn(page);
     await page.emulateMedia({ colorScheme: 'dark' });
     const dark = await violationsOn(page, 'color-contrast');
@@ -106,6 +106,6 @@ export async function problemsOn(page: Page): Promise<readonly string[]> {
       ...(overflow ? [`${width} px: scrolls sideways`] : []),
     );
   }
-  await page.emulateMedia({ colorScheme: null });
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
   return problems;
 }
