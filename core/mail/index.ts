@@ -2,7 +2,6 @@ export { composeNotice, noticeOf, systemMails, type ComposedNotice, type Notice 
 export { printNotice, type PrintingDeps } from './printing.ts';
 export { findMailbox, isSameAccount, listMailboxes, removeMailbox, saveMailbox, smtpSecret, type MailboxInput } from './mailboxes.ts';
 export { mailPlaceholders, mailValues } from './mail-values.ts';
-export { mailFigures, type MailFigures } from './figures.ts';
 export { mailActions, mailDecisions, mailFilters } from './mail-hooks.ts';
 export { Mail, type AutomaticMail, type Delivery } from './outbox.ts';
 export { hasFlooded, isFlooding, sweepLoopGuard, type Budget } from './loop-guard.ts';
@@ -15,7 +14,7 @@ export {
   type ReportedRecipient,
 } from './reporting.ts';
 export type { RecipientState } from './recipients-repository.ts';
-export { loopGuardHits7Days, sendingHealth, type SendingHealth } from './sending-health.ts';
+export { loopGuardHits7Days, mailFigures, sendingHealth, type MailFigures, type SendingHealth } from './sending-health.ts';
 export { keepCopy, type SentFolder } from './sent-copy.ts';
 export { deliveriesOf, unfinishedMail } from './outbox-repository.ts';
 export { sendOutboxEntry } from './sending.ts';

@@ -1,4 +1,4 @@
-import { composeNotice, type Mailbox, type MailFigures, type User } from '@helpdesk/core/plugin';
+import { composeNotice, type Mailbox, type SendingHealth, type User } from '@helpdesk/core/plugin';
 import { statusOf } from './health.ts';
 import { listReceivers, type Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
@@ -14,22 +14,23 @@ export interface Trouble {
 /** Every mailbox in trouble; paused ones and those that are switched off are meant to be still. */
 export async function findTroubles(ctx: InboxContext): Promise<readonly Trouble[]> {
   const { alertMinutes } = await ctx.settings.get();
-  const [mailboxes, receivers, figures] = await Promise.all([ctx.mail.mailboxes(), listReceivers(ctx), ctx.mail.figures()]);
+  const [mailboxes, receivers] = await Promise.all([ctx.mail.mailboxes(), listReceivers(ctx)]);
   const now = ctx.clock.now();
   const alertMs = alertMinutes * 60_000;
-  return mailboxes
+  const looked = mailboxes
     .filter(({ isActive }) => isActive)
-    .flatMap((mailbox): readonly Trouble[] => {
+    .map(async (mailbox): Promise<readonly Trouble[]> => {
       const receiver = receivers.find(({ mailboxId }) => mailboxId === mailbox.id);
       const isDeaf = receiver !== undefined && receiver.state !== 'paused' && statusOf(receiver, now, alertMs) === 'bad';
       if (isDeaf) return [{ mailbox, receiver, kind: 'receiving', error: receiver.lastError ?? '' }];
-      return isStuck(figures.get(mailbox.id), now, alertMs) ? [{ mailbox, receiver, kind: 'sending', error: mailbox.lastError ?? '' }] : [];
+      const isMute = isStuck(await ctx.mail.sendingHealth(mailbox.id), now, alertMs);
+      return isMute ? [{ mailbox, receiver, kind: 'sending', error: mailbox.lastError ?? '' }] : [];
     });
+  return (await Promise.all(looked)).flat();
 }
 
-function isStuck(figures: MailFigures | undefined, now: number, alertMs: number): boolean {
-  const queuedAt = figures?.oldestQueuedAt ?? null;
-  return queuedAt !== null && now - queuedAt > alertMs && now - (figures?.lastSentAt ?? 0) > alertMs;
+function isStuck({ oldestQueuedAt, lastSentAt }: SendingHealth, now: number, alertMs: number): boolean {
+  return oldestQueuedAt !== null && now - oldestQueuedAt > alertMs && now - (lastSentAt ?? 0) > alertMs;
 }
 
 /**
