@@ -25,7 +25,16 @@ export {
   type HtmlElement,
   type HtmlNode,
 } from './html/index.ts';
-export { composeNotice, mailPlaceholders, mailValues, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
+export {
+  composeNotice,
+  mailPlaceholders,
+  mailValues,
+  parseServerUrl,
+  replyHeaders,
+  replySubject,
+  testTransport,
+  type MailServer,
+} from './mail/index.ts';
 export { imageTypeOf, isDangerous } from './files/index.ts';
 export { isPrivateHost } from './net/index.ts';
 export type {

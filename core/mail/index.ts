@@ -18,7 +18,7 @@ export { loopGuardHits7Days, mailFigures, sendingHealth, type MailFigures, type 
 export { keepCopy, type SentFolder } from './sent-copy.ts';
 export { deliveriesOf, unfinishedMail } from './outbox-repository.ts';
 export { sendOutboxEntry } from './sending.ts';
-export { mailIdHash } from './composing.ts';
+export { mailIdHash, replyHeaders, replySubject } from './composing.ts';
 export { parseServerUrl, type MailServer } from './server-url.ts';
 export {
   findMailAccount,

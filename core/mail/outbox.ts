@@ -5,7 +5,7 @@ import { GuardedNetwork } from '../net/index.ts';
 import type { Tx } from '../storage/index.ts';
 import type { Attachment, Message, Ticket } from '../tickets/index.ts';
 import { findUser, findUsers, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
-import { composeReply, mailIdHash, newMessageId, referencesHeader, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
+import { composeReply, mailIdHash, newMessageId, replyHeaders, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
 import { spendBudget } from './loop-guard.ts';
 import { findMailbox, listMailboxes } from './mailboxes.ts';
 import { mailValues } from './mail-values.ts';
@@ -152,7 +152,7 @@ export class Mail {
         'Auto-Submitted': isAnswer ? 'auto-replied' : 'auto-generated',
         'X-Auto-Response-Suppress': 'All',
         Precedence: isAnswer ? 'auto_reply' : 'bulk',
-        ...(mail.inReplyTo === undefined ? {} : { 'In-Reply-To': mail.inReplyTo, References: mail.inReplyTo }),
+        ...(mail.inReplyTo === undefined ? {} : replyHeaders([], mail.inReplyTo)),
       },
       subject: mail.subject,
       ...(mail.notice === undefined ? { text: mail.text, html: mail.html ?? null } : await this.desk.printNotice(mail.notice)),
@@ -263,7 +263,7 @@ export class Mail {
       messageRef: message.id,
       mailboxId: mailbox?.transport ? mailbox.id : undefined,
       envelope: { from, to: recipients, cc },
-      headers: parent === undefined ? {} : { 'In-Reply-To': parent, References: referencesHeader(ids, parent) },
+      headers: parent === undefined ? {} : replyHeaders(ids, parent),
       subject: earlier.length === 0 ? ticket.subject : replySubject(ticket.subject),
       ...composed,
       files,
