@@ -7,7 +7,7 @@ import type { Attachment, Message, Ticket } from '../tickets/index.ts';
 import { findUser, findUsers, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
 import { composeReply, mailIdHash, newMessageId, replyHeaders, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
 import { spendBudget } from './loop-guard.ts';
-import { findMailbox, listMailboxes } from './mailboxes.ts';
+import { findMailbox, listMailboxes, senderOf } from './mailboxes.ts';
 import { mailValues } from './mail-values.ts';
 import { accessToken, findMailAccount, finishSignIn } from './oauth/index.ts';
 import { findOutboxEntry, moveOutboxState } from './outbox-repository.ts';
@@ -47,6 +47,8 @@ export interface AutomaticMail {
   readonly notice?: Notice | undefined;
   /** Message-ID of the mail that this one answers. */
   readonly inReplyTo?: string | undefined;
+  /** Where that mail was sent to: an alias of the mailbox among it is the sender. */
+  readonly writtenTo?: readonly Address[] | undefined;
 }
 
 /** Everything that leaves the process by mail. */
@@ -137,7 +139,7 @@ export class Mail {
    * Returns false when the budget is used up, the address is suppressed or the desk cannot send.
    */
   async queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean> {
-    const from = mail.mailbox?.transport ? { name: mail.mailbox.name, email: mail.mailbox.address } : sender;
+    const from = mail.mailbox?.transport ? senderOf(mail.mailbox, mail.writtenTo) : sender;
     const key = mail.to.email.toLowerCase();
     if (from === undefined || !isEmailAddress(mail.to.email) || (await this.isSuppressed(tx, key))) return false;
     if (!(await spendBudget(this.desk, tx, mail))) return false;
@@ -224,8 +226,8 @@ export class Mail {
   private async queueReply(tx: Tx, reply: QueuedReply, system: Address | undefined, quoteHistory: string): Promise<void> {
     const { ticket, message, requester, earlier } = reply;
     const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
-    const from = mailbox?.transport ? { name: mailbox.name, email: mailbox.address } : system;
     const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
+    const from = mailbox?.transport ? senderOf(mailbox, lastIn?.addresses.to) : system;
     const to =
       lastIn?.addresses.replyTo ??
       lastIn?.addresses.from ??

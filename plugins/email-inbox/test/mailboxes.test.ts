@@ -86,6 +86,23 @@ describe('mailboxes', () => {
     expect(fromColleague.state).to.equal('processed');
   });
 
+  it('D3: an answer comes from the alias the customer wrote to, and from no address of a whole domain', async () => {
+    await aliases(['billing@desk.example', '*@whole.example']);
+    const answered = async (to: string): Promise<readonly string[]> => {
+      const { ticket_id: ticketId } = await inbox.receive(mail({ To: to, From: `${to.length}-someone@x.example` }));
+      await inbox.desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text: 'It is out.' });
+      await inbox.desk.settle();
+      return sentTo(`${to.length}-someone@x.example`).map((raw) => /^From: .*<(.+)>/m.exec(raw)?.[1] ?? '');
+    };
+
+    const ofAlias = await answered('Billing+orders@Desk.example');
+    const ofDomain = await answered('chief@whole.example');
+    const ofMailbox = await answered('support@desk.example, billing@desk.example');
+
+    expect(ofAlias).to.deep.equal(['billing@desk.example', 'billing@desk.example']);
+    expect([...ofDomain, ...ofMailbox]).to.deep.equal(Array(4).fill('support@desk.example'));
+  });
+
   it('D3: a mail that names no address of ours is a ticket of the mailbox it came to (FS #1352)', async () => {
     const row = await inbox.receive(mail({ To: 'undisclosed-recipients:;' }), 'sales@desk.example');
 
