@@ -30,6 +30,7 @@ export {
   mailPlaceholders,
   mailValues,
   parseServerUrl,
+  reasonInWords,
   replyHeaders,
   replySubject,
   testTransport,
@@ -50,6 +51,7 @@ export type {
   ReportedRecipient,
   SendingHealth,
   SentFolder,
+  SignInPage,
   Transport,
 } from './mail/index.ts';
 export { fold, type Translator } from './i18n/index.ts';

@@ -28,6 +28,7 @@ import {
   mailFigures,
   reportDelivery,
   sendingHealth,
+  signInPages,
   type AutomaticMail,
   type DeliveryNews,
   type Mailbox,
@@ -35,6 +36,7 @@ import {
   type MailboxInput,
   type ReportedMail,
   type SendingHealth,
+  type SignInPage,
 } from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
@@ -224,6 +226,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
      * @throws Invalid `mail.sign-in-elsewhere`, Unavailable `mail.sign-in-again`, `mail.sign-in-failed` with the provider's words.
      */
     accessToken(mailboxId: number, host: string): Promise<string | undefined>;
+    /** Where an administrator signs a mailbox in at its provider in the place of a password: a page for each provider that is set up. */
+    signInPages(mailboxId: number): Promise<readonly SignInPage[]>;
     /** The sender of mail that belongs to no mailbox; undefined when the desk cannot send. */
     systemSender(): Promise<Address | undefined>;
     /** Queues a mail that no person wrote, within the loop budget all plugins share. */
@@ -418,6 +422,7 @@ export function makePluginContext(
       saveMailbox: (actor, input, mailboxId) => saveMailbox(desk, actor, input, mailboxId),
       testMailbox: (mailboxId) => desk.mail.testMailbox(mailboxId),
       accessToken: (mailboxId, host) => desk.mail.accessToken(mailboxId, host),
+      signInPages: (mailboxId) => signInPages(desk, mailboxId),
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
       sendingHealth: (mailboxId) => sendingHealth(storage.read, mailboxId, clock.now()),

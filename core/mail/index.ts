@@ -22,14 +22,16 @@ export { mailIdHash, replyHeaders, replySubject } from './composing.ts';
 export { parseServerUrl, type MailServer } from './server-url.ts';
 export {
   findMailAccount,
-  findProvider,
   forgetAccount,
   providerIds,
   redirectUri,
+  signInPages,
   startSignIn,
   type MailAccount,
   type ProviderId,
+  type SignInPage,
 } from './oauth/index.ts';
+export { reasonInWords } from './reasons.ts';
 export { testTransport } from './transports.ts';
 export type { Credentials } from './smtp-connection.ts';
 export type { Address, Encryption, IncomingMail, Mailbox, OutboxEntry, OutboxState, OutgoingMail, Transport } from './types.ts';

@@ -1,4 +1,4 @@
-import type { Context, Mailbox, SendingHealth } from '@helpdesk/core/plugin';
+import { reasonInWords, type Context, type Mailbox, type SendingHealth } from '@helpdesk/core/plugin';
 import { statusOf } from './health.ts';
 import { mailsInState, type StoredMail } from './mails-repository.ts';
 import { listReceivers, type Receiver } from './receivers-repository.ts';
@@ -20,6 +20,7 @@ export async function showHealth(ctx: InboxContext, request: Context): Promise<v
   ]);
   const now = ctx.clock.now();
   const alertMs = alertMinutes * 60_000;
+  const words = (reason: string): string => reasonInWords(request.state.translator, reason);
   await ctx.http.page(request, {
     area: 'admin',
     template: 'email-inbox/health',
@@ -28,7 +29,9 @@ export async function showHealth(ctx: InboxContext, request: Context): Promise<v
       mailboxes: mailboxes.flatMap((mailbox) => {
         const receiver = receivers.find(({ mailboxId }) => mailboxId === mailbox.id);
         const health = sending.find(({ mailboxId }) => mailboxId === mailbox.id);
-        return health === undefined ? [] : [lineOf(mailbox, { receiver, health, ownBack: ownBack.get(mailbox.id) ?? 0, now, alertMs })];
+        return health === undefined
+          ? []
+          : [lineOf(mailbox, { receiver, health, ownBack: ownBack.get(mailbox.id) ?? 0, now, alertMs, words })];
       }),
       failed: failed.map(shown),
       ignored: ignored.map(shown),
@@ -42,12 +45,13 @@ interface Facts {
   /** Mails of this desk that came back to it. */
   readonly ownBack: number;
   readonly now: number;
+  readonly words: (reason: string) => string;
   readonly alertMs: number;
 }
 
 const dots = { good: 'good', warn: 'attention', bad: 'problem' } as const;
 
-function lineOf(mailbox: Mailbox, { receiver, health, ownBack, now, alertMs }: Facts): object {
+function lineOf(mailbox: Mailbox, { receiver, health, ownBack, now, alertMs, words }: Facts): object {
   const isPaused = receiver?.state === 'paused' || !mailbox.isActive;
   const status = receiver === undefined || isPaused ? 'warn' : statusOf(receiver, now, alertMs);
   return {
@@ -66,7 +70,9 @@ function lineOf(mailbox: Mailbox, { receiver, health, ownBack, now, alertMs }: F
     loops: ownBack + health.loopGuardHits7Days,
     isSignedOut: health.account?.state === 'signed-out',
     signedInUntil: health.account?.state === 'active' ? health.account.expiresAt : undefined,
-    errors: [receiver?.lastError, mailbox.lastError, health.account?.error].filter((error) => error !== null && error !== undefined),
+    errors: [receiver?.lastError, mailbox.lastError, health.account?.error].flatMap((error) =>
+      error === null || error === undefined ? [] : [words(error)],
+    ),
   };
 }
 

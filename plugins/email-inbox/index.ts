@@ -10,6 +10,7 @@ import { noteJob } from './forwarding-agents.ts';
 import { checkMails, checkRawMails, healthChecks } from './health.ts';
 import { shapeOutgoing } from './outgoing.ts';
 import { privacyAnswer } from './privacy.ts';
+import { tryAgain } from './receivers-repository.ts';
 import { receiveJob, sweepMails } from './receive-job.ts';
 import { sentFolder } from './sent-folder.ts';
 import { inboxSettings } from './settings.ts';
@@ -29,6 +30,7 @@ export default definePlugin({
     ctx.jobs.define('sweep', () => sweepMails(ctx), { everyMs: 60_000, lane: 'bulk' });
     ctx.jobs.define('alert', () => alertAdministrators(ctx), { everyMs: 60_000 });
     ctx.hooks.onDurable('ticket.opened', 'acknowledge', (opened) => acknowledgeTicket(ctx, opened));
+    ctx.hooks.on('mailbox.changed', ({ mailboxId }) => tryAgain(ctx, mailboxId));
     ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));
     ctx.services.provide('mail.sent-folder', sentFolder(ctx));
     ctx.http.admin(adminRoutes(ctx));

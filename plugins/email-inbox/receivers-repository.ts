@@ -105,6 +105,9 @@ export interface Cursor {
   readonly sinceAt: number;
 }
 
+/** The cursor of a folder that nobody could look into yet: it starts where the folder ends when it is opened first. */
+export const atEnd: Cursor = { uidValidity: 0, lastUid: -1, sinceAt: 0 };
+
 /** Creates or changes the receiver of a mailbox and makes it active again. */
 export async function saveReceiver(ctx: InboxContext, tx: PluginTx, mailboxId: number, input: ReceiverInput): Promise<void> {
   const now = ctx.clock.now();
@@ -157,6 +160,20 @@ export async function reportFailure(ctx: InboxContext, mailboxId: number, error:
         last_error_at: now,
         ...(isRefused ? { state: 'refused' } : {}),
       }),
+  );
+}
+
+/** After a sign-in at the provider, a mailbox that could not be read is tried at once. */
+export async function tryAgain(ctx: InboxContext, mailboxId: number): Promise<void> {
+  const { account } = await ctx.mail.sendingHealth(mailboxId);
+  if (account?.state !== 'active') return;
+  await ctx.db.tx((tx) =>
+    tx
+      .table('receivers')
+      .where({ mailbox_id: mailboxId })
+      .whereNot({ state: 'paused' })
+      .whereNotNull('last_error')
+      .update({ state: 'active', failures: 0, version: tx.raw('version + 1') }),
   );
 }
 

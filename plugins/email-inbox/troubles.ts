@@ -1,4 +1,4 @@
-import { composeNotice, type Mailbox, type SendingHealth, type User } from '@helpdesk/core/plugin';
+import { composeNotice, reasonInWords, type Mailbox, type SendingHealth, type User } from '@helpdesk/core/plugin';
 import { statusOf } from './health.ts';
 import { listReceivers, type Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
@@ -79,11 +79,14 @@ export async function alertAdministrators(ctx: InboxContext): Promise<void> {
 }
 
 function noticeOf(ctx: InboxContext, { mailbox, kind, error }: Trouble, person: User, site: string) {
-  const { t, locale } = ctx.i18n.translatorFor(person.locale);
+  const translator = ctx.i18n.translatorFor(person.locale);
+  const { t, locale } = translator;
   return composeNotice({
     locale,
     subject: t(`email-inbox.trouble.${kind}.subject`, { address: mailbox.address }),
-    body: [t(`email-inbox.trouble.${kind}`, { address: mailbox.address }), error].filter((line) => line !== '').join('\n'),
+    body: [t(`email-inbox.trouble.${kind}`, { address: mailbox.address }), reasonInWords(translator, error)]
+      .filter((line) => line !== '')
+      .join('\n'),
     button: t('email-inbox.trouble.button'),
     url: new URL('/admin/p/email-inbox', ctx.url).href,
     footer: site,
