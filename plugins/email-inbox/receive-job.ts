@@ -14,7 +14,7 @@ export function receiveJob(ctx: InboxContext): JobHandler {
     if (stored === undefined) return;
     try {
       if (job.attempts > maxDeaths) throw new Error(`Filing this mail ended the process or its job ${maxDeaths} times.`);
-      await receiveMail(ctx, stored, (tx) => job.finish(tx));
+      await receiveMail(ctx, stored, { finish: (tx) => job.finish(tx) });
     } catch (error) {
       const isOver = job.attempts > maxDeaths;
       await noteFailure(ctx, isOver ? { ...stored, attempts: maxDeaths } : stored, error, (tx) => job.finish(tx));

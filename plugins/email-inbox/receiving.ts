@@ -7,6 +7,7 @@ import { fileMail } from './filing.ts';
 import { mayActAsAgent, readAuthentication } from './authentication.ts';
 import { authorOf, rewrittenAuthor } from './mail-identity.ts';
 import { parserOf } from './mail-parser.ts';
+import type { ParsedMail } from './parsed-mail.ts';
 import { AlreadySettled, describeMail, settleMail, type StoredMail } from './mails-repository.ts';
 import { findReceiver } from './receivers-repository.ts';
 import { fileReport, isReport } from './reports.ts';
@@ -18,13 +19,37 @@ import { wellFormed } from './well-formed.ts';
 const maxAttempts = 5;
 const maxCollisions = 3;
 
+/** The bytes of a mail and what they say; it needs nothing of the database, so it may come long before the mail's turn. */
+export interface MailBytes {
+  readonly raw: Uint8Array;
+  readonly mail: ParsedMail;
+}
+
+/** Reads a mail before its turn; a failure is told when it is asked for. */
+export function readAhead(ctx: InboxContext, stored: StoredMail): Promise<MailBytes> {
+  const content = readBytes(ctx, stored);
+  content.catch(() => undefined);
+  return content;
+}
+
+async function readBytes(ctx: InboxContext, { sha256 }: StoredMail): Promise<MailBytes> {
+  const raw = await ctx.files.read(sha256);
+  return { raw, mail: await parserOf(ctx).parse(raw) };
+}
+
+export interface ReceiveOptions {
+  readonly finish?: Arrival['finish'];
+  /** What was read ahead. */
+  readonly content?: Promise<MailBytes>;
+}
+
 /**
  * Files one stored mail: parse, classify, ask the plugins, find the ticket, write message and mail row in
  * one transaction. Running it again for a settled mail does nothing.
  */
-export async function receiveMail(ctx: InboxContext, stored: StoredMail, finish: Arrival['finish'] = async () => undefined): Promise<void> {
+export async function receiveMail(ctx: InboxContext, stored: StoredMail, options: ReceiveOptions = {}): Promise<void> {
   if (stored.state !== 'new' && stored.state !== 'failed') return;
-  const arrival = await read(ctx, stored, finish);
+  const arrival = await read(ctx, stored, options);
   crashPoint('email-parsed');
   for (let tries = 1; ; tries += 1) {
     try {
@@ -57,9 +82,8 @@ async function file(ctx: InboxContext, arrival: Arrival): Promise<void> {
   return fileMail(ctx, arrival, { incoming, isSpam: verdict?.action === 'spam' });
 }
 
-async function read(ctx: InboxContext, stored: StoredMail, finish: Arrival['finish']): Promise<Arrival> {
-  const raw = await ctx.files.read(stored.sha256);
-  const mail = await parserOf(ctx).parse(raw);
+async function read(ctx: InboxContext, stored: StoredMail, { finish = async () => undefined, content }: ReceiveOptions): Promise<Arrival> {
+  const { raw, mail } = await (content ?? readBytes(ctx, stored));
   const known = await readDesk(ctx, mail, stored.mailboxId);
   const mailbox = known.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
   if (mailbox === undefined) throw new Error('The mailbox of this mail was removed.');
