@@ -46,6 +46,7 @@ export type {
   Mailbox,
   MailboxInput,
   MailFigures,
+  MailParser,
   OutgoingMail,
   ReportedMail,
   ReportedRecipient,
