@@ -70,6 +70,7 @@ export {
   type Replying,
   type Origin,
   type Folds,
+  type MailOriginals,
   type MessageAddresses,
   type ReplyInput,
   type SplitOptions,

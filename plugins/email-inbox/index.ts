@@ -2,6 +2,7 @@ import { definePlugin } from '@helpdesk/core/plugin';
 import { acknowledgeTicket } from './acknowledging.ts';
 import { adminRoutes, deskRoutes } from './admin-routes.ts';
 import { awayJob } from './away.ts';
+import { originals } from './originals.ts';
 import { plainParser } from './parsing.ts';
 import { orderJob } from './agent-orders.ts';
 import { customerCard, customerRoutes } from './customer-choice.ts';
@@ -35,6 +36,7 @@ export default definePlugin({
     ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));
     ctx.services.provide('mail.sent-folder', sentFolder(ctx));
     ctx.services.provide('mail.parser', plainParser);
+    ctx.services.provide('mail.originals', originals(ctx));
     ctx.http.admin(adminRoutes(ctx));
     ctx.http.desk([...deskRoutes(ctx), ...threadingRoutes(ctx), ...customerRoutes(ctx)]);
     ctx.ui.menu({

@@ -49,7 +49,7 @@ export interface ReceiveOptions {
  */
 export async function receiveMail(ctx: InboxContext, stored: StoredMail, options: ReceiveOptions = {}): Promise<void> {
   if (stored.state !== 'new' && stored.state !== 'failed') return;
-  const arrival = await read(ctx, stored, options);
+  const arrival = await readArrival(ctx, stored, options);
   crashPoint('email-parsed');
   for (let tries = 1; ; tries += 1) {
     try {
@@ -73,16 +73,26 @@ async function file(ctx: InboxContext, arrival: Arrival): Promise<void> {
   // Whatever carries our mark came from us by some way back; robots that mirror mail would loop.
   if (arrival.mail.headers.some(({ name, value }) => name === 'x-desk-loop' && arrival.desk.isOurLoopHeader(value)))
     return ignore(ctx, arrival, 'L1 loop header');
-  const incoming = await ctx.hooks.call.applyFilter('mail.incoming', incomingOf(arrival), {
-    mailboxId: arrival.mailbox.id,
-    headers: arrival.mail.headers,
-  });
+  const incoming = await shapeIncoming(ctx, arrival);
   const verdict = await ctx.hooks.call.decide('mail.accept', { mailboxId: arrival.mailbox.id, mail: incoming });
   if (verdict?.action === 'ignore') return ignore(ctx, arrival, verdict.reason);
   return fileMail(ctx, arrival, { incoming, isSpam: verdict?.action === 'spam' });
 }
 
-async function read(ctx: InboxContext, stored: StoredMail, { finish = async () => undefined, content }: ReceiveOptions): Promise<Arrival> {
+/** What plugins make of a mail before it is filed. */
+export function shapeIncoming(ctx: InboxContext, arrival: Arrival): Promise<IncomingMail> {
+  return ctx.hooks.call.applyFilter('mail.incoming', incomingOf(arrival), {
+    mailboxId: arrival.mailbox.id,
+    headers: arrival.mail.headers,
+  });
+}
+
+/** Everything that is known of a stored mail before it is filed. */
+export async function readArrival(
+  ctx: InboxContext,
+  stored: StoredMail,
+  { finish = async () => undefined, content }: ReceiveOptions,
+): Promise<Arrival> {
   const { raw, mail } = await (content ?? readBytes(ctx, stored));
   const known = await readDesk(ctx, mail, stored.mailboxId);
   const mailbox = known.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
