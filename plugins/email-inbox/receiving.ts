@@ -6,7 +6,7 @@ import { readDesk } from './desk-identity.ts';
 import { fileMail } from './filing.ts';
 import { mayActAsAgent, readAuthentication } from './authentication.ts';
 import { authorOf, rewrittenAuthor } from './mail-identity.ts';
-import { parserOf } from './mail-parser.ts';
+import { parseWithin } from './mail-parser.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 import { AlreadySettled, describeMail, settleMail, type StoredMail } from './mails-repository.ts';
 import { findReceiver } from './receivers-repository.ts';
@@ -34,7 +34,7 @@ export function readAhead(ctx: InboxContext, stored: StoredMail): Promise<MailBy
 
 async function readBytes(ctx: InboxContext, { sha256 }: StoredMail): Promise<MailBytes> {
   const raw = await ctx.files.read(sha256);
-  return { raw, mail: await parserOf(ctx).parse(raw) };
+  return { raw, mail: await parseWithin(ctx, raw) };
 }
 
 export interface ReceiveOptions {

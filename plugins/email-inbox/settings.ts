@@ -16,6 +16,8 @@ export const inboxSettings = {
   sharedMail: { type: 'string', enum: ['share', 'split'], default: 'share' },
   alertMinutes: { type: 'integer', default: 15, minimum: 1, maximum: 1440, 'x-unit': 'unit.minutes' },
   maxMailMegabytes: { type: 'integer', default: 40, minimum: 1, maximum: 200, 'x-unit': 'unit.megabytes' },
+  parseSeconds: { type: 'integer', default: 20, minimum: 1, maximum: 300, 'x-unit': 'unit.seconds' },
+  parseMegabytes: { type: 'integer', default: 512, minimum: 48, maximum: 4096, 'x-unit': 'unit.megabytes' },
   blockedSenders: list,
   allowedSenders: list,
   listener: { type: 'string', enum: ['off', 'lmtp', 'smtp'], default: 'off' },

@@ -216,6 +216,28 @@ describe('receiving a mail', () => {
     expect((await inbox.mails())[0]).to.include({ state: 'processed' });
   });
 
+  for (const [what, limits, words] of [
+    ['time', { parseSeconds: 1 }, 'took longer than 1 seconds'],
+    ['memory', { parseMegabytes: 48 }, 'took more than 48 MB of memory'],
+  ] as const)
+    it(`A1: quarantines a mail that takes the parser more ${what} than it may have, and files the next one`, async function () {
+      this.timeout(120_000);
+      await inbox.desk.app.desk.settings.set('email-inbox', limits);
+      const parts = '--x\n\n\n'.repeat(what === 'time' ? 3_000_000 : 600_000);
+
+      const greedy = await inbox.receive(mail({ 'Content-Type': 'multipart/mixed; boundary=x' }, parts));
+      await inbox.desk.storage.writeTx((tx) => tx('p_email_mails').where({ id: greedy.id }).update({ attempts: 4 }));
+      const next = await inbox.receive(mail({ Subject: 'Next' }));
+      inbox.desk.clock.advance(10_000);
+      await inbox.desk.settle();
+
+      expect(next).to.include({ state: 'processed' });
+      const [row] = await inbox.mails();
+      expect(row).to.include({ state: 'failed', attempts: 5 });
+      expect(row?.reason).to.include(words);
+      expect(await (await inbox.desk.fetch('/admin/p/email-inbox', { as: 'ada' })).text()).to.include(words);
+    });
+
   it('brings a mail with files in after more than a day of quarantine', async () => {
     const broken = inbox.desk.app.desk.hooks
       .forPlugin('core', 0)
