@@ -36,8 +36,11 @@ const dayMs = 86_400_000;
 /** Asks everything about the sending of one mailbox. */
 export async function sendingHealth(reader: Reader, mailboxId: number, now: Timestamp): Promise<SendingHealth> {
   const own = () => reader('outbox').where({ mailbox_id: mailboxId });
-  // In the words of the index of what is unfinished.
-  const unfinished = () => own().whereIn('state', ['held', 'queued', 'sending', 'uncertain', 'failed']).where('send_after', '<=', now);
+  // In the words of the index of what is unfinished. What was put off waits all the same, until whenever it is tried again.
+  const unfinished = () =>
+    own()
+      .whereIn('state', ['held', 'queued', 'sending', 'uncertain', 'failed'])
+      .where((due) => void due.where('send_after', '<=', now).orWhere('attempts', '>', 0));
   const since = now - 7 * dayMs;
   const [waiting, mailbox, sent, failed, bounced, uncertain, hits, account] = await Promise.all([
     unfinished().whereIn('state', ['queued', 'sending']).min({ figure: 'created_at' }).first(),

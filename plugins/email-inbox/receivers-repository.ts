@@ -23,7 +23,6 @@ export interface Receiver {
   readonly seenAuthservId: string | null;
   /** When a test mail proved that plus addresses arrive. */
   readonly plusProvenAt: number | null;
-  readonly alertedAt: number | null;
   readonly uidValidity: number;
   readonly lastUid: number;
   readonly sinceAt: number;
@@ -53,7 +52,6 @@ interface ReceiverRow {
   trusts_topmost: boolean | number;
   seen_authserv_id: string | null;
   plus_proven_at: number | null;
-  alerted_at: number | null;
   uidvalidity: number;
   last_uid: number;
   since_at: number;
@@ -219,7 +217,6 @@ function fromRow(row: ReceiverRow): Receiver {
     trustsTopmost: Boolean(row.trusts_topmost),
     seenAuthservId: row.seen_authserv_id,
     plusProvenAt: row.plus_proven_at,
-    alertedAt: row.alerted_at,
     uidValidity: row.uidvalidity,
     lastUid: row.last_uid,
     sinceAt: row.since_at,

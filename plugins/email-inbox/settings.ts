@@ -28,7 +28,7 @@ export const inboxSettings = {
   awayFrom: day,
   awayUntil: day,
   awayText: mailText,
-  defaultAssignee: { type: 'string', default: '', maxLength: 320, 'x-scope': 'mailbox' },
+  defaultAssignee: { type: 'string', default: '', maxLength: 320, 'x-people': 'agents', 'x-scope': 'mailbox' },
   defaultTags: { ...list, 'x-scope': 'mailbox' },
   mailboxBlocked: { ...list, 'x-scope': 'mailbox' },
   mailboxAllowed: { ...list, 'x-scope': 'mailbox' },

@@ -1,12 +1,11 @@
 import { composeNotice, reasonInWords, type Mailbox, type SendingHealth, type User } from '@helpdesk/core/plugin';
 import { statusOf } from './health.ts';
-import { listReceivers, type Receiver } from './receivers-repository.ts';
+import { listReceivers } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
 /** A mailbox that has fetched or sent nothing for longer than the configured time. */
 export interface Trouble {
   readonly mailbox: Mailbox;
-  readonly receiver: Receiver | undefined;
   readonly kind: 'receiving' | 'sending';
   readonly error: string;
 }
@@ -22,9 +21,9 @@ export async function findTroubles(ctx: InboxContext): Promise<readonly Trouble[
     .map(async (mailbox): Promise<readonly Trouble[]> => {
       const receiver = receivers.find(({ mailboxId }) => mailboxId === mailbox.id);
       const isDeaf = receiver !== undefined && receiver.state !== 'paused' && statusOf(receiver, now, alertMs) === 'bad';
-      if (isDeaf) return [{ mailbox, receiver, kind: 'receiving', error: receiver.lastError ?? '' }];
+      if (isDeaf) return [{ mailbox, kind: 'receiving', error: receiver.lastError ?? '' }];
       const isMute = isStuck(await ctx.mail.sendingHealth(mailbox.id), now, alertMs);
-      return isMute ? [{ mailbox, receiver, kind: 'sending', error: mailbox.lastError ?? '' }] : [];
+      return isMute ? [{ mailbox, kind: 'sending', error: mailbox.lastError ?? '' }] : [];
     });
   return (await Promise.all(looked)).flat();
 }
@@ -38,11 +37,10 @@ function isStuck({ oldestQueuedAt, lastSentAt }: SendingHealth, now: number, ale
  * and again only after the mailbox had recovered.
  */
 export async function alertAdministrators(ctx: InboxContext): Promise<void> {
-  const [troubles, receivers] = await Promise.all([findTroubles(ctx), listReceivers(ctx)]);
-  const recovered = receivers.filter(
-    ({ mailboxId, alertedAt }) => alertedAt !== null && !troubles.some(({ mailbox }) => mailbox.id === mailboxId),
-  );
-  const fresh = troubles.filter(({ receiver }) => receiver !== undefined && receiver.alertedAt === null);
+  const told: number[] = await ctx.db.table('alerts').pluck('mailbox_id');
+  const troubles = await findTroubles(ctx);
+  const recovered = told.filter((id) => !troubles.some(({ mailbox }) => mailbox.id === id));
+  const fresh = troubles.filter(({ mailbox }) => !told.includes(mailbox.id));
   if (recovered.length === 0 && fresh.length === 0) return;
   const [mailboxes, agents] = await Promise.all([ctx.mail.mailboxes(), ctx.users.agents()]);
   const healthy = mailboxes.find(
@@ -53,15 +51,16 @@ export async function alertAdministrators(ctx: InboxContext): Promise<void> {
   const now = ctx.clock.now();
   const sender = await ctx.mail.systemSender();
   await ctx.db.tx(async (tx) => {
-    for (const { mailboxId } of recovered) await tx.table('receivers').where({ mailbox_id: mailboxId }).update({ alerted_at: null });
+    await tx.table('alerts').whereIn('mailbox_id', recovered).delete();
     for (const trouble of fresh) {
       // Several processes run this job's schedule once, but a lease can be lost: the row decides.
-      const isMine = await tx
-        .table('receivers')
-        .where({ mailbox_id: trouble.mailbox.id })
-        .whereNull('alerted_at')
-        .update({ alerted_at: now });
-      if (isMine !== 1) continue;
+      const mine = await tx
+        .table('alerts')
+        .insert({ mailbox_id: trouble.mailbox.id, created_at: now })
+        .onConflict('mailbox_id')
+        .ignore()
+        .returning('mailbox_id');
+      if (mine.length === 0) continue;
       for (const person of administrators)
         if (person.email !== null)
           await ctx.mail.queueAutomatic(

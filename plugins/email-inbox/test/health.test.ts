@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { hasDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
+import { freePort } from './support/proxy.ts';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
 const minute = 60_000;
@@ -63,6 +64,27 @@ describe('the health of mailboxes', () => {
     inbox.desk.clock.advance(20 * minute);
     await alert();
     expect(alerts()).to.have.length(2);
+  });
+
+  it('tells administrators of a mailbox that only sends, once, when its mail has waited for the configured time', async () => {
+    const closed = await freePort();
+    const sales = await inbox.addMailbox('sales@desk.example', closed);
+    const { ticket_id: ticketId } = await inbox.receive(mail({ To: 'sales@desk.example', 'X-Auto-Response-Suppress': 'All' }));
+    await inbox.desk.storage.writeTx((tx) => tx('mailboxes').where({ id: sales }).update({ acknowledges: false }));
+    await inbox.desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text: 'It is out.' });
+    const silent = () => sink.mails.filter(({ raw }) => /^Subject: sales@desk\.example sends no mail/m.test(raw.toString()));
+
+    for (let round = 0; round < 4; round += 1) {
+      inbox.desk.clock.advance(6 * minute);
+      await alert();
+    }
+
+    expect(silent()).to.have.length(1);
+    expect(silent()[0]).to.deep.include({ to: ['ada@example.com'], from: 'support@desk.example' });
+    expect(await page('/desk/inbox/mine')).to.include('has not sent mail for a while');
+    await inbox.desk.storage.writeTx((tx) => tx('outbox').where({ mailbox_id: sales }).update({ state: 'sent' }));
+    await alert();
+    expect(await inbox.desk.storage.read('p_email_alerts')).to.deep.equal([]);
   });
 
   it('says nothing of a mailbox that is paused', async () => {

@@ -163,6 +163,21 @@ describe('mailboxes', () => {
     expect(sentTo('late@x.example')).to.have.length(1);
   });
 
+  it('offers the agents as assignees of new tickets, and keeps one that left', async () => {
+    const options = async (): Promise<readonly string[]> => {
+      const text = await (await inbox.desk.fetch(`/admin/mailboxes/${inbox.mailboxId}`, { as: 'ada' })).text();
+      const [, select = ''] = /<select[^>]*name="email-inbox\.defaultAssignee"[^>]*>([\s\S]*?)<\/select>/.exec(text) ?? [];
+      return [...select.matchAll(/value="([^"]*)"( selected)?/g)].map(([, value, selected]) => `${value}${selected ?? ''}`);
+    };
+    await settings({ defaultAssignee: 'can@example.com' });
+    const before = await options();
+    await settings({ defaultAssignee: 'left@example.com' });
+
+    expect(before).to.include.members(['', 'ada@example.com', 'can@example.com selected']);
+    expect(before).to.not.include('mina@example.com');
+    expect(await options()).to.include('left@example.com selected');
+  });
+
   it('gives new tickets the tags and the assignee of their mailbox', async () => {
     await settings({ defaultTags: ['mail', 'support'], defaultAssignee: 'can@example.com' });
 
