@@ -42,6 +42,33 @@ describe('mailboxes', () => {
     expect(await inbox.desk.storage.read('tickets')).to.have.length(1);
   });
 
+  it('D2: each of the mailboxes counts the ticket while it is open, and only once after a merge', async () => {
+    const counts = async (): Promise<readonly string[]> => {
+      const text = await (await inbox.desk.fetch('/desk/inbox/mine', { as: 'can' })).text();
+      return [inbox.mailboxId, sales].map((id) => {
+        const [, link = ''] = new RegExp(`href="/desk/inbox/mailbox-${id}"[^>]*>([\\s\\S]*?)</a>`).exec(text) ?? [];
+        return /(\d+)\s*<\/span>\s*$/.exec(link.trim())?.[1] ?? '';
+      });
+    };
+    const other = { ...both, 'Message-ID': '<other@x.example>' };
+    const first = await inbox.receive(mail(both), 'support@desk.example');
+    await inbox.receive(mail(both), 'sales@desk.example');
+    const second = await inbox.receive(mail(other), 'support@desk.example');
+    await inbox.receive(mail(other), 'sales@desk.example');
+    const open = await counts();
+    await inbox.desk.as('can').merge(second.ticket_id ?? 0, first.ticket_id ?? 0);
+    const merged = await counts();
+    await inbox.desk.as('can').changeStatus(first.ticket_id ?? 0, 'solved');
+    const closed = await counts();
+
+    expect([open, merged]).to.deep.equal([
+      ['2', '2'],
+      ['1', '1'],
+    ]);
+    expect(closed.every((count) => count === '' || count === '0')).to.equal(true);
+    expect(await inbox.desk.violations()).to.deep.equal([]);
+  });
+
   it('D2: with split each mailbox has its ticket, and an answer finds that of the mailbox it was sent to (FS #5485)', async () => {
     await inbox.desk.app.desk.settings.set('email-inbox', { sharedMail: 'split' });
     const first = await inbox.receive(mail(both), 'support@desk.example');
