@@ -1,6 +1,15 @@
 export { composeNotice, noticeOf, systemMails, type ComposedNotice, type Notice } from './system-mail.ts';
 export { printNotice, type PrintingDeps } from './printing.ts';
-export { findMailbox, isSameAccount, listMailboxes, removeMailbox, saveMailbox, smtpSecret, type MailboxInput } from './mailboxes.ts';
+export {
+  findMailbox,
+  isSameAccount,
+  listMailboxes,
+  removeMailbox,
+  saveMailbox,
+  senderOf,
+  smtpSecret,
+  type MailboxInput,
+} from './mailboxes.ts';
 export { mailPlaceholders, mailValues } from './mail-values.ts';
 export { mailActions, mailDecisions, mailFilters } from './mail-hooks.ts';
 export { Mail, type AutomaticMail, type Delivery } from './outbox.ts';

@@ -85,7 +85,10 @@ export async function removeMailbox(desk: Desk, actor: Actor, id: number): Promi
 }
 
 /** Who answers a mail that was sent to these addresses: the alias of the mailbox among them, else the mailbox. */
-export function senderOf({ name, address, aliases }: Mailbox, writtenTo: readonly Address[] = []): Address {
+export function senderOf(
+  { name, address, aliases }: Pick<Mailbox, 'name' | 'address' | 'aliases'>,
+  writtenTo: readonly Address[] = [],
+): Address {
   const named = writtenTo.find(({ email }) => aliases.includes(emailKey(email)));
   return { name, email: named === undefined ? address : emailKey(named.email) };
 }

@@ -27,6 +27,8 @@ export interface QueuedReply {
   readonly attachments: readonly Attachment[];
   readonly cc: readonly Address[];
   readonly undoMs: number;
+  /** It leaves the earlier messages out, whatever the mailbox does. */
+  readonly isUnquoted?: boolean | undefined;
 }
 
 /** What was read before the transaction, so that queueing inside it only writes. */
@@ -90,10 +92,17 @@ export class Mail {
     return finishSignIn(this.desk, this.network.fetch, actor, session, answer);
   }
 
-  async prepareDelivery(): Promise<Delivery> {
-    const [system, ticketSettings] = await Promise.all([this.systemSender(), this.desk.settings.get('tickets')]);
-    const quoteHistory = String(ticketSettings['quoteHistory']);
+  /** `mailboxId` is that of the ticket. */
+  async prepareDelivery(mailboxId: number | null): Promise<Delivery> {
+    const [system, quoteHistory] = await Promise.all([this.systemSender(), this.quoteHistory(mailboxId)]);
     return { queueReply: (tx, reply) => this.queueReply(tx, reply, system, quoteHistory) };
+  }
+
+  /** How much of the earlier messages the replies of a mailbox carry: `none`, `last` or `all`. */
+  async quoteHistory(mailboxId: number | null): Promise<string> {
+    const { settings } = this.desk;
+    const chosen = mailboxId === null ? await settings.get('tickets') : await settings.get('tickets', { kind: 'mailbox', id: mailboxId });
+    return String(chosen['quoteHistory']);
   }
 
   /** The address system mail comes from: the setting, else the first mailbox that can send. */
@@ -253,7 +262,7 @@ export class Mail {
       html: message.html,
       signature:
         mailbox === undefined ? '' : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer: requester, agent, mailbox })),
-      quoted: await this.quotedHistory(tx, earlier, quoteHistory, ticket),
+      quoted: await this.quotedHistory(tx, earlier, reply.isUnquoted === true ? 'none' : quoteHistory, ticket),
       locale: ticket.locale ?? this.desk.config.locale,
     });
     await tx('messages')

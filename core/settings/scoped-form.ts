@@ -41,7 +41,9 @@ export async function saveScopedForm(desk: Pick<Desk, 'settings'>, scope: Settin
   for (const owner of desk.settings.owners()) {
     const entries = entriesOf(desk.settings.schemaOf(owner), scope);
     if (entries.length === 0) continue;
-    const values = Object.fromEntries(entries.map(([key, schema]) => [key, settingOfForm(form, `${owner}.${key}`, schema)]));
+    // A choice that the form did not offer was not made.
+    const made = entries.filter(([key, schema]) => schema.enum === undefined || form.has(`${owner}.${key}`));
+    const values = Object.fromEntries(made.map(([key, schema]) => [key, settingOfForm(form, `${owner}.${key}`, schema)]));
     await desk.settings.set(owner, values, scope);
   }
 }

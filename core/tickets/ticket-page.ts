@@ -19,8 +19,7 @@ import {
   type ListAddress,
 } from '../inbox/index.ts';
 import { fillPlaceholders } from '../kernel/placeholders.ts';
-import { mailValues } from '../mail/index.ts';
-import { addressStates } from '../mail/index.ts';
+import { addressStates, mailValues, senderOf } from '../mail/index.ts';
 import { markRead } from '../notifications/index.ts';
 import { readLists } from '../storage/index.ts';
 import { presentComposer, type Typed } from './composer-view.ts';
@@ -124,9 +123,10 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     draftFiles: await draftFilesOf(app, facts.drafts),
     people,
     statuses,
-    from: mailbox === undefined ? undefined : { name: mailbox.name, address: mailbox.address },
+    from: mailbox === undefined ? undefined : fromOf(mailbox, ticket, messages),
     mailboxSignature:
       mailbox === undefined ? undefined : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer, agent: user, mailbox })),
+    quotesHistory: (await desk.mail.quoteHistory(ticket.mailboxId)) !== 'none',
     addressStates: await addressStates(read, addressesOf(messages, facts.emails), now),
     agents: facts.agents,
     mode: modeOf(ctx),
@@ -165,6 +165,17 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
   });
   if (refused.error !== undefined) ctx.status = statusOfError(refused.error);
   if (facts.unread.length > 0) await markRead(desk, actor, { ticketId: ticket.id });
+}
+
+/** The address that a reply comes from: the one the customer wrote to. */
+function fromOf(
+  mailbox: { readonly name: string; readonly address: string; readonly aliases: string },
+  { requesterId }: Ticket,
+  messages: readonly Message[],
+): { readonly name: string; readonly address: string } {
+  const last = messages.findLast(({ direction, authorId }) => direction === 'in' && authorId === requesterId);
+  const { email } = senderOf({ ...mailbox, aliases: JSON.parse(mailbox.aliases) }, last?.addresses.to);
+  return { name: mailbox.name, address: email };
 }
 
 function modeOf(ctx: Context): 'reply' | 'note' | undefined {

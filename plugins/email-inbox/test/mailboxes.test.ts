@@ -136,6 +136,46 @@ describe('mailboxes', () => {
     expect((await inbox.ticket(row.ticket_id)) as object).to.include({ mailbox_id: sales });
   });
 
+  it('quotes earlier messages as the mailbox says, and one reply can leave them out', async () => {
+    const { ticket_id: ticketId } = await inbox.receive(mail({ From: 'someone@x.example' }, 'It smokes.'));
+    const { number } = await inbox.ticket(ticketId);
+    const post = (more: Readonly<Record<string, string>>) =>
+      inbox.desk.fetch(`/desk/tickets/${number}/messages`, {
+        method: 'POST',
+        as: 'can',
+        body: new URLSearchParams({ kind: 'reply', ...more, idempotencyKey: more['body'] ?? '' }),
+      });
+    const shown = async (): Promise<boolean> =>
+      (await (await inbox.desk.fetch(`/desk/tickets/${number}`, { as: 'can' })).text()).includes('name="unquoted"');
+    const quoted = async (body: string): Promise<boolean> => {
+      inbox.desk.clock.advance(60_000);
+      await inbox.desk.settle();
+      return sentTo('someone@x.example').some((raw) => raw.includes(body) && raw.includes('> It smokes.'));
+    };
+    const wasShown = await shown();
+    await post({ body: 'First.' });
+    await post({ body: 'Second.', unquoted: '1' });
+    const [first, second] = [await quoted('First.'), await quoted('Second.')];
+    const form = {
+      name: 'Support',
+      address: 'support@desk.example',
+      signature: '',
+      host: '127.0.0.1',
+      port: String(sink.port),
+      encryption: 'auto',
+    };
+    await inbox.desk.fetch(`/admin/mailboxes/${inbox.mailboxId}`, {
+      method: 'POST',
+      as: 'ada',
+      body: new URLSearchParams({ ...form, 'tickets.quoteHistory': 'none' }),
+    });
+    await post({ body: 'Third.' });
+
+    expect([wasShown, first, second]).to.deep.equal([true, true, false]);
+    expect([await quoted('Third.'), await shown()]).to.deep.equal([false, false]);
+    expect(sentTo('someone@x.example').filter((raw) => /(?:First|Second|Third)\./.test(raw))).to.have.length(3);
+  });
+
   it('fills signature, acknowledgement and the words above a reply, and marks what is missing', async () => {
     await settings({
       acknowledgementText: 'Dear {{customer.name}}, this is {{ticket.number}}.',
