@@ -25,7 +25,17 @@ export {
   type HtmlElement,
   type HtmlNode,
 } from './html/index.ts';
-export { composeNotice, mailPlaceholders, mailValues, parseServerUrl, testTransport, type MailServer } from './mail/index.ts';
+export {
+  composeNotice,
+  mailPlaceholders,
+  mailValues,
+  parseServerUrl,
+  reasonInWords,
+  replyHeaders,
+  replySubject,
+  testTransport,
+  type MailServer,
+} from './mail/index.ts';
 export { imageTypeOf, isDangerous } from './files/index.ts';
 export { isPrivateHost } from './net/index.ts';
 export type {
@@ -36,11 +46,13 @@ export type {
   Mailbox,
   MailboxInput,
   MailFigures,
+  MailParser,
   OutgoingMail,
   ReportedMail,
   ReportedRecipient,
   SendingHealth,
   SentFolder,
+  SignInPage,
   Transport,
 } from './mail/index.ts';
 export { fold, type Translator } from './i18n/index.ts';
@@ -58,6 +70,7 @@ export {
   type Replying,
   type Origin,
   type Folds,
+  type MailOriginals,
   type MessageAddresses,
   type ReplyInput,
   type SplitOptions,

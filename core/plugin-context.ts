@@ -21,20 +21,22 @@ import type { SlotContribution, SlotName } from './kernel/slots.ts';
 import {
   findMailbox,
   listMailboxes,
-  mailFigures,
   mailIdHash,
   saveMailbox,
   type Address,
   loopGuardHits7Days,
+  mailFigures,
   reportDelivery,
   sendingHealth,
+  signInPages,
   type AutomaticMail,
   type DeliveryNews,
   type Mailbox,
-  type MailboxInput,
   type MailFigures,
+  type MailboxInput,
   type ReportedMail,
   type SendingHealth,
+  type SignInPage,
 } from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
@@ -224,14 +226,16 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
      * @throws Invalid `mail.sign-in-elsewhere`, Unavailable `mail.sign-in-again`, `mail.sign-in-failed` with the provider's words.
      */
     accessToken(mailboxId: number, host: string): Promise<string | undefined>;
+    /** Where an administrator signs a mailbox in at its provider in the place of a password: a page for each provider that is set up. */
+    signInPages(mailboxId: number): Promise<readonly SignInPage[]>;
     /** The sender of mail that belongs to no mailbox; undefined when the desk cannot send. */
-    /** How sending goes, by mailbox id. */
-    figures(): Promise<ReadonlyMap<number, MailFigures>>;
     systemSender(): Promise<Address | undefined>;
     /** Queues a mail that no person wrote, within the loop budget all plugins share. */
     queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean>;
-    /** How sending of one mailbox goes: what waits, what came back, whether its sign-in holds. */
+    /** How sending of one mailbox goes: what waits, what came back, what the loop guard held back, whether its sign-in holds. */
     sendingHealth(mailboxId: number): Promise<SendingHealth>;
+    /** @deprecated `sendingHealth` says more. */
+    figures(): Promise<ReadonlyMap<number, MailFigures>>;
     /** How often the loop guard held automatic mail back in the last seven days. */
     loopGuardHits(): Promise<number>;
     /** Writes what became of a sent mail, such as a bounce, on its message and addresses; undefined when this desk sent no such mail. */
@@ -417,11 +421,12 @@ export function makePluginContext(
       mailbox: (mailboxId) => findMailbox(storage.read, mailboxId),
       saveMailbox: (actor, input, mailboxId) => saveMailbox(desk, actor, input, mailboxId),
       testMailbox: (mailboxId) => desk.mail.testMailbox(mailboxId),
-      figures: () => mailFigures(storage.read, clock.now()),
       accessToken: (mailboxId, host) => desk.mail.accessToken(mailboxId, host),
+      signInPages: (mailboxId) => signInPages(desk, mailboxId),
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
       sendingHealth: (mailboxId) => sendingHealth(storage.read, mailboxId, clock.now()),
+      figures: () => mailFigures(storage.read, clock.now()),
       loopGuardHits: () => loopGuardHits7Days(storage.read, clock.now()),
       report: (tx, news) => reportDelivery(desk, tx, news),
     },

@@ -6,6 +6,7 @@ import { ObservedStorage } from '../bench/capturing.ts';
 import { benchKernel } from '../bench/kernel.ts';
 import { loadInTurns, type Figures } from '../bench/load.ts';
 import { mailsPerRun, timeImport } from '../bench/mails.ts';
+import { mailsToParse, measureParsing, type ParsingFigures } from '../bench/parsing.ts';
 import { planBench, type Plan } from '../bench/planning.ts';
 import { freePort, startProcess } from '../bench/processes.ts';
 import { Misused, type Command, type Invocation } from '../command.ts';
@@ -35,13 +36,15 @@ interface Bench {
 const defaultTickets = 10_000;
 const eachMs = 4000;
 const mails = 500;
+const mailsParsed = 'mails parsed';
 
 export const bench: Command = {
   name: 'bench',
   summary: 'Measures the desk on data of its own, beside a floor that runs the same SQL on bare Koa.',
   options: {
     tickets: { value: 'number', help: `How many tickets there are; default ${defaultTickets}.` },
-    only: { value: 'part', help: 'kernel: what the plugin platform itself costs, and nothing else.' },
+    only: { value: 'part', help: 'kernel: what the plugin platform itself costs; parsing: how fast mails are read; and nothing else.' },
+    mails: { value: 'folder', help: 'Mails (.eml) to read for the part parsing, in the place of made-up ones.' },
     database: { value: 'url', help: 'An empty PostgreSQL database to measure on; default is SQLite in a temporary folder.' },
   },
   run: async (invocation) => {
@@ -49,16 +52,38 @@ export const bench: Command = {
     if (!Number.isSafeInteger(tickets) || tickets < 1)
       throw new Misused(`The number of tickets is 1 or more, not "${String(invocation.options['tickets'])}".`);
     const only = invocation.options['only'];
-    if (only !== undefined && only !== 'kernel')
-      throw new Misused(`The only part that can be measured alone is kernel, not "${String(only)}".`);
+    if (only !== undefined && only !== 'kernel' && only !== 'parsing')
+      throw new Misused(`The parts that can be measured alone are kernel and parsing, not "${String(only)}".`);
     const data = mkdtempSync(path.join(tmpdir(), 'helpdesk-bench-'));
     try {
-      return await (only === 'kernel' ? benchKernel(invocation, data, tickets) : measure(invocation, data, tickets));
+      if (only === 'kernel') return await benchKernel(invocation, data, tickets);
+      return await (only === 'parsing' ? benchParsing(invocation, data) : measure(invocation, data, tickets));
     } finally {
       rmSync(data, { recursive: true, force: true });
     }
   },
 };
+
+/** Reads mails only, on a desk of its own that nothing is kept on. */
+async function benchParsing({ io, config, options, progress }: Invocation, data: string): Promise<Report & { readonly mails: number }> {
+  const { mails } = options;
+  const raws = mailsToParse(typeof mails === 'string' ? mails : undefined);
+  const own = { ...config, data, databaseUrl: undefined, secretFile: path.join(data, 'secret.key') };
+  const app = await openDesk(io, own, { role: 'command', logLevel: 'error' });
+  try {
+    await app.start();
+    progress(`${raws.length} mails`);
+    const figures = await measureParsing(app, raws);
+    if (figures === undefined) throw new Misused('No plugin of this desk reads mails.');
+    return { mails: figures.mails, floor: { [mailsParsed]: figures.bare }, scenarios: [parsingResult(figures)] };
+  } finally {
+    await app.stop();
+  }
+}
+
+function parsingResult({ ours, bare }: ParsingFigures): Result {
+  return { name: mailsParsed, ...ours, ratio: Math.round((ours.rps / bare.rps) * 1000) / 1000 };
+}
 
 async function measure(invocation: Invocation, data: string, tickets: number): Promise<Report> {
   const { io, progress, say, options } = invocation;
@@ -86,15 +111,19 @@ async function measure(invocation: Invocation, data: string, tickets: number): P
     // A command has no timers of its own that would mix their statements in.
     const app = await openDesk(io, config, { role: 'command', logLevel: 'error', storage: observed.storage });
     let plan: Plan;
+    let parsing: ParsingFigures | undefined;
     try {
       await app.start();
       await seedTickets(app.desk, tickets, (done) => progress(`${done} of ${tickets} tickets`));
       await storage.writeTx((tx) => tx.raw('analyze'));
       plan = await planBench(app, observed, data, say);
+      parsing = await measureParsing(app, mailsToParse(undefined));
     } finally {
       await app.stop();
     }
-    return await run(plan, here, storage);
+    const report = await run(plan, here, storage);
+    if (parsing === undefined) return report;
+    return { floor: { ...report.floor, [mailsParsed]: parsing.bare }, scenarios: [...report.scenarios, parsingResult(parsing)] };
   } finally {
     await storage.close();
   }

@@ -3,7 +3,7 @@ import { setFlash } from '../http/cookies.ts';
 import { signedIn, type Context, type Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { AppError, Invalid, Unauthenticated } from '../kernel/errors.ts';
-import { findMailAccount, findProvider, forgetAccount, providerIds, redirectUri, startSignIn } from '../mail/index.ts';
+import { findMailAccount, forgetAccount, providerIds, redirectUri, signInPages, startSignIn } from '../mail/index.ts';
 import { administrator, see } from './admin-page.ts';
 import type { MailSignInView } from './views.ts';
 
@@ -50,12 +50,9 @@ export function mailSignInRoutes(app: App): Middleware {
 /** The part of a mailbox's page that is about its sign-in. */
 export async function presentSignIn({ desk }: App, mailboxId: number): Promise<MailSignInView> {
   const account = await findMailAccount(desk.storage.read, mailboxId);
-  const offered = await Promise.all(providerIds.map((id) => findProvider(desk, id)));
-  const base = `/admin/mailboxes/${mailboxId}`;
+  const pages = await signInPages(desk, mailboxId);
   return {
-    providers: offered.flatMap((provider) =>
-      provider === undefined ? [] : [{ label: { key: `admin.sign-in.${provider.id}` }, href: `${base}/sign-in/${provider.id}` }],
-    ),
+    providers: pages.map(({ provider, path }) => ({ label: { key: `admin.sign-in.${provider}` }, href: path })),
     redirectUri: redirectUri(desk),
     ...(account === undefined
       ? {}
@@ -65,7 +62,7 @@ export async function presentSignIn({ desk }: App, mailboxId: number): Promise<M
             isSignedOut: account.state === 'signed-out',
             expiresAt: account.expiresAt,
             ...(account.error === null ? {} : { error: account.error }),
-            signOutAction: `${base}/sign-out`,
+            signOutAction: `/admin/mailboxes/${mailboxId}/sign-out`,
           },
         }),
   };

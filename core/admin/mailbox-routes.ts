@@ -3,7 +3,6 @@ import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
-import type { Translator } from '../i18n/index.ts';
 import { AppError, NotFound } from '../kernel/errors.ts';
 import { listPlaceholders } from '../kernel/placeholders.ts';
 import {
@@ -11,6 +10,7 @@ import {
   isSameAccount,
   listMailboxes,
   mailPlaceholders,
+  reasonInWords,
   removeMailbox,
   saveMailbox,
   smtpSecret,
@@ -193,7 +193,7 @@ export function mailboxRoutes(app: App): Middleware {
       await show(ctx, mailbox, form, {
         test: {
           ok: false,
-          summary: { key: 'admin.test.failed', params: { reason: inWords(ctx.state.translator, reason) } },
+          summary: { key: 'admin.test.failed', params: { reason: reasonInWords(ctx.state.translator, reason) } },
           dialogue: dialogueOf(error) ?? [{ from: 'server', line: reason }],
           milliseconds: Math.round(performance.now() - started),
         },
@@ -291,20 +291,6 @@ function sendingState(
   if (mailbox.lastError !== null) return { sending: 'problem', sendingText: { key: 'admin.sending.failing' } };
   if (mailbox.transport === null && !hasSystemServer) return { sending: 'attention', sendingText: { key: 'admin.sending.none' } };
   return { sending: 'good', sendingText: { key: 'admin.sending.works' } };
-}
-
-const knownReasons = [
-  ['name', /ENOTFOUND|EAI_AGAIN/],
-  ['refused', /ECONNREFUSED/],
-  ['silent', /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/],
-  // Microsoft 365 has switched passwords for SMTP off.
-  ['no-passwords', /\b535\b.*5\.7\.139|SmtpClientAuthentication is disabled/s],
-] as const;
-
-// The usual causes are said in words; the dialogue keeps what the system said.
-function inWords(translator: Translator, reason: string): string {
-  const known = knownReasons.find(([, pattern]) => pattern.test(reason));
-  return known === undefined ? reason : translator.t(`admin.test.reason.${known[0]}`);
 }
 
 function dialogueOf({ details }: AppError): ConnectionTestView['dialogue'] | undefined {

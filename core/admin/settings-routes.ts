@@ -5,7 +5,7 @@ import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { fold } from '../i18n/index.ts';
 import { NotFound } from '../kernel/errors.ts';
-import { fieldOfSetting, settingOfForm, textOr, type SettingSchema, type SettingsSchema } from '../settings/index.ts';
+import { agentsFor, fieldOfSetting, settingOfForm, textOr, type SettingSchema, type SettingsSchema } from '../settings/index.ts';
 import type { FieldView } from '../ui/types.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
 import { saveStatus } from './saving-status.ts';
@@ -27,6 +27,7 @@ export function settingsRoutes(app: App): Middleware {
     administrator(ctx, 'settings.manage');
     const values = await desk.settings.get(owner);
     const schema = desk.settings.schemaOf(owner);
+    const agents = await agentsFor(desk, schema);
     const fields = await Promise.all(
       shownSettings(schema).map(async ([key, one]) =>
         fieldOfSetting({
@@ -36,6 +37,7 @@ export function settingsRoutes(app: App): Middleware {
           translator: ctx.state.translator,
           value: form === undefined ? values[key] : settingOfForm(form, key, one),
           isStored: one['x-secret'] === true && (await desk.settings.hasSecret(owner, key)),
+          agents,
         }),
       ),
     );

@@ -84,10 +84,11 @@ export const newMessage: Schema = {
       text,
       html: text,
       cc: { type: 'array', maxItems: 50, items: { anyOf: [email, address] } },
+      isUnquoted: { type: 'boolean', description: 'Leaves the earlier messages out of the mail.' },
       status: { type: 'string', maxLength: 60 },
       files: fileIds,
     },
-    ['text', 'html', 'cc', 'status', 'files'],
+    ['text', 'html', 'cc', 'isUnquoted', 'status', 'files'],
   ),
   anyOf: [{ required: ['text'] }, { required: ['html'] }, { required: ['files'] }],
 };

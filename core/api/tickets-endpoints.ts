@@ -43,6 +43,7 @@ interface NewMessage {
   readonly text?: string;
   readonly html?: string;
   readonly cc?: readonly (string | { readonly email: string; readonly name?: string })[];
+  readonly isUnquoted?: boolean;
   readonly status?: string;
   readonly files?: readonly number[];
 }
@@ -137,6 +138,7 @@ export const ticketsEndpoints: readonly Endpoint[] = [
         html: body.html,
         cc: body.cc?.map((one) => (typeof one === 'string' ? { email: one } : one)),
         status: body.status,
+        isUnquoted: body.isUnquoted,
         attachments: await usableFiles(desk, actor, body.files),
         channel: 'api',
         undoMs: 0,

@@ -86,8 +86,14 @@ export const ticketsChecks: readonly Check[] = [
             `coalesce(mailbox_id, 0) as mailbox_id, coalesce(assignee_id, 0) as assignee_id, ${bucket} as bucket, count(*) as n`,
           ),
         );
+      const shared = await storage
+        .read('ticket_mailboxes')
+        .join('tickets', 'tickets.id', 'ticket_mailboxes.ticket_id')
+        .whereRaw(`${bucket} = 'open' and coalesce(tickets.mailbox_id, 0) <> ticket_mailboxes.mailbox_id`)
+        .groupBy('ticket_mailboxes.mailbox_id')
+        .select('ticket_mailboxes.mailbox_id', storage.read.raw("0 as assignee_id, 'shared' as bucket, count(*) as n"));
       const stored = await storage.read('ticket_counts');
-      const right = new Map<string, number>(counted.map((row) => [key(row), Number(row.n)]));
+      const right = new Map<string, number>([...counted, ...shared].map((row) => [key(row), Number(row.n)]));
       const kept = new Map<string, number>(stored.map((row) => [key(row), row.tickets]));
       return [...new Set([...right.keys(), ...kept.keys()])]
         .filter((one) => (right.get(one) ?? 0) !== (kept.get(one) ?? 0))

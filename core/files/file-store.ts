@@ -60,17 +60,20 @@ export class FileStore {
 
   /** @throws NotFound `files.missing` when the blob is not on disk. */
   async open(sha256: string): Promise<Readable> {
-    const file = this.pathOf(sha256);
-    await access(file).catch((cause: unknown) => {
-      throw new NotFound('files.missing', { sha256 }, { cause });
-    });
-    return createReadStream(file);
+    return createReadStream(await this.placeOf(sha256));
   }
 
   async read(sha256: string): Promise<Buffer> {
     return readFile(this.pathOf(sha256)).catch((cause: unknown) => {
       throw new NotFound('files.missing', { sha256 }, { cause });
     });
+  }
+
+  /** Its first bytes, at most `count`. */
+  async head(sha256: string, count: number): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of createReadStream(await this.placeOf(sha256), { end: count - 1 })) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
   }
 
   /** Deletes a blob that no row names any more; nothing happens when it is not there. */
@@ -81,6 +84,14 @@ export class FileStore {
   pathOf(sha256: string): string {
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new NotFound('files.missing', { sha256 });
     return path.join(this.folder, sha256.slice(0, 2), sha256.slice(2, 4), sha256);
+  }
+
+  private async placeOf(sha256: string): Promise<string> {
+    const file = this.pathOf(sha256);
+    await access(file).catch((cause: unknown) => {
+      throw new NotFound('files.missing', { sha256 }, { cause });
+    });
+    return file;
   }
 
   private async moveIn(staging: string, sha256: string): Promise<void> {

@@ -6,10 +6,9 @@ import { Invalid, NotFound } from '../kernel/errors.ts';
 import type { Desk } from '../desk.ts';
 import { attachmentsOf, findMessage, seeTicket } from '../tickets/index.ts';
 import type { Actor } from '../users/index.ts';
+import { isDangerous } from './dangerous-files.ts';
 import { findFiles, type FileRecord } from './files-repository.ts';
-
-// What a browser shows itself without being able to run anything in it; the rest is downloaded.
-const inlineTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'text/plain', 'application/pdf']);
+import { imageTypeOf } from './image-type.ts';
 
 /** Uploads and downloads. A file is shown to whoever uploaded it and to whoever may see a message that holds it. */
 export function filesRoutes({ desk }: App): Middleware {
@@ -67,16 +66,19 @@ export async function seeFile(desk: Desk, actor: Actor, id: number): Promise<Fil
   throw new NotFound('files.not-found', { id });
 }
 
-/** Streams a stored file; nothing in it can act for the reader. */
+/**
+ * Streams a stored file; nothing in it can act for the reader. Only images that are what browsers show without running
+ * anything, by their first bytes and not by what a sender says, are shown in their place; all else is downloaded.
+ */
 export async function sendFile(desk: Desk, ctx: Context, file: FileRecord): Promise<void> {
-  const isInline = inlineTypes.has(file.contentType.toLowerCase());
+  const type = isDangerous(file.name, file.contentType) ? undefined : imageTypeOf(await desk.files.head(file.sha256, 16));
   ctx.set({
     'Content-Security-Policy': "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox",
     'Cache-Control': 'private, max-age=3600',
-    'Content-Disposition': `${isInline ? 'inline' : 'attachment'}; filename*=UTF-8''${encodeURIComponent(file.name).replaceAll("'", '%27')}`,
+    'Content-Disposition': `${type === undefined ? 'attachment' : 'inline'}; filename*=UTF-8''${encodeURIComponent(file.name).replaceAll("'", '%27')}`,
     'X-Content-Type-Options': 'nosniff',
   });
-  ctx.type = isInline ? file.contentType : 'application/octet-stream';
+  ctx.type = type ?? 'application/octet-stream';
   ctx.length = file.size;
   ctx.body = await desk.files.open(file.sha256);
 }

@@ -31,12 +31,13 @@ export function choiceLists(reader: Reader) {
   return {
     agents: listOf<{ id: number; name: string }>(agents, { id: 'users.id', name: 'users.name' }),
     knownTags: listOf<{ name: string }>(reader('tags').orderBy('name').limit(maxTags), { name: 'name' }),
-    mailboxes: listOf<{ id: number; name: string; address: string; signature: string; transport: string | null }>(
+    mailboxes: listOf<{ id: number; name: string; address: string; aliases: string; signature: string; transport: string | null }>(
       reader('mailboxes').whereNull('deleted_at').orderBy('id'),
       {
         id: 'id',
         name: 'name',
         address: 'address',
+        aliases: 'aliases',
         signature: 'signature',
         transport: 'transport',
       },

@@ -129,6 +129,6 @@ function countOf({ counts }: NavigationFacts, actor: UserActor, key: string): nu
 
 function openIn({ counts }: NavigationFacts, mailboxId: number): number {
   return counts
-    .filter((count) => count.bucket === 'open' && count.mailboxId === mailboxId)
+    .filter((count) => (count.bucket === 'open' || count.bucket === 'shared') && count.mailboxId === mailboxId)
     .reduce((total, { tickets }) => total + tickets, 0);
 }

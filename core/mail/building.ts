@@ -2,6 +2,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Desk } from '../desk.ts';
 import { findFiles } from '../files/index.ts';
 import { isEmailAddress } from '../users/index.ts';
+import { oneLine } from './composing.ts';
 import { recipientsOf } from './recipients-repository.ts';
 import type { Address, OutboxEntry, OutgoingMail } from './types.ts';
 
@@ -77,9 +78,4 @@ async function filesOf(desk: Desk, entry: OutboxEntry) {
 
 function mailAddress({ name, email }: Address): { name: string; address: string } {
   return { name: oneLine(name ?? ''), address: email };
-}
-
-/** A header value ends where its line ends; whatever would start a line of its own becomes a space. */
-function oneLine(value: string): string {
-  return value.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }

@@ -49,14 +49,16 @@ export function mailIdHash(messageId: string): string {
 
 const maxReferences = 20;
 const maxReferenceBytes = 900;
+const longestSubject = 500;
 
 /**
- * References with the root first, since clients thread by it, then the last ids and the parent at the end. Relays
- * refuse long header blocks, so at most twenty and 900 bytes besides the root; an id that cannot stand in a header is left out.
+ * In-Reply-To and References of an answer (RFC 5322 section 3.6.4): the root first, since clients thread by it, then the
+ * last ids and the parent at the end. Relays refuse long header blocks, so at most twenty and 900 bytes besides the root;
+ * an id that cannot stand in a header is left out. Ids come and go in their brackets.
  */
-export function referencesHeader(ids: readonly string[], parent: string): string {
-  const [root, ...rest] = [...new Set([...ids.filter((id) => id !== parent), parent])].filter((id) => /^<[^<>\s]{3,250}>$/.test(id));
-  if (root === undefined) return '';
+export function replyHeaders(ids: readonly string[], parent: string): Readonly<Record<string, string>> {
+  const [root, ...rest] = [...new Set([...ids.filter((id) => id !== parent), parent])].filter(isWritable);
+  if (root === undefined) return {};
   const kept: string[] = [];
   let bytes = root.length;
   for (const id of rest.toReversed()) {
@@ -64,12 +66,22 @@ export function referencesHeader(ids: readonly string[], parent: string): string
     if (kept.length >= maxReferences || bytes > maxReferenceBytes) break;
     kept.unshift(id);
   }
-  return [root, ...kept].join(' ');
+  return { ...(isWritable(parent) ? { 'In-Reply-To': parent } : {}), References: [root, ...kept].join(' ') };
 }
 
-/** `Re: subject`: one prefix, whatever the mail programs of both sides put before it. */
+function isWritable(id: string): boolean {
+  return /^<[!-;=?-~]{3,250}>$/.test(id);
+}
+
+/** `Re: subject` in one line: one prefix, whatever the mail programs of both sides put before it. */
 export function replySubject(subject: string): string {
-  return `Re: ${subject.replace(/^(?:(?:re|aw|sv|antw)\s{0,3}[:：]\s*){1,50}/iu, '').trim() || subject.trim()}`;
+  const plain = oneLine(subject).replace(/\s+/g, ' ');
+  return `Re: ${plain.replace(/^(?:(?:re|aw|sv|antw)\s{0,3}[:：]\s*){1,50}/iu, '').slice(0, longestSubject)}`.trim();
+}
+
+/** A header value ends where its line ends; whatever would start a line of its own becomes a space. */
+export function oneLine(value: string): string {
+  return value.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }
 
 /** The address once, whatever its case; our own addresses never. */

@@ -58,15 +58,15 @@ export async function hasFlooded(desk: Desk, reader: Reader, requesterId: number
   return recent.length > floodTickets;
 }
 
-/** How often mail was held back since a moment, by budget; what held back a second acknowledgement is not among it. */
-export async function loopGuardHits(reader: Reader, since: number): Promise<ReadonlyMap<string, number>> {
-  const rows: { budget: string; hits: number | string }[] = await reader('loop_guard_hits')
+/** How often mail was held back since a moment, that of one mailbox or all; what held back a second acknowledgement is not among it. */
+export async function loopGuardHits(reader: Reader, since: number, mailboxId?: number): Promise<number> {
+  const row = await reader('loop_guard_hits')
     .where('created_at', '>=', since)
     .whereNot({ budget: 'acknowledgement' })
-    .groupBy('budget')
-    .select('budget')
-    .count({ hits: '*' });
-  return new Map(rows.map(({ budget, hits }) => [budget, Number(hits)]));
+    .where(mailboxId === undefined ? {} : { mailbox_id: mailboxId })
+    .count({ hits: '*' })
+    .first();
+  return Number(row?.['hits'] ?? 0);
 }
 
 /** Forgets what no budget looks at any more. */

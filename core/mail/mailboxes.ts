@@ -5,7 +5,7 @@ import { isUniqueViolation, type Reader, type Tx } from '../storage/index.ts';
 import { cleanName, emailKey, isAllowed, type Actor } from '../users/index.ts';
 import { mailPlaceholders } from './mail-values.ts';
 import { findMailAccount, forgetAccount } from './oauth/accounts.ts';
-import type { Mailbox, Transport } from './types.ts';
+import type { Address, Mailbox, Transport } from './types.ts';
 
 export interface MailboxInput {
   readonly name: string;
@@ -82,6 +82,15 @@ export async function removeMailbox(desk: Desk, actor: Actor, id: number): Promi
     await forgetAccount(desk, tx, id);
     await desk.events.record(tx, 'mailbox.changed', { actor, payload: { mailboxId: id } });
   });
+}
+
+/** Who answers a mail that was sent to these addresses: the alias of the mailbox among them, else the mailbox. */
+export function senderOf(
+  { name, address, aliases }: Pick<Mailbox, 'name' | 'address' | 'aliases'>,
+  writtenTo: readonly Address[] = [],
+): Address {
+  const named = writtenTo.find(({ email }) => aliases.includes(emailKey(email)));
+  return { name, email: named === undefined ? address : emailKey(named.email) };
 }
 
 /** Name of the secret that holds the SMTP password of a mailbox. */

@@ -5,9 +5,9 @@ import { GuardedNetwork } from '../net/index.ts';
 import type { Tx } from '../storage/index.ts';
 import type { Attachment, Message, Ticket } from '../tickets/index.ts';
 import { findUser, findUsers, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
-import { composeReply, mailIdHash, newMessageId, referencesHeader, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
+import { composeReply, mailIdHash, newMessageId, replyHeaders, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
 import { spendBudget } from './loop-guard.ts';
-import { findMailbox, listMailboxes } from './mailboxes.ts';
+import { findMailbox, listMailboxes, senderOf } from './mailboxes.ts';
 import { mailValues } from './mail-values.ts';
 import { accessToken, findMailAccount, finishSignIn } from './oauth/index.ts';
 import { findOutboxEntry, moveOutboxState } from './outbox-repository.ts';
@@ -27,6 +27,8 @@ export interface QueuedReply {
   readonly attachments: readonly Attachment[];
   readonly cc: readonly Address[];
   readonly undoMs: number;
+  /** It leaves the earlier messages out, whatever the mailbox does. */
+  readonly isUnquoted?: boolean | undefined;
 }
 
 /** What was read before the transaction, so that queueing inside it only writes. */
@@ -47,6 +49,8 @@ export interface AutomaticMail {
   readonly notice?: Notice | undefined;
   /** Message-ID of the mail that this one answers. */
   readonly inReplyTo?: string | undefined;
+  /** Where that mail was sent to: an alias of the mailbox among it is the sender. */
+  readonly writtenTo?: readonly Address[] | undefined;
 }
 
 /** Everything that leaves the process by mail. */
@@ -88,10 +92,17 @@ export class Mail {
     return finishSignIn(this.desk, this.network.fetch, actor, session, answer);
   }
 
-  async prepareDelivery(): Promise<Delivery> {
-    const [system, ticketSettings] = await Promise.all([this.systemSender(), this.desk.settings.get('tickets')]);
-    const quoteHistory = String(ticketSettings['quoteHistory']);
+  /** `mailboxId` is that of the ticket. */
+  async prepareDelivery(mailboxId: number | null): Promise<Delivery> {
+    const [system, quoteHistory] = await Promise.all([this.systemSender(), this.quoteHistory(mailboxId)]);
     return { queueReply: (tx, reply) => this.queueReply(tx, reply, system, quoteHistory) };
+  }
+
+  /** How much of the earlier messages the replies of a mailbox carry: `none`, `last` or `all`. */
+  async quoteHistory(mailboxId: number | null): Promise<string> {
+    const { settings } = this.desk;
+    const chosen = mailboxId === null ? await settings.get('tickets') : await settings.get('tickets', { kind: 'mailbox', id: mailboxId });
+    return String(chosen['quoteHistory']);
   }
 
   /** The address system mail comes from: the setting, else the first mailbox that can send. */
@@ -137,7 +148,7 @@ export class Mail {
    * Returns false when the budget is used up, the address is suppressed or the desk cannot send.
    */
   async queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean> {
-    const from = mail.mailbox?.transport ? { name: mail.mailbox.name, email: mail.mailbox.address } : sender;
+    const from = mail.mailbox?.transport ? senderOf(mail.mailbox, mail.writtenTo) : sender;
     const key = mail.to.email.toLowerCase();
     if (from === undefined || !isEmailAddress(mail.to.email) || (await this.isSuppressed(tx, key))) return false;
     if (!(await spendBudget(this.desk, tx, mail))) return false;
@@ -152,7 +163,7 @@ export class Mail {
         'Auto-Submitted': isAnswer ? 'auto-replied' : 'auto-generated',
         'X-Auto-Response-Suppress': 'All',
         Precedence: isAnswer ? 'auto_reply' : 'bulk',
-        ...(mail.inReplyTo === undefined ? {} : { 'In-Reply-To': mail.inReplyTo, References: mail.inReplyTo }),
+        ...(mail.inReplyTo === undefined ? {} : replyHeaders([], mail.inReplyTo)),
       },
       subject: mail.subject,
       ...(mail.notice === undefined ? { text: mail.text, html: mail.html ?? null } : await this.desk.printNotice(mail.notice)),
@@ -224,8 +235,8 @@ export class Mail {
   private async queueReply(tx: Tx, reply: QueuedReply, system: Address | undefined, quoteHistory: string): Promise<void> {
     const { ticket, message, requester, earlier } = reply;
     const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
-    const from = mailbox?.transport ? { name: mailbox.name, email: mailbox.address } : system;
     const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
+    const from = mailbox?.transport ? senderOf(mailbox, lastIn?.addresses.to) : system;
     const to =
       lastIn?.addresses.replyTo ??
       lastIn?.addresses.from ??
@@ -251,7 +262,7 @@ export class Mail {
       html: message.html,
       signature:
         mailbox === undefined ? '' : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer: requester, agent, mailbox })),
-      quoted: await this.quotedHistory(tx, earlier, quoteHistory, ticket),
+      quoted: await this.quotedHistory(tx, earlier, reply.isUnquoted === true ? 'none' : quoteHistory, ticket),
       locale: ticket.locale ?? this.desk.config.locale,
     });
     await tx('messages')
@@ -263,7 +274,7 @@ export class Mail {
       messageRef: message.id,
       mailboxId: mailbox?.transport ? mailbox.id : undefined,
       envelope: { from, to: recipients, cc },
-      headers: parent === undefined ? {} : { 'In-Reply-To': parent, References: referencesHeader(ids, parent) },
+      headers: parent === undefined ? {} : replyHeaders(ids, parent),
       subject: earlier.length === 0 ? ticket.subject : replySubject(ticket.subject),
       ...composed,
       files,

@@ -1,55 +1,94 @@
+import type { Timestamp } from '../kernel/clock.ts';
 import type { Reader } from '../storage/index.ts';
 import { loopGuardHits } from './loop-guard.ts';
+import { listMailboxes } from './mailboxes.ts';
 import { findMailAccount, type MailAccount } from './oauth/index.ts';
 
 /** How sending of one mailbox goes, for the health page. */
 export interface SendingHealth {
   readonly mailboxId: number;
-  /** When the mail that has waited longest should have left; null when none waits. */
+  /** When the mail that has waited longest was queued; null when none waits. */
   readonly oldestQueuedAt: number | null;
   readonly lastSentAt: number | null;
   readonly lastError: string | null;
   readonly sent7Days: number;
+  readonly failed7Days: number;
   /** Mails of the last seven days that came back for good, of those sent: 0 to 1. */
   readonly bounceRate7Days: number;
+  /** Mails of which nobody can say whether they arrived; a person has to decide. */
   readonly uncertain: number;
+  /** How often the loop guard held automatic mail of this mailbox back. */
+  readonly loopGuardHits7Days: number;
+  /** The sign-in at its provider, when it has one in the place of a password. */
   readonly account: Pick<MailAccount, 'provider' | 'state' | 'expiresAt' | 'error'> | undefined;
+}
+
+/** What `figures` says of a mailbox; counts are of the last seven days. */
+export interface MailFigures {
+  readonly lastSentAt: Timestamp | null;
+  readonly oldestQueuedAt: Timestamp | null;
+  readonly sent: number;
+  readonly failed: number;
 }
 
 const dayMs = 86_400_000;
 
 /** Asks everything about the sending of one mailbox. */
-export async function sendingHealth(reader: Reader, mailboxId: number, now: number): Promise<SendingHealth> {
+export async function sendingHealth(reader: Reader, mailboxId: number, now: Timestamp): Promise<SendingHealth> {
   const own = () => reader('outbox').where({ mailbox_id: mailboxId });
+  // In the words of the index of what is unfinished. What was put off waits all the same, until whenever it is tried again.
+  const unfinished = () =>
+    own()
+      .whereIn('state', ['held', 'queued', 'sending', 'uncertain', 'failed'])
+      .where((due) => void due.where('send_after', '<=', now).orWhere('attempts', '>', 0));
   const since = now - 7 * dayMs;
-  const [waiting, mailbox, sent, bounced, uncertain, account] = await Promise.all([
-    own().whereIn('state', ['queued', 'sending']).where('send_after', '<=', now).min({ at: 'created_at' }).first(),
+  const [waiting, mailbox, sent, failed, bounced, uncertain, hits, account] = await Promise.all([
+    unfinished().whereIn('state', ['queued', 'sending']).min({ figure: 'created_at' }).first(),
     reader('mailboxes').where({ id: mailboxId }).first('last_sent_at', 'last_error'),
-    own().where('sent_at', '>', since).count({ mails: '*' }).first(),
+    own().where('sent_at', '>', since).count({ figure: '*' }).first(),
+    unfinished().where({ state: 'failed' }).where('updated_at', '>', since).count({ figure: '*' }).first(),
     reader('address_reports')
       .join('outbox', 'outbox.id', 'address_reports.outbox_id')
       .where({ 'outbox.mailbox_id': mailboxId, 'address_reports.kind': 'bounce' })
       .where('address_reports.created_at', '>', since)
-      .countDistinct({ mails: 'address_reports.outbox_id' })
+      .countDistinct({ figure: 'address_reports.outbox_id' })
       .first(),
-    own().where({ state: 'uncertain' }).count({ mails: '*' }).first(),
+    unfinished().where({ state: 'uncertain' }).count({ figure: '*' }).first(),
+    loopGuardHits(reader, since, mailboxId),
     findMailAccount(reader, mailboxId),
   ]);
-  const sent7Days = Number(sent?.['mails'] ?? 0);
-  const oldest: unknown = waiting?.['at'];
+  const sent7Days = figureOf(sent) ?? 0;
   return {
     mailboxId,
-    oldestQueuedAt: oldest === null || oldest === undefined ? null : Number(oldest),
+    oldestQueuedAt: figureOf(waiting),
     lastSentAt: mailbox?.last_sent_at ?? null,
     lastError: mailbox?.last_error ?? null,
     sent7Days,
-    bounceRate7Days: sent7Days === 0 ? 0 : Math.min(1, Number(bounced?.['mails'] ?? 0) / sent7Days),
-    uncertain: Number(uncertain?.['mails'] ?? 0),
+    failed7Days: figureOf(failed) ?? 0,
+    bounceRate7Days: sent7Days === 0 ? 0 : Math.min(1, (figureOf(bounced) ?? 0) / sent7Days),
+    uncertain: figureOf(uncertain) ?? 0,
+    loopGuardHits7Days: hits,
     account,
   };
 }
 
+/** The health of all mailboxes by their id, in the words of an older promise to plugins. */
+export async function mailFigures(reader: Reader, now: Timestamp): Promise<ReadonlyMap<number, MailFigures>> {
+  const all = await Promise.all((await listMailboxes(reader)).map(({ id }) => sendingHealth(reader, id, now)));
+  return new Map(
+    all.map(({ mailboxId, lastSentAt, oldestQueuedAt, sent7Days: sent, failed7Days: failed }) => [
+      mailboxId,
+      { lastSentAt, oldestQueuedAt, sent, failed },
+    ]),
+  );
+}
+
 /** How often the loop guard held mail back in the last seven days. */
-export async function loopGuardHits7Days(reader: Reader, now: number): Promise<number> {
-  return [...(await loopGuardHits(reader, now - 7 * dayMs)).values()].reduce((sum, hits) => sum + hits, 0);
+export function loopGuardHits7Days(reader: Reader, now: Timestamp): Promise<number> {
+  return loopGuardHits(reader, now - 7 * dayMs);
+}
+
+function figureOf(row: Readonly<Record<string, unknown>> | undefined): number | null {
+  const figure = row?.['figure'] ?? null;
+  return figure === null ? null : Number(figure);
 }

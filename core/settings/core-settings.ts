@@ -16,7 +16,7 @@ export const siteSettings = {
 export const ticketSettings = {
   undoSeconds: { type: 'integer', default: 10, minimum: 0, maximum: 60, 'x-unit': 'unit.seconds' },
   reopenDays: { type: 'integer', default: 14, minimum: 0, maximum: 3650, 'x-unit': 'unit.days' },
-  quoteHistory: { type: 'string', enum: ['none', 'last', 'all'], default: 'last' },
+  quoteHistory: { type: 'string', enum: ['none', 'last', 'all'], default: 'last', 'x-scope': 'mailbox' },
   maxUploadMegabytes: { type: 'integer', default: 25, minimum: 1, maximum: 200, 'x-unit': 'unit.megabytes' },
 } as const satisfies SettingsSchema;
 

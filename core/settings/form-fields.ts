@@ -1,8 +1,10 @@
+import type { Desk } from '../desk.ts';
 import type { Form } from '../http/body.ts';
 import { timeZoneOptions, type Translator } from '../i18n/index.ts';
 import { listPlaceholders } from '../kernel/placeholders.ts';
 import type { FieldView, Sentence } from '../ui/types.ts';
-import type { SettingSchema, SettingValue } from './schema-types.ts';
+import { listAgents, type User } from '../users/index.ts';
+import type { SettingSchema, SettingsSchema, SettingValue } from './schema-types.ts';
 
 export interface SettingField {
   readonly owner: string;
@@ -12,10 +14,12 @@ export interface SettingField {
   readonly value: unknown;
   /** Whether a secret is stored; it is never sent to the browser. */
   readonly isStored: boolean;
+  /** Whom settings with `x-people` may name. */
+  readonly agents: readonly User[];
 }
 
 /** The form field that a setting's schema describes. */
-export function fieldOfSetting({ owner, key, schema, translator, value, isStored }: SettingField): FieldView {
+export function fieldOfSetting({ owner, key, schema, translator, value, isStored, agents }: SettingField): FieldView {
   const label = textOr(translator, schema['x-label'] ?? `settings.${owner}.${key}`, schema.title ?? wordsOf(key));
   const help = textOr(translator, schema['x-help'] ?? `settings.${owner}.${key}.help`, schema.description);
   const placeholders = schema['x-placeholders'];
@@ -35,6 +39,7 @@ export function fieldOfSetting({ owner, key, schema, translator, value, isStored
       type: 'select',
       options: schema.enum.map((one) => ({ value: one, label: optionLabel(translator, owner, key, one), selected: one === value })),
     };
+  if (schema['x-people'] !== undefined) return { ...base, type: 'select', options: peopleOptions(translator, agents, String(value)) };
   if (owner === 'site' && key === 'timeZone') return { ...base, type: 'select', options: timeZoneOptions(String(value)) };
   if (schema.type === 'array') return { ...base, type: 'list', value: Array.isArray(value) ? value.map(String) : [] };
   if (schema.type === 'string')
@@ -44,6 +49,11 @@ export function fieldOfSetting({ owner, key, schema, translator, value, isStored
       value: typeof value === 'string' ? value : '',
     };
   return { ...base, type: 'number', value: Number(value), min: schema.minimum, max: schema.maximum };
+}
+
+/** The agents, where one of the settings names somebody. */
+export async function agentsFor({ storage }: Pick<Desk, 'storage'>, schema: SettingsSchema): Promise<readonly User[]> {
+  return Object.values(schema).some((one) => one['x-people'] !== undefined) ? listAgents(storage.read) : [];
 }
 
 /** What a form says about one setting, as the schema's type where that is plain. */
@@ -70,6 +80,17 @@ function wordsOf(key: string): string {
     .replaceAll(/[._-]+/g, ' ')
     .toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+// Somebody who was chosen and left stays in the list, so that saving the form does not choose for them.
+function peopleOptions(translator: Translator, agents: readonly User[], chosen: string) {
+  const named = agents.flatMap(({ name, email }) => (email === null ? [] : [{ value: email, label: `${name} (${email})` }]));
+  const known = named.find(({ value }) => value.toLowerCase() === chosen.trim().toLowerCase());
+  const gone = chosen.trim() === '' || known !== undefined ? [] : [{ value: chosen, label: chosen }];
+  return [{ value: '', label: translator.t('ticket.assignee.nobody') }, ...named, ...gone].map((option) => ({
+    ...option,
+    selected: option.value === (known?.value ?? chosen),
+  }));
 }
 
 function optionLabel(translator: Translator, owner: string, key: string, value: string): string {

@@ -22,6 +22,8 @@ export interface SettingSchema {
   readonly 'x-multiline'?: boolean;
   /** The text may hold these as `{{name}}`; any other is refused when it is saved (see `fillPlaceholders`). */
   readonly 'x-placeholders'?: readonly string[];
+  /** Chosen from a list of people; the value is the e-mail address of one of them, or empty. */
+  readonly 'x-people'?: 'agents';
   /** Set for the whole site, or for each mailbox or each person by itself. Secrets are always of the site. */
   readonly 'x-scope'?: 'site' | 'mailbox' | 'user';
   /** Kept, but in no form: it is chosen on a page of its own. */

@@ -14,6 +14,7 @@ export interface Typed {
   readonly body: string;
   readonly format: 'text' | 'html';
   readonly cc: string;
+  readonly isUnquoted: boolean;
   readonly files: readonly AttachmentView[];
   readonly idempotencyKey: string;
   readonly lastSeenMessageId: string;
@@ -28,6 +29,8 @@ export interface ComposerFacts {
   readonly statuses: readonly Status[];
   readonly from: { readonly name: string; readonly address: string } | undefined;
   readonly mailboxSignature: string | undefined;
+  /** Whether replies of the mailbox carry earlier messages. */
+  readonly quotesHistory: boolean;
   /** What is known of addresses that had trouble, by address in lower case. */
   readonly addressStates: ReadonlyMap<string, AddressState>;
   readonly agents: readonly { readonly id: number; readonly name: string }[];
@@ -59,6 +62,9 @@ export function presentComposer(ctx: Context, facts: ComposerFacts): ComposerVie
     cc: ccOf(facts, own),
     doubtful: doubtfulOf([...(to === undefined ? [] : [to]), ...ccOf(facts, own)], facts.addressStates),
     ...(facts.mailboxSignature === undefined || facts.mailboxSignature === '' ? {} : { signature: facts.mailboxSignature }),
+    ...(facts.quotesHistory && facts.messages.some(({ kind }) => kind === 'reply')
+      ? { quoting: { isOff: typed?.isUnquoted === true } }
+      : {}),
     reply: presentPart(ctx, facts, 'reply'),
     note: presentPart(ctx, facts, 'note'),
     colleagues: facts.agents.filter(({ id }) => id !== actor.userId).map(({ id, name }) => ({ id: String(id), name })),

@@ -69,7 +69,7 @@ export function messageRoutes(app: App): Middleware {
       attachments: files.map(({ id }) => ({ fileId: id })),
       channel: 'desk',
       ...(kind === 'reply'
-        ? { cc: ccFrom(form), undoMs: await undoMs(ctx) }
+        ? { cc: ccFrom(form), undoMs: await undoMs(ctx), isUnquoted: form.isChecked('unquoted') }
         : { mentioned: plain.includes('@') ? mentionedIn(plain, await agents()) : [] }),
       ...(status === undefined ? {} : { status }),
       ...(seen === undefined || kind === 'note' ? {} : { lastSeenMessageId: seen }),
@@ -104,6 +104,7 @@ export function messageRoutes(app: App): Middleware {
       body: form.text('body'),
       format: form.text('format') === 'html' ? 'html' : 'text',
       cc: form.text('cc'),
+      isUnquoted: form.isChecked('unquoted'),
       files: presentFiles(await filesIn(desk, agent(ctx).actor, form).catch(() => [])),
       idempotencyKey: form.text('idempotencyKey'),
       lastSeenMessageId: form.text('lastSeenMessageId'),

@@ -12,7 +12,7 @@ export { attachmentsOf, findMessage, latestMessages, latestTextsOf, messageOfMai
 export { moveTicket } from './moving.ts';
 export { openTicket, prepareOpening, type Opening } from './opening.ts';
 export { prepareReply, reply, type Replying, type ReplyInput } from './replying.ts';
-export { sanitizeStored } from './resanitizing.ts';
+export { sanitizeStored, type MailOriginals } from './resanitizing.ts';
 export { shareTicket } from './sharing.ts';
 export { snooze, wake } from './snoozing.ts';
 export { splitMessage, type SplitOptions } from './splitting.ts';

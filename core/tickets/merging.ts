@@ -1,6 +1,7 @@
 import type { Desk } from '../desk.ts';
 import { Conflict } from '../kernel/errors.ts';
 import type { Actor } from '../users/index.ts';
+import { moveShares } from './sharing.ts';
 import { mayEdit, require } from './tickets-policy.ts';
 import { lockTicket, updateTicket } from './tickets-repository.ts';
 import type { Ticket } from './types.ts';
@@ -29,11 +30,11 @@ export async function mergeTickets(desk: Desk, actor: Actor, ticketId: number, i
     for (const [table, key] of [
       ['followers', 'user_id'],
       ['ticket_tags', 'tag_id'],
-      ['ticket_mailboxes', 'mailbox_id'],
     ] as const) {
       const kept: number[] = await tx(table).where({ ticket_id: intoId }).pluck(key);
       await tx(table).where({ ticket_id: ticketId }).whereNotIn(key, kept).update({ ticket_id: intoId });
     }
+    await moveShares(tx, from, into);
     await tx('ticket_aliases').where({ ticket_id: ticketId }).update({ ticket_id: intoId });
     await tx('ticket_aliases').insert({ number: from.number, ticket_id: intoId, reason: 'merged' });
     // The shell stays for its number and its events, but leaves every list.

@@ -42,7 +42,7 @@ export async function prepareOpening(desk: Desk, actor: Actor, input: TicketDraf
   await refuseUnknownFiles(desk.storage.read, actor, content);
   const status = await desk.statuses.defaultOf(draft.direction === 'out' && draft.isQuiet !== true ? 'waiting' : 'open');
   const subject = cleanSubject(draft.subject) || previewOf(content.text).slice(0, 80) || '–';
-  const delivery = draft.direction === 'out' && draft.isQuiet !== true ? await desk.mail.prepareDelivery() : undefined;
+  const delivery = draft.direction === 'out' && draft.isQuiet !== true ? await desk.mail.prepareDelivery(null) : undefined;
   return {
     async commit(tx) {
       const now = desk.clock.now();

@@ -27,6 +27,8 @@ export interface ReplyInput extends NewMessage {
   readonly lastSeenMessageId?: number | undefined;
   /** Milliseconds in which the reply can be taken back. Default the setting; 0 for API and plugins. */
   readonly undoMs?: number | undefined;
+  /** The mail leaves the earlier messages out, whatever the mailbox does. */
+  readonly isUnquoted?: boolean | undefined;
   readonly mentioned?: readonly number[] | undefined;
   readonly createdAt?: number | undefined;
 }
@@ -59,7 +61,7 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
     await refuseClosing(desk, ticket, status);
   }
   const isDelivered = input.kind === 'reply' && direction === 'out';
-  const delivery = isDelivered ? await desk.mail.prepareDelivery() : undefined;
+  const delivery = isDelivered ? await desk.mail.prepareDelivery(ticket.mailboxId) : undefined;
   const undoMs = input.undoMs ?? 0;
 
   return {
@@ -104,6 +106,7 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
             attachments: await attachmentsOf(tx, [stored.id]),
             cc: input.cc ?? [],
             undoMs,
+            isUnquoted: input.isUnquoted,
           });
         }
         await desk.events.record(tx, 'ticket.replied', {

@@ -19,8 +19,7 @@ import {
   type ListAddress,
 } from '../inbox/index.ts';
 import { fillPlaceholders } from '../kernel/placeholders.ts';
-import { mailValues } from '../mail/index.ts';
-import { addressReports, statesOfReports } from '../mail/index.ts';
+import { addressReports, mailValues, senderOf, statesOfReports } from '../mail/index.ts';
 import { markRead } from '../notifications/index.ts';
 import { readLists } from '../storage/index.ts';
 import { presentComposer, type Typed } from './composer-view.ts';
@@ -132,9 +131,10 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     draftFiles: new Map(shown.draftFiles.flatMap((file) => presentFiles([file]).map((view) => [file.id, view] as const))),
     people,
     statuses,
-    from: mailbox === undefined ? undefined : { name: mailbox.name, address: mailbox.address },
+    from: mailbox === undefined ? undefined : fromOf(mailbox, ticket, messages),
     mailboxSignature:
       mailbox === undefined ? undefined : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer, agent: user, mailbox })),
+    quotesHistory: (await desk.mail.quoteHistory(ticket.mailboxId)) !== 'none',
     addressStates: statesOfReports(shown.reports, now),
     agents: facts.agents,
     mode: modeOf(ctx),
@@ -173,6 +173,17 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
   });
   if (refused.error !== undefined) ctx.status = statusOfError(refused.error);
   if (facts.unread.length > 0) await markRead(desk, actor, { ticketId: ticket.id });
+}
+
+/** The address that a reply comes from: the one the customer wrote to. */
+function fromOf(
+  mailbox: { readonly name: string; readonly address: string; readonly aliases: string },
+  { requesterId }: Ticket,
+  messages: readonly Message[],
+): { readonly name: string; readonly address: string } {
+  const last = messages.findLast(({ direction, authorId }) => direction === 'in' && authorId === requesterId);
+  const { email } = senderOf({ ...mailbox, aliases: JSON.parse(mailbox.aliases) }, last?.addresses.to);
+  return { name: mailbox.name, address: email };
 }
 
 function modeOf(ctx: Context): 'reply' | 'note' | undefined {

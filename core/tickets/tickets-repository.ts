@@ -112,10 +112,12 @@ export async function updateTicket(tx: Tx, id: number, changes: Partial<Omit<Tic
   if (bucketOf(before) !== bucketOf(after) || before.mailbox_id !== after.mailbox_id || before.assignee_id !== after.assignee_id) {
     await count(tx, before, -1);
     await count(tx, after, 1);
+    await countShared(tx, before, after);
   }
   return ticketFromRow(after);
 }
 
+/** `shared` is beside them: what a mailbox shows of the tickets of others. */
 export type Bucket = Category | 'snoozed' | 'spam' | 'trash' | 'merged';
 
 type Counted = Pick<TicketRow, 'place' | 'category' | 'snoozed_until' | 'merged_into_id' | 'mailbox_id' | 'assignee_id'>;
@@ -128,8 +130,47 @@ export function bucketOf(ticket: Counted): Bucket {
   return ticket.category;
 }
 
-async function count(tx: Tx, ticket: Counted, step: 1 | -1): Promise<void> {
-  const key = { mailbox_id: ticket.mailbox_id ?? 0, assignee_id: ticket.assignee_id ?? 0, bucket: bucketOf(ticket) };
+function count(tx: Tx, ticket: Counted, step: 1 | -1): Promise<void> {
+  return add(tx, { mailbox_id: ticket.mailbox_id ?? 0, assignee_id: ticket.assignee_id ?? 0, bucket: bucketOf(ticket) }, step);
+}
+
+/** Whether a ticket counts in a mailbox that it is shared with: only open ones drive work. */
+function countsIn(ticket: Counted, mailboxId: number): boolean {
+  return bucketOf(ticket) === 'open' && ticket.mailbox_id !== mailboxId;
+}
+
+/** Adds a ticket to the counter of a mailbox that shows it from now on, or takes it out. */
+export async function countShare(tx: Tx, ticket: Ticket, mailboxId: number, step: 1 | -1): Promise<void> {
+  if (countsIn(countedOf(ticket), mailboxId)) await add(tx, { mailbox_id: mailboxId, assignee_id: 0, bucket: 'shared' }, step);
+}
+
+function countedOf({ place, category, snoozedUntil, mergedIntoId, mailboxId, assigneeId }: Ticket): Counted {
+  return {
+    place,
+    category,
+    snoozed_until: snoozedUntil,
+    merged_into_id: mergedIntoId,
+    mailbox_id: mailboxId,
+    assignee_id: assigneeId,
+  };
+}
+
+async function countShared(tx: Tx, before: TicketRow, after: TicketRow): Promise<void> {
+  if (bucketOf(before) === bucketOf(after) && before.mailbox_id === after.mailbox_id) return;
+  const shared: number[] = await tx('ticket_mailboxes').where({ ticket_id: after.id }).pluck('mailbox_id');
+  for (const mailboxId of shared) {
+    const [was, is] = [countsIn(before, mailboxId), countsIn(after, mailboxId)];
+    if (was !== is) await add(tx, { mailbox_id: mailboxId, assignee_id: 0, bucket: 'shared' }, is ? 1 : -1);
+  }
+}
+
+interface CounterKey {
+  readonly mailbox_id: number;
+  readonly assignee_id: number;
+  readonly bucket: Bucket | 'shared';
+}
+
+async function add(tx: Tx, key: CounterKey, step: 1 | -1): Promise<void> {
   await tx('ticket_counts')
     .insert({ ...key, tickets: step })
     .onConflict(['mailbox_id', 'assignee_id', 'bucket'])
@@ -139,7 +180,7 @@ async function count(tx: Tx, ticket: Counted, step: 1 | -1): Promise<void> {
 export interface TicketCount {
   readonly mailboxId: number;
   readonly assigneeId: number;
-  readonly bucket: Bucket;
+  readonly bucket: Bucket | 'shared';
   readonly tickets: number;
 }
 

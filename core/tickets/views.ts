@@ -174,6 +174,8 @@ export interface ComposerView {
   /** Warnings about recipients that mail does not reach. */
   readonly doubtful: readonly Sentence[];
   readonly signature?: string | undefined;
+  /** The reply carries earlier messages unless this is turned off; absent where it carries none anyway. */
+  readonly quoting?: { readonly isOff: boolean } | undefined;
   readonly reply: ComposerPartView;
   readonly note: ComposerPartView;
   /** Whom a note can mention. */

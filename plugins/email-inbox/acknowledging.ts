@@ -42,6 +42,7 @@ export async function acknowledgeTicket(ctx: InboxContext, opened: Readonly<Acti
         mailbox,
         ticketId: ticket.id,
         ...notice,
+        writtenTo: message.addresses.to,
         ...(message.messageId === null ? {} : { inReplyTo: message.messageId }),
       },
       undefined,

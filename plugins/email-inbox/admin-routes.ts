@@ -1,7 +1,17 @@
-import { AppError, Invalid, isPrivateHost, NotFound, type Context, type Form, type Mailbox, type Route } from '@helpdesk/core/plugin';
+import {
+  AppError,
+  Invalid,
+  isPrivateHost,
+  NotFound,
+  reasonInWords,
+  type Context,
+  type Form,
+  type Mailbox,
+  type Route,
+} from '@helpdesk/core/plugin';
 import { readOptions, readServer, sectionsOf, type TestView } from './mailbox-form.ts';
 import { showHealth } from './health-page.ts';
-import { explain, type DialogueLine } from './imap-connection.ts';
+import type { DialogueLine } from './imap-connection.ts';
 import { firstCursor, probe } from './mailbox-setup.ts';
 import { findMail, mailOfMessage, type StoredMail } from './mails-repository.ts';
 import { findReceiver, saveReceiver } from './receivers-repository.ts';
@@ -76,7 +86,13 @@ async function showForm(
   mailbox: Mailbox,
   given: { readonly form?: Form; readonly test?: TestView; readonly folders?: readonly string[] },
 ): Promise<void> {
-  const receiver = await findReceiver(ctx, mailbox.id);
+  const [receiver, pages, { account }] = await Promise.all([
+    findReceiver(ctx, mailbox.id),
+    ctx.mail.signInPages(mailbox.id),
+    ctx.mail.sendingHealth(mailbox.id),
+  ]);
+  const { t } = request.state.translator;
+  const signIn = account === undefined ? undefined : { imap: pages.find(({ provider }) => provider === account.provider)?.imap };
   await ctx.http.page(request, {
     area: 'admin',
     template: 'email-inbox/mailbox',
@@ -86,7 +102,12 @@ async function showForm(
       address: mailbox.address,
       home,
       action: `${home}/mailboxes/${mailbox.id}`,
-      sections: sectionsOf((key) => request.state.translator.t(key), { receiver, form: given.form, folders: given.folders ?? [] }),
+      sections: sectionsOf((key) => t(key), { receiver, form: given.form, folders: given.folders ?? [], signIn }),
+      signIn: {
+        text: `email-inbox.sign-in.${account === undefined ? 'offered' : account.state}`,
+        pages: account?.state === 'active' ? [] : pages.map(({ provider, path }) => ({ label: `admin.sign-in.${provider}`, href: path })),
+        isShown: account !== undefined || pages.length > 0,
+      },
       test: given.test,
       ...(receiver === undefined || mailbox.transport === null
         ? {}
@@ -141,11 +162,17 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
       form,
       test: {
         ok: false,
-        summary: { key: 'email-inbox.test.bad', params: { message: inWords((key) => request.state.translator.t(key), explain(error)) } },
+        summary: { key: 'email-inbox.test.bad', params: { message: wordsFor(request, error) } },
         dialogue,
       },
     });
   }
+}
+
+/** The words of the server, or of the desk where it refused by itself. */
+function wordsFor({ state: { translator } }: Context, error: AppError): string {
+  if (typeof error.details['message'] === 'string') return reasonInWords(translator, error.details['message']);
+  return translator.t(`errors.${error.code}`, error.details);
 }
 
 async function mailboxOf(ctx: InboxContext, request: Context) {
@@ -158,15 +185,4 @@ async function mailOf(ctx: InboxContext, request: Context): Promise<StoredMail> 
   const mail = await findMail(ctx, Number(request.params['id']) || 0);
   if (mail === undefined) throw new NotFound('http.not-found');
   return mail;
-}
-
-const knownReasons = [
-  ['name', /ENOTFOUND|EAI_AGAIN/],
-  ['refused', /ECONNREFUSED/],
-  ['silent', /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/],
-] as const;
-
-function inWords(t: (key: string) => string, reason: string): string {
-  const known = knownReasons.find(([, pattern]) => pattern.test(reason));
-  return known === undefined ? reason : t(`email-inbox.reason.${known[0]}`);
 }

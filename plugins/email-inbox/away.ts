@@ -53,6 +53,7 @@ export function awayJob(ctx: InboxContext): JobHandler {
             mailbox,
             ticketId: ticket.id,
             ...notice,
+            writtenTo: message.addresses.to,
             ...(message.messageId === null ? {} : { inReplyTo: message.messageId }),
           },
           undefined,

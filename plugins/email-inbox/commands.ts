@@ -1,11 +1,23 @@
-import { Invalid, NotFound, parseServerUrl, testTransport, type CliCommand, type CliInvocation, type Mailbox } from '@helpdesk/core/plugin';
+import {
+  AppError,
+  Invalid,
+  NotFound,
+  parseServerUrl,
+  reasonInWords,
+  testTransport,
+  Unavailable,
+  type CliCommand,
+  type CliInvocation,
+  type Mailbox,
+} from '@helpdesk/core/plugin';
 import { fetchNew } from './fetching.ts';
 import { readHeaders } from './header.ts';
 import { explain, openImap } from './imap-connection.ts';
+import { serverOf } from './imap-server.ts';
 import { asRaw, fileNow, importMails } from './importing.ts';
 import { mailboxFor } from './mailbox-addresses.ts';
 import { addMailbox, probe, type Since } from './mailbox-setup.ts';
-import { findReceiver, imapSecret, listReceivers, reportFailure, reportSuccess } from './receivers-repository.ts';
+import { findReceiver, listReceivers, reportFailure, reportSuccess } from './receivers-repository.ts';
 import { acknowledge } from './server-marks.ts';
 import type { InboxContext } from './settings.ts';
 import { storeMails } from './storing.ts';
@@ -16,9 +28,9 @@ export function commands(ctx: InboxContext): readonly CliCommand[] {
   return [
     {
       name: 'mailbox add',
-      summary: 'Adds a mailbox after signing in to its servers.',
+      summary: 'Adds a mailbox after signing in to its servers, or one that is signed in at its provider in the browser.',
       usage:
-        '--address <address> --name <name> --imap imap[s]://user:password@host:port --smtp smtp[s]://user:password@host:port [--since <days>|all]',
+        '--address <address> --name <name> (--imap imap[s]://user:password@host:port --smtp smtp[s]://user:password@host:port | --sign-in google|microsoft|other) [--since <days>|all]',
       run: (call) => add(ctx, call),
     },
     { name: 'mailbox list', summary: 'Lists the mailboxes and how receiving goes.', usage: '', run: () => list(ctx) },
@@ -39,13 +51,15 @@ export function commands(ctx: InboxContext): readonly CliCommand[] {
   ];
 }
 
-async function add(ctx: InboxContext, { options, actor }: CliInvocation): Promise<object> {
+async function add(ctx: InboxContext, call: CliInvocation): Promise<object> {
+  const { options, actor } = call;
+  if (options['sign-in'] !== undefined) return addForSignIn(ctx, call);
   const address = needed(options, 'address');
   const { protocol: _imap, ...imap } = parseServerUrl(needed(options, 'imap'), 'imap');
   const { protocol: _smtp, password: smtpPassword, ...smtp } = parseServerUrl(needed(options, 'smtp'), 'smtp');
   const since = readSince(options['since']);
   // What the operator types on this machine may point into the local network.
-  await testTransport({ ...smtp, password: smtpPassword, isOperators: true });
+  await inWords(ctx, () => testTransport({ ...smtp, password: smtpPassword, isOperators: true }));
   const mailbox = await addMailbox(ctx, actor, {
     mailbox: {
       address,
@@ -54,10 +68,53 @@ async function add(ctx: InboxContext, { options, actor }: CliInvocation): Promis
       ...(smtpPassword === undefined ? {} : { smtpPassword }),
     },
     imap: { ...imap, user: imap.user ?? null, password: imap.password, isOperators: true },
-    folder: typeof options['folder'] === 'string' ? options['folder'] : 'INBOX',
+    folder: folderOf(options),
     since,
   });
   return { id: mailbox.id, address: mailbox.address, name: mailbox.name };
+}
+
+/** Adds a mailbox without a password; a person signs it in at the address that is answered, then it is read and sends. */
+async function addForSignIn(ctx: InboxContext, { options, actor }: CliInvocation): Promise<object> {
+  const [address, name] = [needed(options, 'address'), needed(options, 'name')];
+  const wanted = needed(options, 'sign-in');
+  const page = (await ctx.mail.signInPages(0)).find(({ provider }) => provider === wanted);
+  if (page === undefined)
+    throw new Invalid('mail.provider-not-set-up', {
+      message: `The provider "${wanted}" is not set up. Enter its client ID in the settings of the desk first.`,
+    });
+  const server = (protocol: 'imap' | 'smtp') => {
+    const known = page[protocol];
+    if (known !== undefined && options[protocol] === undefined) return { ...known, user: address, isOperators: false };
+    const { host, port, encryption, user = address, password } = parseServerUrl(needed(options, protocol), protocol);
+    if (password !== undefined) throw usage(`With --sign-in, --${protocol} takes no password.`);
+    return { host, port, encryption, user, isOperators: true };
+  };
+  const { id } = await addMailbox(ctx, actor, {
+    mailbox: { address, name, transport: server('smtp') },
+    imap: { ...server('imap'), password: undefined },
+    folder: folderOf(options),
+    since: readSince(options['since']),
+    isSignedInLater: true,
+  });
+  const [signIn] = (await ctx.mail.signInPages(id)).filter(({ provider }) => provider === wanted);
+  return { id, address, name, signInAt: new URL(signIn?.path ?? '', ctx.url).href };
+}
+
+function folderOf({ folder }: CliInvocation['options']): string {
+  return typeof folder === 'string' ? folder : 'INBOX';
+}
+
+/** What a server answered to a sign-in, in the words that pages have for it. */
+async function inWords<T>(ctx: InboxContext, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = error instanceof AppError ? error.details['message'] : undefined;
+    if (!(error instanceof AppError) || typeof reason !== 'string') throw error;
+    const message = reasonInWords(ctx.i18n.translatorFor('en'), reason);
+    throw message === reason ? error : new Unavailable(error.code, { ...error.details, message }, { cause: error });
+  }
 }
 
 function readSince(value: string | true | undefined): Since {
@@ -86,11 +143,8 @@ async function list(ctx: InboxContext): Promise<readonly object[]> {
 async function test(ctx: InboxContext, call: CliInvocation): Promise<object> {
   const mailbox = await chosen(ctx, call.args[0] ?? needed(call.options, 'address'));
   const receiver = await findReceiver(ctx, mailbox.id);
-  const found =
-    receiver === undefined
-      ? undefined
-      : await probe({ ...receiver, password: await ctx.secrets.get(imapSecret(mailbox.id)) }, receiver.folder);
-  if (mailbox.transport !== null) await ctx.mail.testMailbox(mailbox.id);
+  const found = receiver === undefined ? undefined : await probe(await serverOf(ctx, receiver), receiver.folder);
+  if (mailbox.transport !== null) await inWords(ctx, () => ctx.mail.testMailbox(mailbox.id));
   return {
     address: mailbox.address,
     receiving: found === undefined ? 'not set up' : `${found.exists} mails in the folder`,
@@ -149,7 +203,7 @@ async function fetchOnce(ctx: InboxContext, call: CliInvocation): Promise<readon
 async function fetchMailbox(ctx: InboxContext, mailboxId: number): Promise<number> {
   const receiver = await findReceiver(ctx, mailboxId);
   if (receiver === undefined) return 0;
-  const client = await openImap({ ...receiver, password: await ctx.secrets.get(imapSecret(mailboxId)) });
+  const client = await openImap(await serverOf(ctx, receiver));
   try {
     const ids = await fetchNew(ctx, client, mailboxId, { isQueued: false, signal: ctx.signal });
     await fileNow(ctx, ids);

@@ -1,5 +1,5 @@
 import { findMail } from './mails-repository.ts';
-import { parserOf } from './mail-parser.ts';
+import { parseWithin } from './mail-parser.ts';
 import type { Arrival } from './arrival.ts';
 import type { InboxContext } from './settings.ts';
 
@@ -11,7 +11,7 @@ export async function differsFrom(ctx: InboxContext, { stored, mail }: Arrival, 
   const first = await findMail(ctx, firstId);
   if (first === undefined || first.sha256 === stored.sha256) return false;
   const one = plain(mail.text);
-  const other = plain((await parserOf(ctx).parse(await ctx.files.read(first.sha256))).text);
+  const other = plain((await parseWithin(ctx, await ctx.files.read(first.sha256))).text);
   const [short, long] = one.length < other.length ? [one, other] : [other, one];
   return !long.startsWith(short) || long.length - short.length > longestFooter;
 }

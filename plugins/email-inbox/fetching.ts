@@ -1,6 +1,7 @@
 import type { FetchMessageObject, ImapFlow } from 'imapflow';
 import { within } from './imap-connection.ts';
-import { findReceiver, type Receiver } from './receivers-repository.ts';
+import { firstCursor } from './mailbox-setup.ts';
+import { atEnd, findReceiver, type Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 import { storeMails, type RawMail } from './storing.ts';
 
@@ -48,18 +49,24 @@ async function openFolder(ctx: InboxContext, client: ImapFlow, mailboxId: number
   const uidValidity = client.mailbox === false ? receiver.uidValidity : Number(client.mailbox.uidValidity);
   if (uidValidity === receiver.uidValidity) return receiver;
   const now = ctx.clock.now();
-  const sinceAt = receiver.uidValidity === 0 ? receiver.sinceAt : Math.max(0, now - rescanDays * dayMs);
-  ctx.log.warn('The server numbered the folder anew; its last 30 days are looked at again.', {
-    mailboxId,
-    folder: receiver.folder,
-    from: receiver.uidValidity,
-    to: uidValidity,
-  });
+  const isFirst = receiver.uidValidity === 0;
+  if (!isFirst)
+    ctx.log.warn('The server numbered the folder anew; its last 30 days are looked at again.', {
+      mailboxId,
+      folder: receiver.folder,
+      from: receiver.uidValidity,
+      to: uidValidity,
+    });
+  const uidNext = client.mailbox === false ? 1 : client.mailbox.uidNext;
+  const cursor =
+    isFirst && receiver.lastUid === atEnd.lastUid
+      ? firstCursor({ uidValidity, uidNext }, 'now', now)
+      : { lastUid: 0, sinceAt: isFirst ? receiver.sinceAt : Math.max(0, now - rescanDays * dayMs) };
   await ctx.db.tx((tx) =>
     tx
       .table('receivers')
       .where({ mailbox_id: mailboxId, uidvalidity: receiver.uidValidity })
-      .update({ uidvalidity: uidValidity, last_uid: 0, since_at: sinceAt, updated_at: now }),
+      .update({ uidvalidity: uidValidity, last_uid: cursor.lastUid, since_at: cursor.sinceAt, updated_at: now }),
   );
   return findReceiver(ctx, mailboxId);
 }

@@ -15,6 +15,7 @@ import { queueAway, awayUntil } from './away.ts';
 import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
 import { contentOfMail, type MailContent } from './mail-content.ts';
 import { carbonCopies, dedupKey, messageIdFor, replyAddressOf } from './mail-identity.ts';
+import { addressOf } from './mailbox-addresses.ts';
 import { describeMail, settleMail } from './mails-repository.ts';
 import type { Arrival } from './arrival.ts';
 import { recordFiles } from './recording-files.ts';
@@ -23,6 +24,7 @@ import { settingsOf, type InboxContext } from './settings.ts';
 import { isSpam as isSpamMail } from './spam.ts';
 import { byOwnToken } from './threading-log.ts';
 import { findThread, refHashes, type Thread } from './threading.ts';
+import { recipientAddresses } from './threading-ids.ts';
 import { wellFormed } from './well-formed.ts';
 
 /** Takes the place of a requester when a mail names no sender; nothing is ever sent there. */
@@ -329,7 +331,7 @@ function addressesOf({ mail, desk, author, mailbox }: Arrival): MessageAddresses
   return {
     ...(author === undefined ? {} : { from: shown(author) }),
     ...(isOther ? { replyTo: shown(reply) } : {}),
-    to: [{ name: mailbox.name, email: mailbox.address }],
+    to: [{ name: mailbox.name, email: addressOf(mailbox, recipientAddresses(mail.headers)) }],
     cc: carbonCopies(mail, desk.isOurAddress).kept.map(shown),
   };
 }

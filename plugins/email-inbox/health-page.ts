@@ -1,4 +1,4 @@
-import type { Context, Mailbox, MailFigures } from '@helpdesk/core/plugin';
+import { reasonInWords, type Context, type Mailbox, type SendingHealth } from '@helpdesk/core/plugin';
 import { statusOf } from './health.ts';
 import { mailsInState, type StoredMail } from './mails-repository.ts';
 import { listReceivers, type Receiver } from './receivers-repository.ts';
@@ -10,24 +10,28 @@ const dayMs = 86_400_000;
 /** The page for administrators: how each mailbox receives and sends, and the mail that became no message. */
 export async function showHealth(ctx: InboxContext, request: Context): Promise<void> {
   const { alertMinutes } = await ctx.settings.get();
-  const [mailboxes, receivers, failed, ignored, figures, loops] = await Promise.all([
-    ctx.mail.mailboxes(),
+  const mailboxes = await ctx.mail.mailboxes();
+  const [receivers, failed, ignored, ownBack, ...sending] = await Promise.all([
     listReceivers(ctx),
     mailsInState(ctx, ['failed'], 100),
     mailsInState(ctx, ['ignored'], 20),
-    ctx.mail.figures(),
-    loopHits(ctx),
+    ownMailsBack(ctx),
+    ...mailboxes.map(({ id }) => ctx.mail.sendingHealth(id)),
   ]);
   const now = ctx.clock.now();
   const alertMs = alertMinutes * 60_000;
+  const words = (reason: string): string => reasonInWords(request.state.translator, reason);
   await ctx.http.page(request, {
     area: 'admin',
     template: 'email-inbox/health',
     title: request.state.translator.t('email-inbox.title'),
     view: {
-      mailboxes: mailboxes.map((mailbox) => {
+      mailboxes: mailboxes.flatMap((mailbox) => {
         const receiver = receivers.find(({ mailboxId }) => mailboxId === mailbox.id);
-        return lineOf(mailbox, { receiver, figures: figures.get(mailbox.id), loops: loops.get(mailbox.id) ?? 0, now, alertMs });
+        const health = sending.find(({ mailboxId }) => mailboxId === mailbox.id);
+        return health === undefined
+          ? []
+          : [lineOf(mailbox, { receiver, health, ownBack: ownBack.get(mailbox.id) ?? 0, now, alertMs, words })];
       }),
       failed: failed.map(shown),
       ignored: ignored.map(shown),
@@ -37,16 +41,17 @@ export async function showHealth(ctx: InboxContext, request: Context): Promise<v
 
 interface Facts {
   readonly receiver: Receiver | undefined;
-  readonly figures: MailFigures | undefined;
-  readonly loops: number;
+  readonly health: SendingHealth;
+  /** Mails of this desk that came back to it. */
+  readonly ownBack: number;
   readonly now: number;
+  readonly words: (reason: string) => string;
   readonly alertMs: number;
 }
 
 const dots = { good: 'good', warn: 'attention', bad: 'problem' } as const;
 
-function lineOf(mailbox: Mailbox, { receiver, figures, loops, now, alertMs }: Facts): object {
-  const attempts = (figures?.sent ?? 0) + (figures?.failed ?? 0);
+function lineOf(mailbox: Mailbox, { receiver, health, ownBack, now, alertMs, words }: Facts): object {
   const isPaused = receiver?.state === 'paused' || !mailbox.isActive;
   const status = receiver === undefined || isPaused ? 'warn' : statusOf(receiver, now, alertMs);
   return {
@@ -56,23 +61,29 @@ function lineOf(mailbox: Mailbox, { receiver, figures, loops, now, alertMs }: Fa
     dot: dots[mailbox.lastError === null || status === 'bad' ? status : 'warn'],
     stateText: `email-inbox.state.${receiver === undefined ? 'none' : receiver.state}`,
     lastFetchAt: receiver?.lastFetchAt ?? undefined,
-    lastSentAt: figures?.lastSentAt ?? undefined,
-    queuedAt: figures?.oldestQueuedAt ?? undefined,
-    failed: figures?.failed ?? 0,
-    failedShare: attempts === 0 ? 0 : Math.round(((figures?.failed ?? 0) / attempts) * 100),
-    loops,
-    errors: [receiver?.lastError, mailbox.lastError].filter((error) => error !== null && error !== undefined),
+    lastSentAt: health.lastSentAt ?? undefined,
+    queuedAt: health.oldestQueuedAt ?? undefined,
+    failed: health.failed7Days,
+    uncertain: health.uncertain,
+    bounceShare: Math.round(health.bounceRate7Days * 1000) / 10,
+    sent: health.sent7Days,
+    loops: ownBack + health.loopGuardHits7Days,
+    isSignedOut: health.account?.state === 'signed-out',
+    signedInUntil: health.account?.state === 'active' ? health.account.expiresAt : undefined,
+    errors: [receiver?.lastError, mailbox.lastError, health.account?.error].flatMap((error) =>
+      error === null || error === undefined ? [] : [words(error)],
+    ),
   };
 }
 
-/** How many mails of our own came back in the last day, by mailbox. */
-async function loopHits(ctx: InboxContext): Promise<ReadonlyMap<number, number>> {
+/** How many mails of our own came back in the last seven days, by mailbox. */
+async function ownMailsBack(ctx: InboxContext): Promise<ReadonlyMap<number, number>> {
   const rows: { mailbox_id: number; hits: number | string }[] = await ctx.db
     .table('mails')
     .where({ state: 'ignored' })
     .where((own) => void own.whereIn('kind', ['own-copy', 'own-address']).orWhere('reason', 'L1 loop header'))
     .whereNot('reason', 'test mail')
-    .where('updated_at', '>', ctx.clock.now() - dayMs)
+    .where('updated_at', '>', ctx.clock.now() - 7 * dayMs)
     .groupBy('mailbox_id')
     .select('mailbox_id')
     .count({ hits: '*' });

@@ -1,11 +1,25 @@
+import { Unavailable } from '@helpdesk/core/plugin';
 import type { ImapServer } from './imap-connection.ts';
 import { imapSecret, type Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
-/** The server of a receiver with what it signs in with: the token of its provider, else its password. */
+/**
+ * The server of a receiver with what it signs in with: the token of its provider, else its password.
+ *
+ * @throws Unavailable `mail.sign-in-again` while it has neither, or the provider no longer takes its sign-in.
+ */
 export async function serverOf(ctx: InboxContext, receiver: Receiver): Promise<ImapServer> {
-  const accessToken = await ctx.mail.accessToken(receiver.mailboxId, receiver.host);
-  if (accessToken === undefined) return { ...receiver, password: await ctx.secrets.get(imapSecret(receiver.mailboxId)) };
-  const user = receiver.user ?? (await ctx.mail.mailbox(receiver.mailboxId))?.address ?? null;
-  return { ...receiver, user, password: undefined, accessToken };
+  const { mailboxId, user } = receiver;
+  const server = await withSignIn(ctx, mailboxId, { ...receiver, password: await ctx.secrets.get(imapSecret(mailboxId)) });
+  if (user !== null && server.password === undefined && server.accessToken === undefined)
+    throw new Unavailable('mail.sign-in-again', { mailboxId, message: 'This mailbox has to be signed in at its provider.' });
+  return server;
+}
+
+/** The server with the token of the provider that its mailbox signed in at, in the place of a password. */
+export async function withSignIn(ctx: InboxContext, mailboxId: number, server: ImapServer): Promise<ImapServer> {
+  const accessToken = await ctx.mail.accessToken(mailboxId, server.host);
+  if (accessToken === undefined) return server;
+  const user = server.user ?? (await ctx.mail.mailbox(mailboxId))?.address ?? null;
+  return { ...server, user, password: undefined, accessToken };
 }

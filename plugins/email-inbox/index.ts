@@ -2,6 +2,8 @@ import { definePlugin } from '@helpdesk/core/plugin';
 import { acknowledgeTicket } from './acknowledging.ts';
 import { adminRoutes, deskRoutes } from './admin-routes.ts';
 import { awayJob } from './away.ts';
+import { originals } from './originals.ts';
+import { plainParser } from './parsing.ts';
 import { orderJob } from './agent-orders.ts';
 import { customerCard, customerRoutes } from './customer-choice.ts';
 import { commands } from './commands.ts';
@@ -10,6 +12,7 @@ import { noteJob } from './forwarding-agents.ts';
 import { checkMails, checkRawMails, healthChecks } from './health.ts';
 import { shapeOutgoing } from './outgoing.ts';
 import { privacyAnswer } from './privacy.ts';
+import { tryAgain } from './receivers-repository.ts';
 import { receiveJob, sweepMails } from './receive-job.ts';
 import { sentFolder } from './sent-folder.ts';
 import { inboxSettings } from './settings.ts';
@@ -29,8 +32,11 @@ export default definePlugin({
     ctx.jobs.define('sweep', () => sweepMails(ctx), { everyMs: 60_000, lane: 'bulk' });
     ctx.jobs.define('alert', () => alertAdministrators(ctx), { everyMs: 60_000 });
     ctx.hooks.onDurable('ticket.opened', 'acknowledge', (opened) => acknowledgeTicket(ctx, opened));
+    ctx.hooks.on('mailbox.changed', ({ mailboxId }) => tryAgain(ctx, mailboxId));
     ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));
     ctx.services.provide('mail.sent-folder', sentFolder(ctx));
+    ctx.services.provide('mail.parser', plainParser);
+    ctx.services.provide('mail.originals', originals(ctx));
     ctx.http.admin(adminRoutes(ctx));
     ctx.http.desk([...deskRoutes(ctx), ...threadingRoutes(ctx), ...customerRoutes(ctx)]);
     ctx.ui.menu({

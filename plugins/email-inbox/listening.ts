@@ -106,7 +106,13 @@ function serverFor(ctx: InboxContext, { protocol, maxBytes }: Listening): SMTPSe
     },
     onData(stream, session, done) {
       take(ctx, stream, session).then(
-        () => done(),
+        (results) => {
+          const failed = results.find((result) => result instanceof Error);
+          // Over SMTP there is one answer for all. What is stored already is known when it comes again.
+          if (protocol === 'smtp') return done(failed ?? null);
+          // LMTP answers for each recipient (RFC 2033 section 4.2); the types know of one answer only.
+          (done as (error: null, results: readonly (Error | true)[]) => void)(null, results);
+        },
         (error: unknown) => done(troubled(ctx, error)),
       );
     },
@@ -121,24 +127,47 @@ async function recipient(ctx: InboxContext, address: string): Promise<Mailbox | 
   );
 }
 
-async function take(ctx: InboxContext, stream: SMTPServerDataStream, { envelope }: SMTPServerSession): Promise<void> {
+/** Stores the mail for each recipient and says how it went, in the order in which they were named. */
+async function take(ctx: InboxContext, stream: SMTPServerDataStream, { envelope }: SMTPServerSession): Promise<readonly (Error | true)[]> {
   const chunks: Buffer[] = [];
   // Read to the end whatever its size: the answer comes after the data.
   for await (const chunk of stream as AsyncIterable<Buffer>) if (!stream.sizeExceeded) chunks.push(chunk);
   if (stream.sizeExceeded) throw answer(552, 'The mail is larger than this desk takes');
   const body = Buffer.concat(chunks);
   const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
-  const done = new Set<number>();
+  const results: (Error | true)[] = [];
+  const done = new Map<number, Error | true>();
   for (const { address } of envelope.rcptTo) {
-    const mailbox = await recipient(ctx, address);
-    if (mailbox === undefined) throw answer(451, 'The mailbox was removed a moment ago');
-    if (done.has(mailbox.id)) continue;
-    done.add(mailbox.id);
-    // What every delivery agent puts on top (RFC 5321 section 4.4): bounces and signed addresses are read from there.
-    const head = `Return-Path: <${plain(from)}>\r\nDelivered-To: ${plain(address)}\r\n`;
-    await storeMails(ctx, mailbox.id, [asRaw('smtp', Buffer.concat([Buffer.from(head), body]), ctx.clock.now())], { isQueued: true });
+    const result = await storeFor(ctx, { from, to: address, body, done }).catch((error: unknown) => troubled(ctx, error));
+    results.push(result);
   }
   crashPoint('email-before-answer');
+  return results;
+}
+
+interface Brought {
+  readonly from: string;
+  readonly to: string;
+  readonly body: Uint8Array;
+  /** What became of the mail in the mailboxes of the recipients before. */
+  readonly done: Map<number, Error | true>;
+}
+
+async function storeFor(ctx: InboxContext, { from, to, body, done }: Brought): Promise<Error | true> {
+  const mailbox = await recipient(ctx, to);
+  if (mailbox === undefined) throw answer(451, 'The mailbox was removed a moment ago');
+  const known = done.get(mailbox.id);
+  if (known !== undefined) return known;
+  // What every delivery agent puts on top (RFC 5321 section 4.4): bounces and signed addresses are read from there.
+  const head = `Return-Path: <${plain(from)}>\r\nDelivered-To: ${plain(to)}\r\n`;
+  const result = await storeMails(ctx, mailbox.id, [asRaw('smtp', Buffer.concat([Buffer.from(head), body]), ctx.clock.now())], {
+    isQueued: true,
+  }).then(
+    () => true as const,
+    (error: unknown) => troubled(ctx, error),
+  );
+  done.set(mailbox.id, result);
+  return result;
 }
 
 const plain = (address: string): string => address.replaceAll(/[\r\n<>]/g, '');
@@ -147,15 +176,18 @@ function answer(responseCode: number, message: string): Error {
   return Object.assign(new Error(message), { responseCode });
 }
 
-/** 452 when there is no room, 451 for the rest: in both cases the other side keeps the mail and tries again. */
+/** 452 when there is no room or the database is busy, 451 for the rest: either way the other side keeps the mail and tries again. */
 function troubled(ctx: InboxContext, error: unknown): Error {
   if (error instanceof Error && 'responseCode' in error) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   ctx.log.error('A mail that was brought could not be stored; it will be brought again.', { error });
-  return /ENOSPC|EDQUOT|SQLITE_FULL|^53100$/.test(code)
-    ? answer(452, 'There is no room at the moment, try again later')
+  return noRoom.test(code)
+    ? answer(452, 'There is no room for the mail at the moment, try again later')
     : answer(451, 'The mail could not be stored, try again later');
 }
+
+// PostgreSQL (appendix A): 53 is insufficient resources, 55P03 and 57014 a lock or a statement that took too long.
+const noRoom = /^(?:ENOSPC|EDQUOT|SQLITE_(?:FULL|BUSY|LOCKED).*|53...|55P03|57014|storage\.busy|plugins\.tx-too-long)$/;
 
 async function pause(ms: number | undefined, signal: AbortSignal): Promise<void> {
   if (ms === undefined) {

@@ -28,14 +28,15 @@ export class MailParser {
   #last: Promise<unknown> = Promise.resolve();
   #count = 0;
   #isReady = false;
+  #memoryMb = 0;
 
   constructor(limits: Partial<ParserLimits> = {}) {
     this.#limits = { ...defaults, ...limits };
   }
 
   /** @throws ParserStopped when the mail took too long or too much memory. */
-  parse(raw: Uint8Array): Promise<ParsedMail> {
-    const parsed = this.#last.then(() => this.#run(raw));
+  parse(raw: Uint8Array, limits = this.#limits): Promise<ParsedMail> {
+    const parsed = this.#last.then(() => this.#run(raw, limits));
     this.#last = parsed.catch(() => undefined);
     return parsed;
   }
@@ -46,9 +47,9 @@ export class MailParser {
     this.#worker = undefined;
   }
 
-  #run(raw: Uint8Array): Promise<ParsedMail> {
+  #run(raw: Uint8Array, { timeoutMs, memoryMb }: ParserLimits): Promise<ParsedMail> {
     clearTimeout(this.#idle);
-    const { timeoutMs, memoryMb } = this.#limits;
+    if (this.#worker !== undefined && this.#memoryMb !== memoryMb) this.#drop(this.#worker);
     const worker = this.#worker ?? this.#start(memoryMb);
     worker.ref();
     this.#count += 1;
@@ -89,6 +90,7 @@ export class MailParser {
 
   #start(memoryMb: number): Worker {
     this.#isReady = false;
+    this.#memoryMb = memoryMb;
     this.#worker = new Worker(new URL('./parsing-worker.js', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: memoryMb } });
     return this.#worker;
   }
@@ -107,11 +109,17 @@ export class MailParser {
 
 const parsers = new WeakMap<InboxContext, MailParser>();
 
-/** The parser of a running plugin; it ends with the plugin. */
-export function parserOf(ctx: InboxContext, limits: Partial<ParserLimits> = {}): MailParser {
+/** Reads a mail within the limits that the settings name. @throws ParserStopped */
+export async function parseWithin(ctx: InboxContext, raw: Uint8Array): Promise<ParsedMail> {
+  const { parseSeconds, parseMegabytes } = await ctx.settings.get();
+  return parserOf(ctx).parse(raw, { timeoutMs: parseSeconds * 1000, memoryMb: parseMegabytes });
+}
+
+// The parser of a running plugin; it ends with the plugin.
+function parserOf(ctx: InboxContext): MailParser {
   const known = parsers.get(ctx);
   if (known !== undefined) return known;
-  const parser = new MailParser(limits);
+  const parser = new MailParser();
   parsers.set(ctx, parser);
   ctx.own(() => parser.close());
   return parser;

@@ -1,5 +1,6 @@
 import { Invalid, type Form } from '@helpdesk/core/plugin';
 import type { DialogueLine, ImapServer } from './imap-connection.ts';
+import { withSignIn } from './imap-server.ts';
 import { imapSecret, type Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
@@ -29,10 +30,16 @@ export interface FormInput {
   readonly form: Form | undefined;
   /** Folders the server named in a test. */
   readonly folders: readonly string[];
+  /** The provider that the mailbox signed in at, with the server it is known to have: no password is needed then. */
+  readonly signIn: SignIn | undefined;
+}
+
+export interface SignIn {
+  readonly imap?: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** The receiving part of a mailbox, with what was typed or is stored. */
-export function sectionsOf(t: (key: string) => string, { receiver, form, folders }: FormInput): readonly FormSection[] {
+export function sectionsOf(t: (key: string) => string, { receiver, form, folders, signIn }: FormInput): readonly FormSection[] {
   const value = (name: string, stored: string | number | undefined): string | number =>
     form === undefined ? (stored ?? '') : form.text(name);
   const help = (name: string) => ({ key: `email-inbox.field.${name}.help` });
@@ -77,11 +84,11 @@ export function sectionsOf(t: (key: string) => string, { receiver, form, folders
       isServer: true,
       fields: [
         check('active', receiver?.state !== 'paused'),
-        text('host', receiver?.host, { required: true }),
-        number('port', receiver?.port ?? 993, { required: true, max: 65_535 }),
+        text('host', receiver?.host ?? signIn?.imap?.host, { required: true }),
+        number('port', receiver?.port ?? signIn?.imap?.port ?? 993, { required: true, max: 65_535 }),
         choice('encryption', named('encryption', ['tls', 'starttls', 'auto']), receiver?.encryption ?? 'tls'),
         text('user', receiver?.user ?? ''),
-        { name: 'password', type: 'secret', label: label('password'), stored: receiver !== undefined },
+        ...(signIn === undefined ? [{ name: 'password', type: 'secret', label: label('password'), stored: receiver !== undefined }] : []),
         folders.length === 0
           ? text('folder', receiver?.folder ?? 'INBOX', { help: help('folder') })
           : choice('folder', asIs, receiver?.folder ?? 'INBOX'),
@@ -156,9 +163,9 @@ export function readOptions(form: Form): Readonly<Record<string, unknown>> {
 
 /**
  * The server a form names; an empty password is the stored one, but only for the stored server and account: a
- * form must not carry it to another host.
+ * form must not carry it to another host. Where the mailbox signed in at its provider, the token takes its place.
  *
- * @throws Invalid `email-inbox.form-invalid`.
+ * @throws Invalid `email-inbox.form-invalid`, `mail.sign-in-elsewhere`, Unavailable `mail.sign-in-again`.
  */
 export async function readServer(ctx: InboxContext, mailboxId: number, form: Form, receiver: Receiver | undefined): Promise<ImapServer> {
   const host = form.text('host').trim().toLowerCase();
@@ -169,5 +176,5 @@ export async function readServer(ctx: InboxContext, mailboxId: number, form: For
   const user = form.optional('user') ?? null;
   const isSame = receiver !== undefined && receiver.host === host && receiver.port === port && receiver.user === user;
   const password = form.optional('password') ?? (isSame ? await ctx.secrets.get(imapSecret(mailboxId)) : undefined);
-  return { host, port, encryption, user, password, isOperators: isSame && receiver.isOperators };
+  return withSignIn(ctx, mailboxId, { host, port, encryption, user, password, isOperators: isSame && receiver.isOperators });
 }

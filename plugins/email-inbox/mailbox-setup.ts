@@ -1,6 +1,6 @@
 import { Conflict, type Actor, type Mailbox, type MailboxInput } from '@helpdesk/core/plugin';
 import { openImap, within, type DialogueLine, type ImapServer } from './imap-connection.ts';
-import { findReceiver, saveReceiver, type Cursor } from './receivers-repository.ts';
+import { atEnd, findReceiver, saveReceiver, type Cursor } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
 const dayMs = 86_400_000;
@@ -36,7 +36,7 @@ export async function probe(server: ImapServer, folder: string, dialogue?: Dialo
 }
 
 /** The cursor to start with; an empty folder starts at its beginning, whatever the clocks say. */
-export function firstCursor(found: Probe, since: Since, now: number): Cursor {
+export function firstCursor(found: Pick<Probe, 'uidValidity' | 'uidNext'>, since: Since, now: number): Cursor {
   const { uidValidity, uidNext } = found;
   if (since === 'all' || uidNext <= 1) return { uidValidity, lastUid: 0, sinceAt: 0 };
   if (since === 'now') return { uidValidity, lastUid: uidNext - 1, sinceAt: now };
@@ -48,6 +48,14 @@ export interface NewMailbox {
   readonly imap: ImapServer;
   readonly folder: string;
   readonly since: Since;
+  /** It is signed in at its provider afterwards, so its server cannot be asked yet. */
+  readonly isSignedInLater?: boolean | undefined;
+}
+
+/** The cursor of a folder whose server cannot be asked yet. */
+function laterCursor(since: Since, now: number): Cursor {
+  if (since === 'now') return atEnd;
+  return { uidValidity: 0, lastUid: 0, sinceAt: since === 'all' ? 0 : Math.max(1, now - since * dayMs) };
 }
 
 /**
@@ -56,12 +64,13 @@ export interface NewMailbox {
  *
  * @throws Unavailable with the server's words, Conflict when the address receives already.
  */
-export async function addMailbox(ctx: InboxContext, actor: Actor, { mailbox, imap, folder, since }: NewMailbox): Promise<Mailbox> {
+export async function addMailbox(ctx: InboxContext, actor: Actor, given: NewMailbox): Promise<Mailbox> {
+  const { mailbox, imap, folder, since } = given;
   const known = (await ctx.mail.mailboxes()).find(({ address }) => address.toLowerCase() === mailbox.address.toLowerCase());
   if (known !== undefined && (await findReceiver(ctx, known.id)) !== undefined)
     throw new Conflict('mailboxes.address-taken', { address: mailbox.address, message: `${mailbox.address} is a mailbox already.` });
-  const found = await probe(imap, folder);
-  const cursor = firstCursor(found, since, ctx.clock.now());
+  const now = ctx.clock.now();
+  const cursor = given.isSignedInLater === true ? laterCursor(since, now) : firstCursor(await probe(imap, folder), since, now);
   const saved = await ctx.mail.saveMailbox(actor, mailbox, known?.id);
   const { password, ...server } = imap;
   await ctx.db.tx((tx) => saveReceiver(ctx, tx, saved.id, { ...server, folder, password, cursor }));

@@ -11,7 +11,6 @@ import { agentAddress } from './agent-tokens.ts';
 import { addressSecret, loopHeader, loopValue } from './desk-identity.ts';
 import { headerValue, readHeaders } from './header.ts';
 import { readMessageIds } from './message-ids.ts';
-import { replyReferences } from './outgoing-headers.ts';
 import { findReceiver } from './receivers-repository.ts';
 import { settingsOf, type InboxContext } from './settings.ts';
 import { signAddress } from './threading-ids.ts';
@@ -27,14 +26,14 @@ export interface OutgoingFacts {
 
 /**
  * Marks a mail as ours and, where the mailbox does so, lets its answers find back: a signed reply address and
- * the ticket number in the subject (mail.md T1, T4, L16). References are kept to what relays accept.
+ * the ticket number in the subject (mail.md T1, T4, L16).
  */
 export async function shapeOutgoing(
   ctx: InboxContext,
   mail: OutgoingMail,
   { outboxId, kind, ticketId, mailboxId, to }: OutgoingFacts,
 ): Promise<OutgoingMail> {
-  const plain: OutgoingMail = { ...mail, headers: { ...withShortReferences(mail.headers), [loopHeader]: loopValue(ctx) } };
+  const plain: OutgoingMail = { ...mail, headers: { ...mail.headers, [loopHeader]: loopValue(ctx) } };
   if (kind === 'notification' && ticketId !== null) return { ...plain, ...(await answerAddress(ctx, ticketId, to)) };
   if (mailboxId === null) return plain;
   const [receiver, mailbox] = await Promise.all([findReceiver(ctx, mailboxId), ctx.mail.mailbox(mailboxId)]);
@@ -106,13 +105,4 @@ async function threadHeaders(ctx: InboxContext, answered: string | undefined): P
     ...(index !== undefined && /^[A-Za-z0-9+/=]{30,500}$/.test(index) ? { 'Thread-Index': index } : {}),
     ...(topic !== undefined && /^[\x20-\x7e]{1,300}$/.test(topic) ? { 'Thread-Topic': topic } : {}),
   };
-}
-
-function withShortReferences(headers: OutgoingMail['headers']): OutgoingMail['headers'] {
-  const { 'In-Reply-To': parent, References: references, ...others } = headers;
-  if (parent === undefined) return headers;
-  const parentId = readMessageIds(parent)[0];
-  const ids = replyReferences(readMessageIds(references), parentId);
-  if (parentId === undefined || !ids.includes(parentId)) return others;
-  return { ...others, 'In-Reply-To': `<${parentId}>`, References: ids.map((id) => `<${id}>`).join(' ') };
 }

@@ -1,3 +1,5 @@
+import PostalMime from 'postal-mime';
+import type { MailParser } from '@helpdesk/core/plugin';
 import { createHash } from 'node:crypto';
 import { isAmbiguousFrom, readAddresses, type MailAddress } from './addresses.ts';
 import { readDate } from './dates.ts';
@@ -113,3 +115,6 @@ function contentOf(root: MimePart, anomalies: Anomaly[]) {
     tnef: winmail && expandTnef(winmail.content),
   };
 }
+
+/** The parser without its thread, for measuring; mails that arrive are read by `MailParser`. */
+export const plainParser: MailParser = { parse: parseMail, parseBare: (raw) => PostalMime.parse(raw) };

@@ -14,7 +14,7 @@ export function receiveJob(ctx: InboxContext): JobHandler {
     if (stored === undefined) return;
     try {
       if (job.attempts > maxDeaths) throw new Error(`Filing this mail ended the process or its job ${maxDeaths} times.`);
-      await receiveMail(ctx, stored, (tx) => job.finish(tx));
+      await receiveMail(ctx, stored, { finish: (tx) => job.finish(tx) });
     } catch (error) {
       const isOver = job.attempts > maxDeaths;
       await noteFailure(ctx, isOver ? { ...stored, attempts: maxDeaths } : stored, error, (tx) => job.finish(tx));
@@ -41,14 +41,15 @@ export async function sweepMails(ctx: InboxContext): Promise<void> {
   });
 }
 
-/** Puts a quarantined mail back to be filed; false when it is not in quarantine. */
+/** Puts a mail that became no message back to be read and filed; false when it became one, or is about to. */
 export async function retryMail(ctx: InboxContext, mailId: number): Promise<boolean> {
   const now = ctx.clock.now();
   return ctx.db.tx(async (tx) => {
     const [row]: { mailbox_id: number }[] = await tx
       .table('mails')
-      .where({ id: mailId, state: 'failed' })
-      .update({ state: 'new', attempts: 0, next_try: null, updated_at: now })
+      .where({ id: mailId })
+      .whereIn('state', ['failed', 'ignored'])
+      .update({ state: 'new', attempts: 0, reason: null, next_try: null, updated_at: now })
       .returning('mailbox_id');
     if (row === undefined) return false;
     await enqueueReceive(ctx, tx, { mailId, mailboxId: row.mailbox_id, runAt: now });

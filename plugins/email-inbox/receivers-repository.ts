@@ -23,7 +23,6 @@ export interface Receiver {
   readonly seenAuthservId: string | null;
   /** When a test mail proved that plus addresses arrive. */
   readonly plusProvenAt: number | null;
-  readonly alertedAt: number | null;
   readonly uidValidity: number;
   readonly lastUid: number;
   readonly sinceAt: number;
@@ -53,7 +52,6 @@ interface ReceiverRow {
   trusts_topmost: boolean | number;
   seen_authserv_id: string | null;
   plus_proven_at: number | null;
-  alerted_at: number | null;
   uidvalidity: number;
   last_uid: number;
   since_at: number;
@@ -104,6 +102,9 @@ export interface Cursor {
   readonly lastUid: number;
   readonly sinceAt: number;
 }
+
+/** The cursor of a folder that nobody could look into yet: it starts where the folder ends when it is opened first. */
+export const atEnd: Cursor = { uidValidity: 0, lastUid: -1, sinceAt: 0 };
 
 /** Creates or changes the receiver of a mailbox and makes it active again. */
 export async function saveReceiver(ctx: InboxContext, tx: PluginTx, mailboxId: number, input: ReceiverInput): Promise<void> {
@@ -160,6 +161,20 @@ export async function reportFailure(ctx: InboxContext, mailboxId: number, error:
   );
 }
 
+/** After a sign-in at the provider, a mailbox that could not be read is tried at once. */
+export async function tryAgain(ctx: InboxContext, mailboxId: number): Promise<void> {
+  const { account } = await ctx.mail.sendingHealth(mailboxId);
+  if (account?.state !== 'active') return;
+  await ctx.db.tx((tx) =>
+    tx
+      .table('receivers')
+      .where({ mailbox_id: mailboxId })
+      .whereNot({ state: 'paused' })
+      .whereNotNull('last_error')
+      .update({ state: 'active', failures: 0, version: tx.raw('version + 1') }),
+  );
+}
+
 /** Milliseconds a process keeps a mailbox to itself without renewing. */
 export const leaseMs = 30_000;
 
@@ -202,7 +217,6 @@ function fromRow(row: ReceiverRow): Receiver {
     trustsTopmost: Boolean(row.trusts_topmost),
     seenAuthservId: row.seen_authserv_id,
     plusProvenAt: row.plus_proven_at,
-    alertedAt: row.alerted_at,
     uidValidity: row.uidvalidity,
     lastUid: row.last_uid,
     sinceAt: row.since_at,

@@ -6,7 +6,8 @@ import { readDesk } from './desk-identity.ts';
 import { fileMail } from './filing.ts';
 import { mayActAsAgent, readAuthentication } from './authentication.ts';
 import { authorOf, rewrittenAuthor } from './mail-identity.ts';
-import { parserOf } from './mail-parser.ts';
+import { parseWithin } from './mail-parser.ts';
+import type { ParsedMail } from './parsed-mail.ts';
 import { AlreadySettled, describeMail, settleMail, type StoredMail } from './mails-repository.ts';
 import { findReceiver } from './receivers-repository.ts';
 import { fileReport, isReport } from './reports.ts';
@@ -18,13 +19,37 @@ import { wellFormed } from './well-formed.ts';
 const maxAttempts = 5;
 const maxCollisions = 3;
 
+/** The bytes of a mail and what they say; it needs nothing of the database, so it may come long before the mail's turn. */
+export interface MailBytes {
+  readonly raw: Uint8Array;
+  readonly mail: ParsedMail;
+}
+
+/** Reads a mail before its turn; a failure is told when it is asked for. */
+export function readAhead(ctx: InboxContext, stored: StoredMail): Promise<MailBytes> {
+  const content = readBytes(ctx, stored);
+  content.catch(() => undefined);
+  return content;
+}
+
+async function readBytes(ctx: InboxContext, { sha256 }: StoredMail): Promise<MailBytes> {
+  const raw = await ctx.files.read(sha256);
+  return { raw, mail: await parseWithin(ctx, raw) };
+}
+
+export interface ReceiveOptions {
+  readonly finish?: Arrival['finish'];
+  /** What was read ahead. */
+  readonly content?: Promise<MailBytes>;
+}
+
 /**
  * Files one stored mail: parse, classify, ask the plugins, find the ticket, write message and mail row in
  * one transaction. Running it again for a settled mail does nothing.
  */
-export async function receiveMail(ctx: InboxContext, stored: StoredMail, finish: Arrival['finish'] = async () => undefined): Promise<void> {
+export async function receiveMail(ctx: InboxContext, stored: StoredMail, options: ReceiveOptions = {}): Promise<void> {
   if (stored.state !== 'new' && stored.state !== 'failed') return;
-  const arrival = await read(ctx, stored, finish);
+  const arrival = await readArrival(ctx, stored, options);
   crashPoint('email-parsed');
   for (let tries = 1; ; tries += 1) {
     try {
@@ -48,18 +73,27 @@ async function file(ctx: InboxContext, arrival: Arrival): Promise<void> {
   // Whatever carries our mark came from us by some way back; robots that mirror mail would loop.
   if (arrival.mail.headers.some(({ name, value }) => name === 'x-desk-loop' && arrival.desk.isOurLoopHeader(value)))
     return ignore(ctx, arrival, 'L1 loop header');
-  const incoming = await ctx.hooks.call.applyFilter('mail.incoming', incomingOf(arrival), {
-    mailboxId: arrival.mailbox.id,
-    headers: arrival.mail.headers,
-  });
+  const incoming = await shapeIncoming(ctx, arrival);
   const verdict = await ctx.hooks.call.decide('mail.accept', { mailboxId: arrival.mailbox.id, mail: incoming });
   if (verdict?.action === 'ignore') return ignore(ctx, arrival, verdict.reason);
   return fileMail(ctx, arrival, { incoming, isSpam: verdict?.action === 'spam' });
 }
 
-async function read(ctx: InboxContext, stored: StoredMail, finish: Arrival['finish']): Promise<Arrival> {
-  const raw = await ctx.files.read(stored.sha256);
-  const mail = await parserOf(ctx).parse(raw);
+/** What plugins make of a mail before it is filed. */
+export function shapeIncoming(ctx: InboxContext, arrival: Arrival): Promise<IncomingMail> {
+  return ctx.hooks.call.applyFilter('mail.incoming', incomingOf(arrival), {
+    mailboxId: arrival.mailbox.id,
+    headers: arrival.mail.headers,
+  });
+}
+
+/** Everything that is known of a stored mail before it is filed. */
+export async function readArrival(
+  ctx: InboxContext,
+  stored: StoredMail,
+  { finish = async () => undefined, content }: ReceiveOptions,
+): Promise<Arrival> {
+  const { raw, mail } = await (content ?? readBytes(ctx, stored));
   const known = await readDesk(ctx, mail, stored.mailboxId);
   const mailbox = known.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
   if (mailbox === undefined) throw new Error('The mailbox of this mail was removed.');

@@ -1,12 +1,11 @@
-import { composeNotice, type Mailbox, type MailFigures, type User } from '@helpdesk/core/plugin';
+import { composeNotice, reasonInWords, type Mailbox, type SendingHealth, type User } from '@helpdesk/core/plugin';
 import { statusOf } from './health.ts';
-import { listReceivers, type Receiver } from './receivers-repository.ts';
+import { listReceivers } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
 /** A mailbox that has fetched or sent nothing for longer than the configured time. */
 export interface Trouble {
   readonly mailbox: Mailbox;
-  readonly receiver: Receiver | undefined;
   readonly kind: 'receiving' | 'sending';
   readonly error: string;
 }
@@ -14,22 +13,23 @@ export interface Trouble {
 /** Every mailbox in trouble; paused ones and those that are switched off are meant to be still. */
 export async function findTroubles(ctx: InboxContext): Promise<readonly Trouble[]> {
   const { alertMinutes } = await ctx.settings.get();
-  const [mailboxes, receivers, figures] = await Promise.all([ctx.mail.mailboxes(), listReceivers(ctx), ctx.mail.figures()]);
+  const [mailboxes, receivers] = await Promise.all([ctx.mail.mailboxes(), listReceivers(ctx)]);
   const now = ctx.clock.now();
   const alertMs = alertMinutes * 60_000;
-  return mailboxes
+  const looked = mailboxes
     .filter(({ isActive }) => isActive)
-    .flatMap((mailbox): readonly Trouble[] => {
+    .map(async (mailbox): Promise<readonly Trouble[]> => {
       const receiver = receivers.find(({ mailboxId }) => mailboxId === mailbox.id);
       const isDeaf = receiver !== undefined && receiver.state !== 'paused' && statusOf(receiver, now, alertMs) === 'bad';
-      if (isDeaf) return [{ mailbox, receiver, kind: 'receiving', error: receiver.lastError ?? '' }];
-      return isStuck(figures.get(mailbox.id), now, alertMs) ? [{ mailbox, receiver, kind: 'sending', error: mailbox.lastError ?? '' }] : [];
+      if (isDeaf) return [{ mailbox, kind: 'receiving', error: receiver.lastError ?? '' }];
+      const isMute = isStuck(await ctx.mail.sendingHealth(mailbox.id), now, alertMs);
+      return isMute ? [{ mailbox, kind: 'sending', error: mailbox.lastError ?? '' }] : [];
     });
+  return (await Promise.all(looked)).flat();
 }
 
-function isStuck(figures: MailFigures | undefined, now: number, alertMs: number): boolean {
-  const queuedAt = figures?.oldestQueuedAt ?? null;
-  return queuedAt !== null && now - queuedAt > alertMs && now - (figures?.lastSentAt ?? 0) > alertMs;
+function isStuck({ oldestQueuedAt, lastSentAt }: SendingHealth, now: number, alertMs: number): boolean {
+  return oldestQueuedAt !== null && now - oldestQueuedAt > alertMs && now - (lastSentAt ?? 0) > alertMs;
 }
 
 /**
@@ -37,11 +37,10 @@ function isStuck(figures: MailFigures | undefined, now: number, alertMs: number)
  * and again only after the mailbox had recovered.
  */
 export async function alertAdministrators(ctx: InboxContext): Promise<void> {
-  const [troubles, receivers] = await Promise.all([findTroubles(ctx), listReceivers(ctx)]);
-  const recovered = receivers.filter(
-    ({ mailboxId, alertedAt }) => alertedAt !== null && !troubles.some(({ mailbox }) => mailbox.id === mailboxId),
-  );
-  const fresh = troubles.filter(({ receiver }) => receiver !== undefined && receiver.alertedAt === null);
+  const told: number[] = await ctx.db.table('alerts').pluck('mailbox_id');
+  const troubles = await findTroubles(ctx);
+  const recovered = told.filter((id) => !troubles.some(({ mailbox }) => mailbox.id === id));
+  const fresh = troubles.filter(({ mailbox }) => !told.includes(mailbox.id));
   if (recovered.length === 0 && fresh.length === 0) return;
   const [mailboxes, agents] = await Promise.all([ctx.mail.mailboxes(), ctx.users.agents()]);
   const healthy = mailboxes.find(
@@ -52,15 +51,16 @@ export async function alertAdministrators(ctx: InboxContext): Promise<void> {
   const now = ctx.clock.now();
   const sender = await ctx.mail.systemSender();
   await ctx.db.tx(async (tx) => {
-    for (const { mailboxId } of recovered) await tx.table('receivers').where({ mailbox_id: mailboxId }).update({ alerted_at: null });
+    await tx.table('alerts').whereIn('mailbox_id', recovered).delete();
     for (const trouble of fresh) {
       // Several processes run this job's schedule once, but a lease can be lost: the row decides.
-      const isMine = await tx
-        .table('receivers')
-        .where({ mailbox_id: trouble.mailbox.id })
-        .whereNull('alerted_at')
-        .update({ alerted_at: now });
-      if (isMine !== 1) continue;
+      const mine = await tx
+        .table('alerts')
+        .insert({ mailbox_id: trouble.mailbox.id, created_at: now })
+        .onConflict('mailbox_id')
+        .ignore()
+        .returning('mailbox_id');
+      if (mine.length === 0) continue;
       for (const person of administrators)
         if (person.email !== null)
           await ctx.mail.queueAutomatic(
@@ -78,11 +78,14 @@ export async function alertAdministrators(ctx: InboxContext): Promise<void> {
 }
 
 function noticeOf(ctx: InboxContext, { mailbox, kind, error }: Trouble, person: User, site: string) {
-  const { t, locale } = ctx.i18n.translatorFor(person.locale);
+  const translator = ctx.i18n.translatorFor(person.locale);
+  const { t, locale } = translator;
   return composeNotice({
     locale,
     subject: t(`email-inbox.trouble.${kind}.subject`, { address: mailbox.address }),
-    body: [t(`email-inbox.trouble.${kind}`, { address: mailbox.address }), error].filter((line) => line !== '').join('\n'),
+    body: [t(`email-inbox.trouble.${kind}`, { address: mailbox.address }), reasonInWords(translator, error)]
+      .filter((line) => line !== '')
+      .join('\n'),
     button: t('email-inbox.trouble.button'),
     url: new URL('/admin/p/email-inbox', ctx.url).href,
     footer: site,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createTestDesk, startFaultySmtp, type FaultySmtp, type SmtpMoment, type TestDesk } from '#core/testing/index.js';
-import { saveMailbox, type Mailbox, type MailboxInput } from '#core/mail/index.js';
+import { replyHeaders, replySubject, saveMailbox, type Mailbox, type MailboxInput } from '#core/mail/index.js';
 import { SmtpFailure } from '#core/mail/smtp-failure.js';
 import { Transports } from '#core/mail/transports.js';
 import { openTicket, reply, type Message, type Ticket } from '#core/tickets/index.js';
@@ -269,6 +269,20 @@ describe('the rules of sending', () => {
     expect(mail).to.match(/^Subject: Re: Printer\r?$/m);
     expect(mail).to.include('multipart/alternative').and.include('text/plain').and.include('text/html');
     expect(mail).to.not.match(/^(?:List-Unsubscribe|Auto-Submitted|Precedence|X-Auto-Response-Suppress):/im);
+  });
+
+  it('O4: leaves out of the headers of an answer what cannot stand there', () => {
+    const huge = `<${'x'.repeat(3000)}@x.example>`;
+
+    expect(replyHeaders(['<a@x.example>', '<b c@x.example>', huge], '<last@x.example>')).to.deep.equal({
+      'In-Reply-To': '<last@x.example>',
+      References: '<a@x.example> <last@x.example>',
+    });
+    expect(replyHeaders(['<a@x.example>'], huge)).to.deep.equal({ References: '<a@x.example>' });
+    expect(replyHeaders([], huge)).to.deep.equal({});
+    expect(replySubject('Hi\r\nBcc: eve@evil.example')).to.equal('Re: Hi Bcc: eve@evil.example');
+    expect(replySubject('Re: AW: Hi')).to.equal('Re: Hi');
+    expect(replySubject('Re: ')).to.equal('Re:');
   });
 
   it('O4: no header value starts a line of its own', async () => {

@@ -177,8 +177,13 @@ describe('signing a mailbox in at its provider', () => {
     await saveMailbox(desk.app.desk, systemActor, { name, address, transport, smtpPassword: 'old' }, mailbox.id);
     const body = new URLSearchParams({ name, address, host: '127.0.0.1', port: String(microsoft.port), encryption: 'auto', user: address });
     const page = await desk.fetch(`/admin/mailboxes/${mailbox.id}/test`, { method: 'POST', as: 'ada', body });
+    await answer('It is out.');
+    await desk.settle();
+    const { number } = await desk.storage.read('tickets').where({ id: ticketId }).first('number');
+    const ticketPage = await desk.fetch(`/desk/tickets/${number}`, { as: 'can' });
     await microsoft.close();
 
     expect(await page.text()).to.include('Microsoft has switched off passwords');
+    expect(await ticketPage.text()).to.include('Microsoft has switched off passwords');
   });
 });

@@ -1,3 +1,3 @@
 export { accessToken, findMailAccount, forgetAccount, type MailAccount } from './accounts.ts';
-export { findProvider, providerIds, type ProviderId } from './providers.ts';
-export { finishSignIn, redirectUri, startSignIn } from './signing-in.ts';
+export { providerIds, type ProviderId } from './providers.ts';
+export { finishSignIn, redirectUri, signInPages, startSignIn, type SignInPage } from './signing-in.ts';

@@ -13,7 +13,15 @@ export interface Provider {
   readonly extra: Readonly<Record<string, string>>;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
-  readonly smtp: { readonly host: string; readonly port: number; readonly encryption: 'tls' | 'starttls' } | undefined;
+  /** What it is reached by, where that is known. */
+  readonly smtp: ProviderServer | undefined;
+  readonly imap: ProviderServer | undefined;
+}
+
+export interface ProviderServer {
+  readonly host: string;
+  readonly port: number;
+  readonly encryption: 'tls' | 'starttls';
 }
 
 /** A provider as the settings of the site complete it; undefined while its client id is missing. */
@@ -32,6 +40,7 @@ export async function findProvider(desk: Desk, id: ProviderId): Promise<Provider
       scopes: ['https://mail.google.com/'],
       extra: { access_type: 'offline', prompt: 'consent' },
       smtp: { host: 'smtp.gmail.com', port: 465, encryption: 'tls' },
+      imap: { host: 'imap.gmail.com', port: 993, encryption: 'tls' },
     };
   if (id === 'microsoft') {
     const tenant = encodeURIComponent(text('microsoftTenant') || 'common');
@@ -43,10 +52,11 @@ export async function findProvider(desk: Desk, id: ProviderId): Promise<Provider
       scopes: ['https://outlook.office.com/IMAP.AccessAsUser.All', 'https://outlook.office.com/SMTP.Send', 'offline_access'],
       extra: {},
       smtp: { host: 'smtp.office365.com', port: 587, encryption: 'starttls' },
+      imap: { host: 'outlook.office365.com', port: 993, encryption: 'tls' },
     };
   }
   const [authorizeUrl, tokenUrl] = [text('otherAuthorizeUrl'), text('otherTokenUrl')];
   if (!URL.canParse(authorizeUrl) || !URL.canParse(tokenUrl)) return undefined;
   const scopes = text('otherScopes').split(/\s+/).filter(Boolean);
-  return { ...common, authorizeUrl, tokenUrl, scopes, extra: {}, smtp: undefined };
+  return { ...common, authorizeUrl, tokenUrl, scopes, extra: {}, smtp: undefined, imap: undefined };
 }

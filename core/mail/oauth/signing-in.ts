@@ -6,7 +6,7 @@ import { isAllowed, type Actor } from '../../users/index.ts';
 import { findMailbox, saveMailbox } from '../mailboxes.ts';
 import type { Mailbox } from '../types.ts';
 import { storeTokens } from './accounts.ts';
-import { findProvider, type ProviderId } from './providers.ts';
+import { findProvider, providerIds, type ProviderId, type ProviderServer } from './providers.ts';
 import { codeChallenge, redeemCode } from './token-endpoint.ts';
 
 const lastsMs = 10 * 60_000;
@@ -19,6 +19,25 @@ export interface Session {
 /** Where providers send the browser back to; it has to be entered there. */
 export function redirectUri(desk: Desk): string {
   return new URL('/admin/mailboxes/signed-in', desk.config.url).href;
+}
+
+/** Where an administrator starts to sign a mailbox in at one provider. */
+export interface SignInPage {
+  readonly provider: ProviderId;
+  readonly path: string;
+  /** What the provider is reached by, where that is known. */
+  readonly smtp: ProviderServer | undefined;
+  readonly imap: ProviderServer | undefined;
+}
+
+/** The pages of the providers that are set up. */
+export async function signInPages(desk: Desk, mailboxId: number): Promise<readonly SignInPage[]> {
+  const offered = await Promise.all(providerIds.map((id) => findProvider(desk, id)));
+  return offered.flatMap((provider) => {
+    if (provider === undefined) return [];
+    const { id, smtp, imap } = provider;
+    return [{ provider: id, path: `/admin/mailboxes/${mailboxId}/sign-in/${id}`, smtp, imap }];
+  });
 }
 
 /**
@@ -97,7 +116,10 @@ export async function finishSignIn(
   if (started === undefined || mailbox === undefined || provider === undefined) throw new Invalid('mail.sign-in-expired');
   const tokens = await redeemCode(fetch, provider, { code, verifier: started.verifier, redirectUri: redirectUri(desk) });
   const account = { mailboxId: mailbox.id, provider: provider.id, account: mailbox.transport?.user ?? mailbox.address };
-  await desk.storage.writeTx((tx) => storeTokens(desk, tx, account, tokens));
+  await desk.storage.writeTx(async (tx) => {
+    await storeTokens(desk, tx, account, tokens);
+    await desk.events.record(tx, 'mailbox.changed', { actor, payload: { mailboxId: mailbox.id } });
+  });
   if (mailbox.transport !== null || provider.smtp === undefined) return mailbox;
   // What the provider is reached by is known; nobody should have to look it up.
   const { name, address } = mailbox;

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { hasDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
+import { freePort } from './support/proxy.ts';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
 const minute = 60_000;
@@ -64,6 +66,27 @@ describe('the health of mailboxes', () => {
     expect(alerts()).to.have.length(2);
   });
 
+  it('tells administrators of a mailbox that only sends, once, when its mail has waited for the configured time', async () => {
+    const closed = await freePort();
+    const sales = await inbox.addMailbox('sales@desk.example', closed);
+    const { ticket_id: ticketId } = await inbox.receive(mail({ To: 'sales@desk.example', 'X-Auto-Response-Suppress': 'All' }));
+    await inbox.desk.storage.writeTx((tx) => tx('mailboxes').where({ id: sales }).update({ acknowledges: false }));
+    await inbox.desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text: 'It is out.' });
+    const silent = () => sink.mails.filter(({ raw }) => /^Subject: sales@desk\.example sends no mail/m.test(raw.toString()));
+
+    for (let round = 0; round < 4; round += 1) {
+      inbox.desk.clock.advance(6 * minute);
+      await alert();
+    }
+
+    expect(silent()).to.have.length(1);
+    expect(silent()[0]).to.deep.include({ to: ['ada@example.com'], from: 'support@desk.example' });
+    expect(await page('/desk/inbox/mine')).to.include('has not sent mail for a while');
+    await inbox.desk.storage.writeTx((tx) => tx('outbox').where({ mailbox_id: sales }).update({ state: 'sent' }));
+    await alert();
+    expect(await inbox.desk.storage.read('p_email_alerts')).to.deep.equal([]);
+  });
+
   it('says nothing of a mailbox that is paused', async () => {
     await receiving(await inbox.addMailbox('sales@desk.example', sink.port), { state: 'paused' });
     inbox.desk.clock.advance(60 * minute);
@@ -81,8 +104,61 @@ describe('the health of mailboxes', () => {
 
     const text = await page('/admin/p/email-inbox');
 
-    expect(text).to.include('one loop stopped in a day');
-    expect(text).to.match(/1 not delivered in a day \(\d+ %\)/);
+    expect(text).to.include('one loop stopped in seven days');
+    expect(text).to.include('one not delivered in seven days');
+  });
+
+  it('shows what came back in seven days, what the loop guard held back, and until when a sign-in holds', async () => {
+    const { storage, clock } = inbox.desk;
+    const [now, { mailboxId }] = [clock.now(), inbox];
+    await receiving(mailboxId);
+    await inbox.receive(mail({ From: 'someone@x.example' }));
+    await inbox.receive(mail({ From: 'other@y.example' }));
+    const [first] = await inbox.outbox();
+    await storage.writeTx(async (tx) => {
+      await tx('address_reports').insert({
+        address_key: 'someone@x.example',
+        kind: 'bounce',
+        code: '5.1.1',
+        is_permanent: true,
+        outbox_id: first?.id,
+        created_at: now,
+      });
+      const hit = { address_key: 'a@b.example', budget: 'address-hour', mailbox_id: mailboxId };
+      await tx('loop_guard_hits').insert([
+        { ...hit, created_at: now },
+        { ...hit, created_at: now - 6 * 86_400_000 },
+        { ...hit, created_at: now - 8 * 86_400_000 },
+      ]);
+      const account = { mailbox_id: mailboxId, provider: 'google', account: 'support@desk.example', refresh_at: now };
+      await tx('mail_accounts').insert({ ...account, state: 'active', expires_at: now + 60 * minute, created_at: now, updated_at: now });
+    });
+
+    const text = await page('/admin/p/email-inbox');
+
+    expect(text).to.include('50 % came back in seven days');
+    expect(text).to.include('2 loops stopped in seven days');
+    expect(text).to.match(/this one ends (?:<[^>]+>)+in (?:1 hr|60 min)/);
+    await storage.writeTx((tx) => tx('mail_accounts').update({ state: 'signed-out', error: 'invalid_grant: expired' }));
+    expect(await page('/admin/p/email-inbox'))
+      .to.include('Sign in again on the page of the mailbox')
+      .and.to.include('invalid_grant: expired');
+  });
+
+  it('reads a mail again that became no message', async () => {
+    const aliases = (list: readonly string[]) =>
+      inbox.desk.storage.writeTx((tx) => tx('mailboxes').update({ aliases: JSON.stringify(list) }));
+    await aliases(['someone@x.example']);
+    const row = await inbox.receive(mail({ From: 'someone@x.example' }));
+    expect(row.state).to.equal('ignored');
+    await aliases([]);
+    // Our own addresses are looked up twice a second.
+    await sleep(600);
+
+    await inbox.desk.fetch(`/admin/p/email-inbox/mails/${row.id}/retry`, { method: 'POST', as: 'ada' });
+    await inbox.desk.settle();
+
+    expect((await inbox.mails())[0]).to.include({ state: 'processed', reason: null });
   });
 
   it('files a mail again under the same ticket, and lets its original be downloaded', async () => {

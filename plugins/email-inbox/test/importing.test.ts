@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import { mailsIn } from '../mail-files.ts';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
 describe('importing mail', () => {
@@ -60,6 +61,24 @@ describe('importing mail', () => {
 
     const texts: string[] = await inbox.desk.storage.read('messages').orderBy('id').pluck('text');
     expect(texts.map((text) => text.trim())).to.deep.equal(['From here it burns.\nFrom the start.', 'Second']);
+  });
+
+  it('reads an mbox in pieces: separators on their borders split, and of a mail that is too large the header comes', async () => {
+    const file = path.join(folder, 'large.mbox');
+    const lines = (count: number): string => 'From me to you, no year\n'.repeat(count);
+    const bodies = Array.from({ length: 60 }, (_, index) => `Mail ${index}\n${lines(2500 + index)}`);
+    const all = [...bodies.slice(0, 30), `Large\n${lines(60_000)}`, ...bodies.slice(30)];
+    writeFileSync(file, all.map((body) => `From a@x.example Mon Jan  5 09:00:00 2026\nFrom: a@x.example\n\n${body}\n`).join(''));
+
+    const found: { readonly text: string; readonly reason: string | undefined }[] = [];
+    for await (const { raw, reason } of mailsIn(file, 1_000_000)) found.push({ text: raw.toString(), reason });
+
+    expect(found).to.have.length(61);
+    expect(found[30]?.text).to.equal('From: a@x.example\n\n');
+    expect(found[30]?.reason).to.match(/^Only the header was taken in: the mail has 14\d{5} bytes/);
+    expect(found.toSpliced(30, 1).map(({ text }) => text.trimEnd())).to.deep.equal(
+      bodies.map((body) => `From: a@x.example\n\n${body}`.trimEnd()),
+    );
   });
 
   it('goes on where it was broken off', async () => {

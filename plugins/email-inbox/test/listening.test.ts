@@ -2,6 +2,7 @@ import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
+import { testDatabase } from '@helpdesk/core/testing';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 import { freePort } from './support/proxy.ts';
 
@@ -81,6 +82,101 @@ describe('mail that a server on this machine brings', () => {
     expect((nobody as { responseCode: number }).responseCode).to.equal(550);
     expect((large as { responseCode: number }).responseCode).to.equal(552);
     expect(await inbox.mails()).to.deep.equal([]);
+  });
+
+  /** What the server answered to the data, a line for each recipient. */
+  async function answers(to: readonly string[]): Promise<readonly string[]> {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    let heard = '';
+    socket.on('data', (chunk) => (heard += chunk.toString()));
+    const until = async (pattern: RegExp): Promise<string> => {
+      for (let waited = 0; !pattern.test(heard) && waited < 60_000; waited += 20) await sleep(20);
+      const told = heard;
+      heard = '';
+      return told;
+    };
+    const say = async (line: string, pattern = /^\d{3} .*\r\n$/m): Promise<string> => {
+      socket.write(`${line}\r\n`);
+      return until(pattern);
+    };
+    await until(/^220 /m);
+    await say('LHLO mx.example', /^250 /m);
+    await say('MAIL FROM:<mina@example.com>');
+    for (const address of to) await say(`RCPT TO:<${address}>`);
+    await say('DATA');
+    const told = await say(`${mail({}).toString()}\r\n.`, new RegExp(`(?:^\\d{3} .*\\r\\n){${to.length}}`, 'm'));
+    socket.destroy();
+    return told.trim().split('\r\n');
+  }
+  const codes = async (to: readonly string[]): Promise<readonly string[]> => (await answers(to)).map((line) => line.slice(0, 3));
+  const isSqlite = testDatabase() === 'sqlite';
+
+  it('is answered with 452 while the disk is full, and kept by the server that brings it', async () => {
+    await listen('smtp');
+    const { storage } = inbox.desk;
+    const full = async (): Promise<unknown> => {
+      if (!isSqlite)
+        return storage.writeTx(async (tx) => {
+          await tx.raw(
+            "create function no_room() returns trigger as $$ begin raise exception 'no room' using errcode = '53100'; end $$ language plpgsql",
+          );
+          await tx.raw('create trigger no_room before insert on p_email_mails for each row execute function no_room()');
+        });
+      const [{ page_count: pages }] = await storage.writeTx((tx) => tx.raw('pragma page_count'));
+      return storage.writeTx((tx) => tx.raw(`pragma max_page_count = ${pages}`));
+    };
+    const empty = (): Promise<unknown> =>
+      storage.writeTx((tx) => tx.raw(isSqlite ? 'pragma max_page_count = 1073741823' : 'drop function no_room() cascade'));
+    const bring = () => send(mail({ Subject: 'x'.repeat(9000) }), ['support@desk.example'], 'mina@example.com', false);
+    await full();
+
+    let refused: unknown;
+    // A SQLite file still has free pages at first.
+    for (let tries = 0; tries < 200 && (refused as { responseCode?: number })?.responseCode === undefined; tries += 1)
+      refused = await bring();
+    await empty();
+    const again = await bring();
+
+    expect((refused as { responseCode: number }).responseCode).to.equal(452);
+    expect(again).to.not.be.instanceOf(Error);
+  });
+
+  it('is answered with 452 while the database is busy', async function () {
+    this.timeout(90_000);
+    await listen('lmtp');
+    const other = inbox.desk.database.open();
+    let free: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (free = resolve));
+    let isHeld: () => void = () => undefined;
+    const holding = new Promise<void>((resolve) => (isHeld = resolve));
+    const blocking = other.writeTx(async (tx) => {
+      if (!isSqlite) await tx.raw('lock table p_email_mails in exclusive mode');
+      isHeld();
+      await held;
+    });
+    await holding;
+
+    const busy = await codes(['support@desk.example']);
+    free();
+    await blocking;
+    await other.close();
+
+    expect(busy).to.deep.equal(['452']);
+    expect(await codes(['support@desk.example'])).to.deep.equal(['250']);
+    await filed(1);
+  });
+
+  it('is answered for each recipient over LMTP, and brought again only to those that failed', async () => {
+    await listen('lmtp');
+    const { id } = await inbox.desk.storage.read('mailboxes').where({ address: 'sales@desk.example' }).first('id');
+    const refuse = isSqlite
+      ? `create trigger no_sales before insert on p_email_mails when new.mailbox_id = ${id} begin select raise(abort, 'no'); end`
+      : `create function no_sales() returns trigger as $$ begin if new.mailbox_id = ${id} then raise exception 'no'; end if; return new; end $$ language plpgsql;
+         create trigger no_sales before insert on p_email_mails for each row execute function no_sales()`;
+    await inbox.desk.storage.writeTx((tx) => tx.raw(refuse));
+
+    expect(await codes(['support@desk.example', 'sales@desk.example', 'support+x@desk.example'])).to.deep.equal(['250', '451', '250']);
+    expect(await inbox.mails()).to.have.length(1);
   });
 
   it('is answered with 451 when it cannot be stored, so that the server keeps it', async () => {

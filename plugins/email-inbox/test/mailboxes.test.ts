@@ -42,6 +42,33 @@ describe('mailboxes', () => {
     expect(await inbox.desk.storage.read('tickets')).to.have.length(1);
   });
 
+  it('D2: each of the mailboxes counts the ticket while it is open, and only once after a merge', async () => {
+    const counts = async (): Promise<readonly string[]> => {
+      const text = await (await inbox.desk.fetch('/desk/inbox/mine', { as: 'can' })).text();
+      return [inbox.mailboxId, sales].map((id) => {
+        const [, link = ''] = new RegExp(`href="/desk/inbox/mailbox-${id}"[^>]*>([\\s\\S]*?)</a>`).exec(text) ?? [];
+        return /(\d+)\s*<\/span>\s*$/.exec(link.trim())?.[1] ?? '';
+      });
+    };
+    const other = { ...both, 'Message-ID': '<other@x.example>' };
+    const first = await inbox.receive(mail(both), 'support@desk.example');
+    await inbox.receive(mail(both), 'sales@desk.example');
+    const second = await inbox.receive(mail(other), 'support@desk.example');
+    await inbox.receive(mail(other), 'sales@desk.example');
+    const open = await counts();
+    await inbox.desk.as('can').merge(second.ticket_id ?? 0, first.ticket_id ?? 0);
+    const merged = await counts();
+    await inbox.desk.as('can').changeStatus(first.ticket_id ?? 0, 'solved');
+    const closed = await counts();
+
+    expect([open, merged]).to.deep.equal([
+      ['2', '2'],
+      ['1', '1'],
+    ]);
+    expect(closed.every((count) => count === '' || count === '0')).to.equal(true);
+    expect(await inbox.desk.violations()).to.deep.equal([]);
+  });
+
   it('D2: with split each mailbox has its ticket, and an answer finds that of the mailbox it was sent to (FS #5485)', async () => {
     await inbox.desk.app.desk.settings.set('email-inbox', { sharedMail: 'split' });
     const first = await inbox.receive(mail(both), 'support@desk.example');
@@ -86,10 +113,67 @@ describe('mailboxes', () => {
     expect(fromColleague.state).to.equal('processed');
   });
 
+  it('D3: an answer comes from the alias the customer wrote to, and from no address of a whole domain', async () => {
+    await aliases(['billing@desk.example', '*@whole.example']);
+    const answered = async (to: string): Promise<readonly string[]> => {
+      const { ticket_id: ticketId } = await inbox.receive(mail({ To: to, From: `${to.length}-someone@x.example` }));
+      await inbox.desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text: 'It is out.' });
+      await inbox.desk.settle();
+      return sentTo(`${to.length}-someone@x.example`).map((raw) => /^From: .*<(.+)>/m.exec(raw)?.[1] ?? '');
+    };
+
+    const ofAlias = await answered('Billing+orders@Desk.example');
+    const ofDomain = await answered('chief@whole.example');
+    const ofMailbox = await answered('support@desk.example, billing@desk.example');
+
+    expect(ofAlias).to.deep.equal(['billing@desk.example', 'billing@desk.example']);
+    expect([...ofDomain, ...ofMailbox]).to.deep.equal(Array(4).fill('support@desk.example'));
+  });
+
   it('D3: a mail that names no address of ours is a ticket of the mailbox it came to (FS #1352)', async () => {
     const row = await inbox.receive(mail({ To: 'undisclosed-recipients:;' }), 'sales@desk.example');
 
     expect((await inbox.ticket(row.ticket_id)) as object).to.include({ mailbox_id: sales });
+  });
+
+  it('quotes earlier messages as the mailbox says, and one reply can leave them out', async () => {
+    const { ticket_id: ticketId } = await inbox.receive(mail({ From: 'someone@x.example' }, 'It smokes.'));
+    const { number } = await inbox.ticket(ticketId);
+    const post = (more: Readonly<Record<string, string>>) =>
+      inbox.desk.fetch(`/desk/tickets/${number}/messages`, {
+        method: 'POST',
+        as: 'can',
+        body: new URLSearchParams({ kind: 'reply', ...more, idempotencyKey: more['body'] ?? '' }),
+      });
+    const shown = async (): Promise<boolean> =>
+      (await (await inbox.desk.fetch(`/desk/tickets/${number}`, { as: 'can' })).text()).includes('name="unquoted"');
+    const quoted = async (body: string): Promise<boolean> => {
+      inbox.desk.clock.advance(60_000);
+      await inbox.desk.settle();
+      return sentTo('someone@x.example').some((raw) => raw.includes(body) && raw.includes('> It smokes.'));
+    };
+    const wasShown = await shown();
+    await post({ body: 'First.' });
+    await post({ body: 'Second.', unquoted: '1' });
+    const [first, second] = [await quoted('First.'), await quoted('Second.')];
+    const form = {
+      name: 'Support',
+      address: 'support@desk.example',
+      signature: '',
+      host: '127.0.0.1',
+      port: String(sink.port),
+      encryption: 'auto',
+    };
+    await inbox.desk.fetch(`/admin/mailboxes/${inbox.mailboxId}`, {
+      method: 'POST',
+      as: 'ada',
+      body: new URLSearchParams({ ...form, 'tickets.quoteHistory': 'none' }),
+    });
+    await post({ body: 'Third.' });
+
+    expect([wasShown, first, second]).to.deep.equal([true, true, false]);
+    expect([await quoted('Third.'), await shown()]).to.deep.equal([false, false]);
+    expect(sentTo('someone@x.example').filter((raw) => /(?:First|Second|Third)\./.test(raw))).to.have.length(3);
   });
 
   it('fills signature, acknowledgement and the words above a reply, and marks what is missing', async () => {
@@ -144,6 +228,21 @@ describe('mailboxes', () => {
     await inbox.receive(mail({ From: 'late@x.example' }));
     expect(sentTo('late@x.example').join()).to.not.include('Away');
     expect(sentTo('late@x.example')).to.have.length(1);
+  });
+
+  it('offers the agents as assignees of new tickets, and keeps one that left', async () => {
+    const options = async (): Promise<readonly string[]> => {
+      const text = await (await inbox.desk.fetch(`/admin/mailboxes/${inbox.mailboxId}`, { as: 'ada' })).text();
+      const [, select = ''] = /<select[^>]*name="email-inbox\.defaultAssignee"[^>]*>([\s\S]*?)<\/select>/.exec(text) ?? [];
+      return [...select.matchAll(/value="([^"]*)"( selected)?/g)].map(([, value, selected]) => `${value}${selected ?? ''}`);
+    };
+    await settings({ defaultAssignee: 'can@example.com' });
+    const before = await options();
+    await settings({ defaultAssignee: 'left@example.com' });
+
+    expect(before).to.include.members(['', 'ada@example.com', 'can@example.com selected']);
+    expect(before).to.not.include('mina@example.com');
+    expect(await options()).to.include('left@example.com selected');
   });
 
   it('gives new tickets the tags and the assignee of their mailbox', async () => {

@@ -216,6 +216,28 @@ describe('receiving a mail', () => {
     expect((await inbox.mails())[0]).to.include({ state: 'processed' });
   });
 
+  for (const [what, limits, words] of [
+    ['time', { parseSeconds: 1 }, 'took longer than 1 seconds'],
+    ['memory', { parseMegabytes: 48 }, 'took more than 48 MB of memory'],
+  ] as const)
+    it(`A1: quarantines a mail that takes the parser more ${what} than it may have, and files the next one`, async function () {
+      this.timeout(120_000);
+      await inbox.desk.app.desk.settings.set('email-inbox', limits);
+      const parts = '--x\n\n\n'.repeat(what === 'time' ? 3_000_000 : 600_000);
+
+      const greedy = await inbox.receive(mail({ 'Content-Type': 'multipart/mixed; boundary=x' }, parts));
+      await inbox.desk.storage.writeTx((tx) => tx('p_email_mails').where({ id: greedy.id }).update({ attempts: 4 }));
+      const next = await inbox.receive(mail({ Subject: 'Next' }));
+      inbox.desk.clock.advance(10_000);
+      await inbox.desk.settle();
+
+      expect(next).to.include({ state: 'processed' });
+      const [row] = await inbox.mails();
+      expect(row).to.include({ state: 'failed', attempts: 5 });
+      expect(row?.reason).to.include(words);
+      expect(await (await inbox.desk.fetch('/admin/p/email-inbox', { as: 'ada' })).text()).to.include(words);
+    });
+
   it('brings a mail with files in after more than a day of quarantine', async () => {
     const broken = inbox.desk.app.desk.hooks
       .forPlugin('core', 0)
@@ -267,5 +289,55 @@ describe('receiving a mail', () => {
     await inbox.desk.storage.writeTx((tx) => tx('p_email_mails').where({ kind: 'human' }).update({ message_id: null }));
     const found = await Promise.all(inbox.desk.app.plugins.snapshot.all('doctor').map(({ value }) => value.check()));
     expect(found.flat()).to.have.length(2);
+  });
+});
+
+describe('cleaning stored mails again', () => {
+  let inbox: Inbox;
+  beforeEach(async () => {
+    inbox = await createInbox();
+  });
+  afterEach(() => inbox.desk.close());
+
+  const html = '<p>It <b>smokes</b></p><img src="cid:a@x"><script>x()</script>';
+  const receive = () =>
+    inbox.receive(
+      mail({ 'Content-Type': 'multipart/alternative; boundary=x' }, `--x\n\nIt smokes\n--x\nContent-Type: text/html\n\n${html}\n--x--`),
+    );
+  /** As a version before this one with other rules stored it. */
+  const stored = (id: number | null, change: object): Promise<unknown> =>
+    inbox.desk.storage.writeTx((tx) =>
+      tx('messages')
+        .where({ id })
+        .update({ sanitizer: 0, ...change }),
+    );
+  const clean = async (id: number | null): Promise<string> => {
+    await inbox.desk.storage.writeTx((tx) => inbox.desk.app.desk.jobs.enqueue(tx, { name: 'messages.sanitize', payload: {} }));
+    await inbox.desk.settle();
+    return (await inbox.desk.storage.read('messages').where({ id }).first('html')).html;
+  };
+
+  it('S1: starts from the mail as it came, so that what older rules lost comes back', async () => {
+    const { message_id: id } = await receive();
+    const before = (await inbox.desk.storage.read('messages').where({ id }).first('html')).html;
+    await stored(id, { html: '<p>It </p>' });
+
+    expect(await clean(id)).to.equal(before);
+    expect(before).to.include('<b>smokes</b>').and.not.include('script');
+  });
+
+  it('S1: brings nothing back that a plugin takes out of mails, or that somebody changed', async () => {
+    const { message_id: id } = await receive();
+    await stored(id, { html: '<p>It …</p><script>x()</script>', text: 'It …' });
+    const edited = await clean(id);
+    const filter = inbox.desk.app.desk.hooks
+      .forPlugin('core', 0)
+      .filter('mail.incoming', (incoming) => ({ ...incoming, html: incoming.html?.replace('smokes', 'works') }));
+    await stored(id, { html: '<p>It </p>', text: 'It smokes' });
+    const shaped = await clean(id);
+    filter.dispose();
+
+    expect(edited).to.equal('<p>It …</p>');
+    expect(shaped).to.include('<b>works</b>');
   });
 });

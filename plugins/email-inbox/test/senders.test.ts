@@ -110,6 +110,43 @@ describe('who wrote a mail', () => {
     expect(message?.text.slice(...(signature ?? [0, 0])).trim()).to.equal(tail.trim());
   });
 
+  it('A3: shows in its place only what is an image by its first bytes, and offers all else for download', async () => {
+    const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+    const files: readonly (readonly [name: string, type: string, content: Buffer])[] = [
+      ['a.png', 'image/png', png],
+      ['untold', 'application/octet-stream', png],
+      ['page.png', 'image/png', Buffer.from('<html><script>alert(1)</script></html>')],
+      ['drawing.svg', 'image/svg+xml', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')],
+      ['polyglot.html', 'image/png', Buffer.concat([png, Buffer.from('<script>alert(1)</script>')])],
+      ['a.txt', 'text/plain', Buffer.from('Hello')],
+      ['a.pdf', 'application/pdf', Buffer.from('%PDF-1.4')],
+    ];
+    const parts = files.map(
+      ([name, type, content]) =>
+        `--x\nContent-Type: ${type}\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=${name}\n\n${content.toString('base64')}\n`,
+    );
+    const row = await inbox.receive(mail({ 'Content-Type': 'multipart/mixed; boundary=x' }, `--x\n\nHello\n${parts.join('')}--x--`));
+
+    const filesOf = (messageId: number | null): Promise<{ name: string; file_id: number }[]> =>
+      inbox.desk.storage
+        .read('attachments')
+        .join('files', 'files.id', 'attachments.file_id')
+        .where({ message_id: messageId })
+        .select('files.name', 'attachments.file_id');
+    const answers = new Map<string, string>();
+    for (const { name, file_id: fileId } of await filesOf(row.message_id)) {
+      const { headers } = await inbox.desk.fetch(`/files/${fileId}`, { as: 'can' });
+      const [way] = (headers.get('Content-Disposition') ?? '').split(';');
+      answers.set(name, `${way} ${headers.get('Content-Type')}`);
+      expect(headers.get('Content-Security-Policy'), name).to.contain("default-src 'none'").and.contain('sandbox');
+      expect(headers.get('X-Content-Type-Options'), name).to.equal('nosniff');
+    }
+
+    const saved = 'attachment application/octet-stream';
+    expect([...answers.values()].toSorted()).to.deep.equal([...Array(5).fill(saved), 'inline image/png', 'inline image/png']);
+    expect([answers.get('a.png'), answers.get('page.png'), answers.get('polyglot.html')]).to.deep.equal(['inline image/png', saved, saved]);
+  });
+
   it('A3, A4: offers a dangerous file for download only, marked', async () => {
     const row = await inbox.receive(
       mail({ 'Content-Type': 'text/html', 'Content-Disposition': 'attachment; filename=a.html' }, '<script>alert(1)</script>'),

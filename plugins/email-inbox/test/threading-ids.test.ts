@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { mayActAsAgent, readAuthentication } from '../authentication.ts';
 import { threadCandidates, readMessageIds } from '../message-ids.ts';
-import { replyReferences, replySubject } from '../outgoing-headers.ts';
 import { baseSubject, isForwarded, readSubjectTag, readToken, signAddress, threadIndexHead, type TokenScope } from '../threading-ids.ts';
 
 const scope: TokenScope = { kind: 't', secret: Buffer.alloc(32, 1), mailboxId: 1 };
@@ -33,17 +32,6 @@ describe('threading ids', () => {
     expect(isForwarded('Re: Printer')).to.equal(false);
     expect(readSubjectTag('Re: [#1042] Printer')).to.equal(1042);
     expect(threadIndexHead(Buffer.alloc(27, 5).toString('base64'))).to.equal('05'.repeat(22));
-  });
-
-  it('writes headers a relay accepts', () => {
-    expect(replySubject('Hi\r\nBcc: eve@evil.example')).to.equal('Re: Hi Bcc: eve@evil.example');
-    expect(replySubject('Re: AW: Hi')).to.equal('Re: Hi');
-    const references = replyReferences(
-      Array.from({ length: 300 }, (_, index) => `${index}@x.example`),
-      'last@x.example',
-    );
-    expect(references.length).to.be.at.most(20);
-    expect([references[0], references.at(-1)]).to.deep.equal(['0@x.example', 'last@x.example']);
   });
 });
 

@@ -1,10 +1,9 @@
 import { readAuthentication, mayActAsAgent } from '../../authentication.ts';
 import { addressKey } from '../../addresses.ts';
 import { cleanFilename } from '../../file-names.ts';
-import { imageTypeOf, isDangerous, readHtmlTree, sanitizeMail, walk } from '@helpdesk/core/plugin';
+import { imageTypeOf, isDangerous, readHtmlTree, replyHeaders, replySubject, sanitizeMail, walk } from '@helpdesk/core/plugin';
 import { authorOf, carbonCopies, dedupKey, messageIdFor, replyAddressOf } from '../../mail-identity.ts';
 import { threadCandidates } from '../../message-ids.ts';
-import { replyReferences, replySubject } from '../../outgoing-headers.ts';
 import type { ParsedMail } from '../../parsed-mail.ts';
 import { parseMail } from '../../parsing.ts';
 import { splitReply } from '../../quoting.ts';
@@ -128,10 +127,9 @@ const strata: Readonly<Record<string, (subject: Subject) => string | undefined |
     if (mail.attachments.length > 200) return `${mail.attachments.length} files`;
     if (carbonCopies(mail, isOurs).kept.length > 25) return 'more than 25 Cc';
     if (threadCandidates(mail.inReplyTo, mail.references).length > 102) return 'more than 102 ids looked up';
-    const references = replyReferences(mail.references, mail.messageId);
-    return references.length <= 20 && references.map((id) => `<${id}>`).join(' ').length <= 900
-      ? undefined
-      : 'references of the reply are too long';
+    const ids = mail.references.map((id) => `<${id}>`);
+    const references = replyHeaders(ids, `<${mail.messageId ?? ''}>`)['References'] ?? '';
+    return references.split(' ').length <= 21 && references.length <= 900 ? undefined : 'references of the reply are too long';
   },
   header: ({ mail, raw }) => {
     if (/[\r\n]/.test(replySubject(mail.subject))) return 'the reply subject holds a line break';
