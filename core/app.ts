@@ -23,11 +23,12 @@ import type { Translator } from './i18n/index.ts';
 import type { Clock } from './kernel/clock.ts';
 import { CrashJournal, journalFolder } from './kernel/crash-journal.ts';
 import { FaultLog } from './kernel/fault-log.ts';
+import { SerialQueue } from './kernel/generation.ts';
 import { HookBus } from './kernel/hook-bus.ts';
+import { askForRestart, readKernelState } from './kernel/kernel-state.ts';
 import type { Logger } from './kernel/log.ts';
 import { Oversight } from './kernel/oversight.ts';
 import { PluginHost } from './kernel/plugin-host.ts';
-import { askForRestart, restartAskedAt } from './kernel/plugins-repository.ts';
 import { PluginRecords } from './kernel/plugin-records.ts';
 import type { PluginFault } from './kernel/process-fault.ts';
 import { guardProcess } from './kernel/process-guard.ts';
@@ -109,6 +110,8 @@ export interface App {
   restart(): Promise<void>;
   /** Starts plugins and, by role, workers and timers. */
   start(): Promise<void>;
+  /** Goes along with what other processes changed. Happens each second by itself, in one query while nothing did. */
+  follow(): Promise<void>;
   /**
    * Switches the portal to another theme, at once in this process and within seconds in the others.
    *
@@ -120,7 +123,7 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const reconcileMs = 1000;
+const followMs = 1000;
 const cronMs = 15_000;
 const recordMs = 10_000;
 const reservedPaths = [
@@ -278,6 +281,18 @@ export async function createApp(options: AppOptions): Promise<App> {
   defineCoreJobs(desk);
   const worker = new Worker(jobs, jobRegistry, log, { owner: processId, oversight });
 
+  const startedAt = clock.now();
+  // One after the other: a hint may come while the poll is at it.
+  const following = new SerialQueue();
+  const follow = (): Promise<void> =>
+    following.run('follow', async () => {
+      const { generation, settingsVersion, restartAt = 0 } = await readKernelState(storage.read);
+      await settings.follow(settingsVersion);
+      if (await theming.read()) plugins.rebuild();
+      await plugins.follow(generation);
+      if (restartAt > startedAt) options.onRestart?.();
+    });
+
   const koa = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
   koa.on('error', (error: unknown) => {
     // A browser that leaves a page also leaves its live updates.
@@ -310,6 +325,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     isSupervised: options.onRestart !== undefined,
     restart: () => askForRestart(storage, clock.now()),
     start,
+    follow,
     activateTheme,
     setupLink,
     stop,
@@ -337,11 +353,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     }),
   );
 
-  const startedAt = clock.now();
   const timers: NodeJS.Timeout[] = [];
   let stopHints: () => Promise<void> = async () => undefined;
   async function start(): Promise<void> {
     linkCore(config.data);
+    await settings.follow((await readKernelState(storage.read)).settingsVersion);
     await theming.read();
     await storage.writeTx((tx) =>
       replaceSubscriptions(
@@ -353,17 +369,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     );
     await plugins.start();
     if (role === 'command') return;
-    const follow = async (): Promise<void> => {
-      if (await theming.read()) plugins.rebuild();
-      await plugins.reconcile();
-    };
-    every(reconcileMs, async () => {
-      await follow();
-      await settings.follow();
-      if (options.onRestart !== undefined && ((await restartAskedAt(storage.read)) ?? 0) > startedAt) options.onRestart();
-    });
+    every(followMs, follow);
     every(recordMs, () => records.flush());
-    stopHints = storage.onGenerationHint(
+    stopHints = storage.onChangeHint(
       () => void follow().catch((error: unknown) => log.warn('A hint could not be followed; the next poll does.', { error })),
     );
     if (!runsJobs) return;

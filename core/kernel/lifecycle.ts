@@ -3,15 +3,8 @@ import type { Clock } from './clock.ts';
 import { Conflict, NotFound, Refused } from './errors.ts';
 import type { DurableDeclaration } from './hook-bus.ts';
 import type { FoundPlugin } from './manifest.ts';
-import {
-  insertPlugin,
-  lockGeneration,
-  type PluginRow,
-  pluginRows,
-  type PluginState,
-  setGeneration,
-  updatePlugin,
-} from './plugins-repository.ts';
+import { lockGeneration, setGeneration } from './kernel-state.ts';
+import { insertPlugin, type PluginRow, pluginRows, type PluginState, updatePlugin } from './plugins-repository.ts';
 import { dependentsOf, resolve } from './resolve.ts';
 
 /** Where the durable wishes of plugins are kept; rows, so that they outlive safe mode and quarantine. */

@@ -9,23 +9,14 @@ import { DeadlinePassed } from './deadline-wheel.ts';
 import { AppError, Conflict, NotFound, Refused } from './errors.ts';
 import { SerialQueue, untilEverywhere } from './generation.ts';
 import type { HookBus } from './hook-bus.ts';
+import { lockGeneration, readKernelState, setGeneration } from './kernel-state.ts';
 import type { PluginFault } from './process-fault.ts';
 import { desiredIds, Lifecycle, type LifecyclePorts } from './lifecycle.ts';
 import type { Logger } from './log.ts';
 import type { FoundPlugin } from './manifest.ts';
 import type { Oversight } from './oversight.ts';
 import { importFile, type ImportModule, type MigrationRunner, runPluginMigrations } from './plugin-migrations.ts';
-import {
-  forgetProcess,
-  isOnlyVersion,
-  pluginRows,
-  type PluginRow,
-  lockGeneration,
-  type ProcessIdentity,
-  readGeneration,
-  reportProcess,
-  setGeneration,
-} from './plugins-repository.ts';
+import { forgetProcess, isOnlyVersion, pluginRows, type PluginRow, type ProcessIdentity, reportProcess } from './plugins-repository.ts';
 import { quarantine, type QuarantinePorts } from './quarantine.ts';
 import { type Blocked, resolve } from './resolve.ts';
 import { prepareOnce } from './preparing.ts';
@@ -194,10 +185,20 @@ export class PluginHost<C> {
     await this.#everywhere(await this.#lifecycle.switchOff(id, this.#found.plugins, { changedBy, withDependents }));
   }
 
-  /** Follows the database when its generation has moved on, and tells the others that this process lives. */
+  /** Goes along with the generation that the database is at, and tells the others that this process lives. */
+  async follow(generation: number): Promise<void> {
+    if (generation !== this.#snapshot.generation) return this.reconcile();
+    await this.#queue.run('follow', async () => {
+      await this.#report();
+      if (this.#contracting.size > 0) await this.#contract();
+    });
+  }
+
+  /** Reads which generation the database is at, and follows it. */
   async reconcile(): Promise<void> {
     await this.#queue.run('reconcile', async () => {
-      if ((await readGeneration(this.#ports.storage.read)) === this.#snapshot.generation) await this.#report();
+      const { generation } = await readKernelState(this.#ports.storage.read);
+      if (generation === this.#snapshot.generation) await this.#report();
       else await this.#switch();
       if (this.#contracting.size > 0) await this.#contract();
     });
@@ -283,7 +284,7 @@ export class PluginHost<C> {
 
   async #switch(): Promise<void> {
     const { storage, hooks, apiVersion, safeMode = false, passive = false } = this.#ports;
-    const generation = await readGeneration(storage.read);
+    const { generation } = await readKernelState(storage.read);
     const rows = await pluginRows(storage.read);
     this.#found = await discover(this.#ports.roots);
     const { order, blocked } =

@@ -13,6 +13,7 @@ import { themes } from './0050-themes.ts';
 import { mailDisplay } from './0060-mail-display.ts';
 import { mailSending } from './0065-mail-sending.ts';
 import { ticketMailboxes } from './0070-ticket-mailboxes.ts';
+import { settingsVersion } from './0080-settings-version.ts';
 
 /** Every step of the core schema in order; a released one never changes. */
 export const coreMigrations: readonly Migration[] = [
@@ -29,6 +30,7 @@ export const coreMigrations: readonly Migration[] = [
   mailDisplay,
   mailSending,
   ticketMailboxes,
+  settingsVersion,
 ];
 
 /**

@@ -2,12 +2,12 @@ import pg from 'pg';
 import type { Logger } from '../kernel/log.ts';
 import type { Tx } from './types.ts';
 
-const channel = 'helpdesk_generation';
+const channel = 'helpdesk_change';
 const firstDelayMs = 250;
 const longestDelayMs = 5000;
 
-/** Tells the other processes, once this transaction commits, that the generation moved on. Without a word: they read it themselves. */
-export async function notifyGeneration(tx: Tx): Promise<void> {
+/** Tells the other processes, once this transaction commits, that a counter moved on. Without a word: they read it themselves. */
+export async function notifyChange(tx: Tx): Promise<void> {
   if (tx.client.config.client === 'pg') await tx.raw(`notify ${channel}`);
 }
 
@@ -15,7 +15,7 @@ export async function notifyGeneration(tx: Tx): Promise<void> {
  * Listens on a connection of its own, because a pool would hand it out, and makes a new one when it is
  * lost. Each time it begins to listen it hints as well: what was sent before is gone.
  */
-export function listenForGeneration(url: string, hint: () => void, log: Logger): () => Promise<void> {
+export function listenForChanges(url: string, hint: () => void, log: Logger): () => Promise<void> {
   let client: pg.Client | undefined;
   let retry: NodeJS.Timeout | undefined;
   let delayMs = firstDelayMs;
