@@ -43,6 +43,7 @@ import { linkCore, putBackPlugin } from './operations/index.ts';
 import { grantDefaults } from './plugins/index.ts';
 import { NotFound } from './kernel/errors.ts';
 import { apiVersion, coreVersion } from './paths.ts';
+import { requireSettings } from './plugin-calls.ts';
 import { makePluginContext, type PluginContext } from './plugin-context.ts';
 import {
   mailSettings,
@@ -51,7 +52,6 @@ import {
   Settings,
   siteSettings,
   ticketSettings,
-  type SettingsSchema,
   type SettingsUpgrade,
 } from './settings/index.ts';
 import { migrateCore, openStorage, runMigrations, type Storage } from './storage/index.ts';
@@ -238,8 +238,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     makeContext: (plugin, kit, definition) => {
       if ('settings' in definition) {
+        const { settings: schema } = definition;
+        requireSettings(plugin.id, schema);
         const upgrade = 'settingsUpgrade' in definition ? (definition.settingsUpgrade as SettingsUpgrade) : undefined;
-        kit.own(settings.define(plugin.id, definition.settings as SettingsSchema, upgrade));
+        kit.own(settings.define(plugin.id, schema, upgrade));
       }
       const { sabotage } = options;
       return makePluginContext(desk, plugin, sabotage === undefined ? kit : { ...kit, hooks: sabotage.wrap(kit.hooks) }, {

@@ -5,6 +5,7 @@ import { findFiles, insertFile, type FileRecord } from './files/index.ts';
 import type { Translator } from './i18n/index.ts';
 import type { JobHandler, NewJob } from './jobs/index.ts';
 import type { PluginKit } from './kernel/activating.ts';
+import { withCheckedCalls } from './kernel/call-check.ts';
 import type { Clock } from './kernel/clock.ts';
 import type { Route } from './kernel/contributions.ts';
 import { Refused, Unavailable } from './kernel/errors.ts';
@@ -36,6 +37,7 @@ import {
   type ReportedMail,
   type SendingHealth,
 } from './mail/index.ts';
+import { pluginCalls } from './plugin-calls.ts';
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import { readForm, type Form } from './http/body.ts';
 import type { Pages, PluginPage } from './http/pages.ts';
@@ -293,7 +295,7 @@ export function makePluginContext(
     // The desk's router hands over what its middlewares made of the request.
     register('route', { area, routes: list as unknown as readonly Route[], ...(at === undefined ? {} : { at }) });
 
-  return {
+  const context: PluginContext = {
     id,
     version: kit.version,
     folder: kit.folder,
@@ -454,6 +456,7 @@ export function makePluginContext(
     i18n: { translatorFor: (locale) => desk.translatorFor(locale) },
     net: { fetch: network.fetch },
   };
+  return withCheckedCalls({ plugin: id, onRefused: kit.refused }, context, pluginCalls);
 }
 
 /** @throws Unavailable `plugins.tx-too-long`, once the transaction is rolled back. */
