@@ -6,6 +6,7 @@ import {
   aResource,
   aService,
   aText,
+  aTextOrNone,
   aTransaction,
   type ArgumentCheck,
   type CheckedCalls,
@@ -67,7 +68,7 @@ export const pluginCalls: CheckedCalls = {
   'secrets.set': [
     ['the transaction', aTransaction],
     ['the name of the secret', aText],
-    ['its value', aText],
+    ['its value', aTextOrNone],
   ],
   'secrets.delete': [
     ['the transaction', aTransaction],
@@ -100,7 +101,7 @@ export const pluginCalls: CheckedCalls = {
     ['the name of the event', aText],
     ['what happened', shape({ payload: anObject })],
   ],
-  cli: [['the command', shape({ name: aText, summary: aText, usage: optional(aText), run: aFunction })]],
+  cli: [['the command', shape({ name: aText, summary: aText, usage: optional(aTextOrNone), run: aFunction })]],
   health: [['its check', aFunction]],
   doctor: [
     ['the id of the check', aText],

@@ -8,6 +8,7 @@ export type CheckedCalls = Readonly<Record<string, readonly (readonly [place: st
 
 export const aFunction = needs('a function', (value) => typeof value === 'function');
 export const aText = needs('a text', (value) => typeof value === 'string' && value !== '');
+export const aTextOrNone = needs('a text', (value) => typeof value === 'string');
 export const aPath = needs('a path that begins with /', (value) => typeof value === 'string' && value.startsWith('/'));
 export const aDuration = needs('milliseconds above 0', (value) => typeof value === 'number' && value > 0);
 export const anObject = needs('an object', isObject);
