@@ -44,7 +44,8 @@ import { grantDefaults } from './plugins/index.ts';
 import { NotFound } from './kernel/errors.ts';
 import { apiVersion, coreVersion } from './paths.ts';
 import { requireSettings } from './plugin-calls.ts';
-import { makePluginContext, type PluginContext } from './plugin-context.ts';
+import { makePluginContext } from './making-plugin-context.ts';
+import type { PluginContext } from './plugin-context.ts';
 import {
   mailSettings,
   mailSignInSettings,
