@@ -8,7 +8,7 @@ import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { endSafeSession, startSafeSession } from '../http/safe-session.ts';
 import { AppError, Conflict, NotFound } from '../kernel/errors.ts';
-import type { PluginStatus } from '../kernel/plugin-host.ts';
+import type { PluginStatus } from '../kernel/plugin-host-ports.ts';
 import { costsOf, type PluginCost } from '../kernel/plugin-records.ts';
 import { dependentsOf } from '../kernel/resolve.ts';
 import { safeHtml } from '../kernel/templates.ts';
