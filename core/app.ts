@@ -1,23 +1,19 @@
 import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import path from 'node:path';
-import Koa from 'koa';
+import type Koa from 'koa';
 import { issueSetupToken, Throttle } from './auth/index.ts';
+import { Background } from './background.ts';
 import type { Config } from './config.ts';
 import type { Sabotage } from './conformance/index.ts';
 import type { Desk } from './desk.ts';
 import { defineCoreHooks, defineCoreJobs, durableSource } from './core-registrations.ts';
-import { EventLog, endSubscriptions, replaceSubscriptions } from './events/index.ts';
+import { EventLog, replaceSubscriptions } from './events/index.ts';
 import { FileStore } from './files/index.ts';
-import { handleErrors } from './http/errors.ts';
+import { hostPlugins } from './hosting-plugins.ts';
 import { Pages } from './http/pages.ts';
-import { guardPluginRoute } from './http/plugin-guard.ts';
-import { pinGeneration, pluginScope } from './http/plugin-scope.ts';
-import { requestBasics, sameOrigin } from './http/request-basics.ts';
-import type { Context, Middleware } from './http/request-state.ts';
-import { coreRoutes } from './http/routes.ts';
-import { previewing } from './http/previewing.ts';
+import { serve } from './http/serving.ts';
+import type { Middleware } from './http/request-state.ts';
 import { Cron, JobQueue, JobRegistry, Worker } from './jobs/index.ts';
 import type { Translator } from './i18n/index.ts';
 import type { Clock } from './kernel/clock.ts';
@@ -28,40 +24,27 @@ import { HookBus } from './kernel/hook-bus.ts';
 import { askForRestart, readKernelState } from './kernel/kernel-state.ts';
 import type { Logger } from './kernel/log.ts';
 import { Oversight } from './kernel/oversight.ts';
-import { PluginHost } from './kernel/plugin-host.ts';
+import type { PluginHost } from './kernel/plugin-host.ts';
 import { PluginRecords } from './kernel/plugin-records.ts';
 import type { PluginFault } from './kernel/process-fault.ts';
 import { guardProcess } from './kernel/process-guard.ts';
-import { dispatchPlugins, snapshotOf } from './kernel/router-dispatch.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
 import { watchSql } from './kernel/sql-profile.ts';
 import { LiveHub } from './live/hub.ts';
 import { Presence } from './live/presence.ts';
 import { Mail } from './mail/index.ts';
 import { notifyingEvents, notifyingHandler } from './notifications/index.ts';
-import { linkCore, putBackPlugin } from './operations/index.ts';
-import { grantDefaults } from './plugins/index.ts';
+import { linkCore } from './operations/index.ts';
 import { NotFound } from './kernel/errors.ts';
-import { apiVersion, coreVersion } from './paths.ts';
-import { requireSettings } from './plugin-calls.ts';
-import { makePluginContext } from './making-plugin-context.ts';
+import { coreVersion } from './paths.ts';
 import type { PluginContext } from './plugin-context.ts';
-import {
-  mailSettings,
-  mailSignInSettings,
-  Secrets,
-  Settings,
-  siteSettings,
-  ticketSettings,
-  type SettingsUpgrade,
-} from './settings/index.ts';
-import { migrateCore, openStorage, runMigrations, type Storage } from './storage/index.ts';
+import { mailSettings, mailSignInSettings, Secrets, Settings, siteSettings, ticketSettings } from './settings/index.ts';
+import { migrateCore, openStorage, type Storage } from './storage/index.ts';
 import { refuseFatal, resolveTheme, themeFolder } from './theme/index.ts';
 import { Theming } from './theming.ts';
 import { Statuses } from './tickets/index.ts';
 import './plugin-events.ts';
 import './ui/slots.ts';
-import { systemActor } from './users/index.ts';
 
 export type { Config } from './config.ts';
 export { defineConfig, readConfig } from './config.ts';
@@ -127,28 +110,6 @@ export interface App {
 const followMs = 1000;
 const cronMs = 15_000;
 const recordMs = 10_000;
-const reservedPaths = [
-  '/desk',
-  '/admin',
-  '/api',
-  '/assets',
-  '/health',
-  '/sign-in',
-  '/sign-out',
-  '/setup',
-  '/reset',
-  '/tickets',
-  '/messages',
-  '/account',
-  '/locale',
-  '/files',
-  '/events',
-  '/slots',
-  '/theme',
-  '/theme.css',
-  '/p',
-];
-
 /** Builds a desk: the only place that makes things and ties them together. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, clock, log, role } = options;
@@ -224,56 +185,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const mail = new Mail(desk);
 
   const runsJobs = role === 'work' || role === 'all';
-  const plugins = new PluginHost<PluginContext>({
-    storage,
-    clock,
-    log,
-    hooks,
-    apiVersion,
-    roots: (options.pluginFolders ?? [path.join(config.root, 'plugins'), path.join(config.data, 'plugins')]).map((folder) => ({ folder })),
-    process: { id: processId, host: hostname(), pid: process.pid, role },
-    runMigrations,
-    subscriptions: {
-      replace: (tx, id, wanted) => replaceSubscriptions(tx, id, wanted, clock),
-      end: endSubscriptions,
-    },
-    makeContext: (plugin, kit, definition) => {
-      if ('settings' in definition) {
-        const { settings: schema } = definition;
-        requireSettings(plugin.id, schema);
-        const upgrade = 'settingsUpgrade' in definition ? (definition.settingsUpgrade as SettingsUpgrade) : undefined;
-        kit.own(settings.define(plugin.id, schema, upgrade));
-      }
-      const { sabotage } = options;
-      return makePluginContext(desk, plugin, sabotage === undefined ? kit : { ...kit, hooks: sabotage.wrap(kit.hooks) }, {
-        runsJobs,
-        pages,
-        oversight,
-      });
-    },
-    onFault,
-    oversight,
-    // A command that is interrupted says nothing about the plugin it was loading.
-    ...(role !== 'command' && { journal }),
-    onQuarantined: async (tx, { plugin, reason }) =>
-      void (await desk.events.record(tx, 'plugin.quarantined', { actor: systemActor, payload: { plugin, reason } })),
-    safeMode: config.isSafe,
-    passive: options.isPassive === true,
-    activeByDefault: ['email-inbox'],
-    reservedPaths,
-    pinned: config.pinnedPlugins,
-    onFirst: grantDefaults,
-    putBack: async (plugin, error) => {
-      const isBack = putBackPlugin(config, plugin);
-      log.error(isBack ? 'A new version could not start; the one before was put back.' : 'A new version could not start.', {
-        plugin: plugin.id,
-        version: plugin.version,
-        error,
-      });
-      return isBack;
-    },
-    templates: (snapshot, isWhole) => theming.build(snapshot, isWhole),
-  });
+  const plugins = hostPlugins({ desk, theming, oversight, journal, processId, options, pages: () => pages });
   jobRegistry.addSource(durableSource(hooks, () => plugins.snapshot));
   const pages = new Pages({
     desk,
@@ -296,15 +208,6 @@ export async function createApp(options: AppOptions): Promise<App> {
       if (restartAt > startedAt) options.onRestart?.();
     });
 
-  const koa = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
-  koa.on('error', (error: unknown) => {
-    // A browser that leaves a page also leaves its live updates.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'))
-      log.error('A response could not be finished.', { error });
-  });
-  const use = (middleware: Middleware): void => void koa.use((ctx, next) => middleware(ctx as unknown as Context, next));
-  use(theming.assets.middleware);
-  for (const middleware of options.middleware ?? []) use(middleware);
   const app: App = {
     desk,
     worker,
@@ -333,30 +236,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     setupLink,
     stop,
   };
-  use(pinGeneration(app));
-  use(
-    requestBasics(desk, (ctx, locale, timeZone) =>
-      translatorOf(
-        snapshotOf(ctx, () => plugins.snapshot),
-        locale,
-        timeZone,
-      ),
-    ),
-  );
-  use(pluginScope(app));
-  use(handleErrors(desk, (ctx, problem) => pages.error(ctx, problem)));
-  use(sameOrigin(desk));
-  use(previewing({ desk, theming, snapshot: () => plugins.snapshot }));
-  for (const middleware of coreRoutes(app)) use(middleware);
-  koa.use(
-    dispatchPlugins({
-      snapshot: () => plugins.snapshot,
-      guard: (ctx, route) => guardPluginRoute(ctx as unknown as Context, route),
-      oversight,
-    }),
-  );
-
-  const timers: NodeJS.Timeout[] = [];
+  const koa = serve(app, options.middleware);
+  const background = new Background(log);
   let stopHints: () => Promise<void> = async () => undefined;
   async function start(): Promise<void> {
     linkCore(config.data);
@@ -372,14 +253,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     );
     await plugins.start();
     if (role === 'command') return;
-    every(followMs, follow);
-    every(recordMs, () => records.flush());
+    background.every(followMs, follow);
+    background.every(recordMs, () => records.flush());
     stopHints = storage.onChangeHint(
       () => void follow().catch((error: unknown) => log.warn('A hint could not be followed; the next poll does.', { error })),
     );
     if (!runsJobs) return;
     worker.start();
-    every(cronMs, () => desk.cron.tick());
+    background.every(cronMs, () => desk.cron.tick());
     await desk.cron.tick();
   }
 
@@ -393,26 +274,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     await plugins.refresh();
   }
 
-  function every(ms: number, work: () => Promise<unknown>): void {
-    let isRunning = false;
-    const timer = setInterval(() => {
-      if (isRunning) return;
-      isRunning = true;
-      work()
-        .catch((error: unknown) => log.error('A background task failed and will run again.', { error }))
-        .finally(() => (isRunning = false));
-    }, ms);
-    timer.unref();
-    timers.push(timer);
-  }
-
   async function setupLink(): Promise<string | undefined> {
     const token = await issueSetupToken(desk);
     return token === undefined ? undefined : new URL(`/setup?token=${token}`, config.url).href;
   }
 
   async function stop(): Promise<void> {
-    for (const timer of timers) clearInterval(timer);
+    background.stop();
     await stopHints();
     if (runsJobs) await worker.stop();
     await plugins.stop();
