@@ -1,65 +1,50 @@
 import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import path from 'node:path';
-import Koa from 'koa';
+import type Koa from 'koa';
 import { issueSetupToken, Throttle } from './auth/index.ts';
+import { Background } from './background.ts';
 import type { Config } from './config.ts';
 import type { Sabotage } from './conformance/index.ts';
 import type { Desk } from './desk.ts';
 import { defineCoreHooks, defineCoreJobs, durableSource } from './core-registrations.ts';
-import { EventLog, endSubscriptions, replaceSubscriptions } from './events/index.ts';
+import { EventLog, replaceSubscriptions } from './events/index.ts';
 import { FileStore } from './files/index.ts';
-import { handleErrors } from './http/errors.ts';
+import { hostPlugins } from './hosting-plugins.ts';
 import { Pages } from './http/pages.ts';
-import { guardPluginRoute } from './http/plugin-guard.ts';
-import { pinGeneration, pluginScope } from './http/plugin-scope.ts';
-import { requestBasics, sameOrigin } from './http/request-basics.ts';
-import type { Context, Middleware } from './http/request-state.ts';
-import { coreRoutes } from './http/routes.ts';
-import { previewing } from './http/previewing.ts';
+import { serve } from './http/serving.ts';
+import type { Middleware } from './http/request-state.ts';
 import { Cron, JobQueue, JobRegistry, Worker } from './jobs/index.ts';
 import type { Translator } from './i18n/index.ts';
 import type { Clock } from './kernel/clock.ts';
 import { CrashJournal, journalFolder } from './kernel/crash-journal.ts';
 import { FaultLog } from './kernel/fault-log.ts';
+import { SerialQueue } from './kernel/generation.ts';
 import { HookBus } from './kernel/hook-bus.ts';
+import { askForRestart, readKernelState } from './kernel/kernel-state.ts';
 import type { Logger } from './kernel/log.ts';
 import { Oversight } from './kernel/oversight.ts';
-import { PluginHost } from './kernel/plugin-host.ts';
-import { askForRestart, restartAskedAt } from './kernel/plugins-repository.ts';
+import type { PluginHost } from './kernel/plugin-host.ts';
 import { PluginRecords } from './kernel/plugin-records.ts';
 import type { PluginFault } from './kernel/process-fault.ts';
 import { guardProcess } from './kernel/process-guard.ts';
-import { dispatchPlugins, snapshotOf } from './kernel/router-dispatch.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
 import { watchSql } from './kernel/sql-profile.ts';
 import { LiveHub } from './live/hub.ts';
 import { Presence } from './live/presence.ts';
 import { Mail } from './mail/index.ts';
 import { notifyingEvents, notifyingHandler } from './notifications/index.ts';
-import { linkCore, putBackPlugin } from './operations/index.ts';
-import { grantDefaults } from './plugins/index.ts';
+import { linkCore } from './operations/index.ts';
 import { NotFound } from './kernel/errors.ts';
-import { apiVersion, coreVersion } from './paths.ts';
-import { makePluginContext, type PluginContext } from './plugin-context.ts';
-import {
-  mailSettings,
-  mailSignInSettings,
-  Secrets,
-  Settings,
-  siteSettings,
-  ticketSettings,
-  type SettingsSchema,
-  type SettingsUpgrade,
-} from './settings/index.ts';
-import { migrateCore, openStorage, runMigrations, type Storage } from './storage/index.ts';
+import { coreVersion } from './paths.ts';
+import type { PluginContext } from './plugin-context.ts';
+import { mailSettings, mailSignInSettings, Secrets, Settings, siteSettings, ticketSettings } from './settings/index.ts';
+import { migrateCore, openStorage, type Storage } from './storage/index.ts';
 import { refuseFatal, resolveTheme, themeFolder } from './theme/index.ts';
 import { Theming } from './theming.ts';
 import { Statuses } from './tickets/index.ts';
 import './plugin-events.ts';
 import './ui/slots.ts';
-import { systemActor } from './users/index.ts';
 
 export type { Config } from './config.ts';
 export { defineConfig, readConfig } from './config.ts';
@@ -109,6 +94,8 @@ export interface App {
   restart(): Promise<void>;
   /** Starts plugins and, by role, workers and timers. */
   start(): Promise<void>;
+  /** Goes along with what other processes changed. Happens each second by itself, in one query while nothing did. */
+  follow(): Promise<void>;
   /**
    * Switches the portal to another theme, at once in this process and within seconds in the others.
    *
@@ -120,31 +107,9 @@ export interface App {
   stop(): Promise<void>;
 }
 
-const reconcileMs = 1000;
+const followMs = 1000;
 const cronMs = 15_000;
 const recordMs = 10_000;
-const reservedPaths = [
-  '/desk',
-  '/admin',
-  '/api',
-  '/assets',
-  '/health',
-  '/sign-in',
-  '/sign-out',
-  '/setup',
-  '/reset',
-  '/tickets',
-  '/messages',
-  '/account',
-  '/locale',
-  '/files',
-  '/events',
-  '/slots',
-  '/theme',
-  '/theme.css',
-  '/p',
-];
-
 /** Builds a desk: the only place that makes things and ties them together. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, clock, log, role } = options;
@@ -220,54 +185,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const mail = new Mail(desk);
 
   const runsJobs = role === 'work' || role === 'all';
-  const plugins = new PluginHost<PluginContext>({
-    storage,
-    clock,
-    log,
-    hooks,
-    apiVersion,
-    roots: (options.pluginFolders ?? [path.join(config.root, 'plugins'), path.join(config.data, 'plugins')]).map((folder) => ({ folder })),
-    process: { id: processId, host: hostname(), pid: process.pid, role },
-    runMigrations,
-    subscriptions: {
-      replace: (tx, id, wanted) => replaceSubscriptions(tx, id, wanted, clock),
-      end: endSubscriptions,
-    },
-    makeContext: (plugin, kit, definition) => {
-      if ('settings' in definition) {
-        const upgrade = 'settingsUpgrade' in definition ? (definition.settingsUpgrade as SettingsUpgrade) : undefined;
-        kit.own(settings.define(plugin.id, definition.settings as SettingsSchema, upgrade));
-      }
-      const { sabotage } = options;
-      return makePluginContext(desk, plugin, sabotage === undefined ? kit : { ...kit, hooks: sabotage.wrap(kit.hooks) }, {
-        runsJobs,
-        pages,
-        oversight,
-      });
-    },
-    onFault,
-    oversight,
-    // A command that is interrupted says nothing about the plugin it was loading.
-    ...(role !== 'command' && { journal }),
-    onQuarantined: async (tx, { plugin, reason }) =>
-      void (await desk.events.record(tx, 'plugin.quarantined', { actor: systemActor, payload: { plugin, reason } })),
-    safeMode: config.isSafe,
-    passive: options.isPassive === true,
-    activeByDefault: ['email-inbox'],
-    reservedPaths,
-    pinned: config.pinnedPlugins,
-    onFirst: grantDefaults,
-    putBack: async (plugin, error) => {
-      const isBack = putBackPlugin(config, plugin);
-      log.error(isBack ? 'A new version could not start; the one before was put back.' : 'A new version could not start.', {
-        plugin: plugin.id,
-        version: plugin.version,
-        error,
-      });
-      return isBack;
-    },
-    templates: (snapshot, isWhole) => theming.build(snapshot, isWhole),
-  });
+  const plugins = hostPlugins({ desk, theming, oversight, journal, processId, options, pages: () => pages });
   jobRegistry.addSource(durableSource(hooks, () => plugins.snapshot));
   const pages = new Pages({
     desk,
@@ -278,15 +196,18 @@ export async function createApp(options: AppOptions): Promise<App> {
   defineCoreJobs(desk);
   const worker = new Worker(jobs, jobRegistry, log, { owner: processId, oversight });
 
-  const koa = new Koa({ proxy: config.trustedProxies > 0, maxIpsCount: config.trustedProxies });
-  koa.on('error', (error: unknown) => {
-    // A browser that leaves a page also leaves its live updates.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'))
-      log.error('A response could not be finished.', { error });
-  });
-  const use = (middleware: Middleware): void => void koa.use((ctx, next) => middleware(ctx as unknown as Context, next));
-  use(theming.assets.middleware);
-  for (const middleware of options.middleware ?? []) use(middleware);
+  const startedAt = clock.now();
+  // One after the other: a hint may come while the poll is at it.
+  const following = new SerialQueue();
+  const follow = (): Promise<void> =>
+    following.run('follow', async () => {
+      const { generation, settingsVersion, restartAt = 0 } = await readKernelState(storage.read);
+      await settings.follow(settingsVersion);
+      if (await theming.read()) plugins.rebuild();
+      await plugins.follow(generation);
+      if (restartAt > startedAt) options.onRestart?.();
+    });
+
   const app: App = {
     desk,
     worker,
@@ -310,38 +231,17 @@ export async function createApp(options: AppOptions): Promise<App> {
     isSupervised: options.onRestart !== undefined,
     restart: () => askForRestart(storage, clock.now()),
     start,
+    follow,
     activateTheme,
     setupLink,
     stop,
   };
-  use(pinGeneration(app));
-  use(
-    requestBasics(desk, (ctx, locale, timeZone) =>
-      translatorOf(
-        snapshotOf(ctx, () => plugins.snapshot),
-        locale,
-        timeZone,
-      ),
-    ),
-  );
-  use(pluginScope(app));
-  use(handleErrors(desk, (ctx, problem) => pages.error(ctx, problem)));
-  use(sameOrigin(desk));
-  use(previewing({ desk, theming, snapshot: () => plugins.snapshot }));
-  for (const middleware of coreRoutes(app)) use(middleware);
-  koa.use(
-    dispatchPlugins({
-      snapshot: () => plugins.snapshot,
-      guard: (ctx, route) => guardPluginRoute(ctx as unknown as Context, route),
-      oversight,
-    }),
-  );
-
-  const startedAt = clock.now();
-  const timers: NodeJS.Timeout[] = [];
+  const koa = serve(app, options.middleware);
+  const background = new Background(log);
   let stopHints: () => Promise<void> = async () => undefined;
   async function start(): Promise<void> {
     linkCore(config.data);
+    await settings.follow((await readKernelState(storage.read)).settingsVersion);
     await theming.read();
     await storage.writeTx((tx) =>
       replaceSubscriptions(
@@ -353,22 +253,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     );
     await plugins.start();
     if (role === 'command') return;
-    const follow = async (): Promise<void> => {
-      if (await theming.read()) plugins.rebuild();
-      await plugins.reconcile();
-    };
-    every(reconcileMs, async () => {
-      await follow();
-      await settings.follow();
-      if (options.onRestart !== undefined && ((await restartAskedAt(storage.read)) ?? 0) > startedAt) options.onRestart();
-    });
-    every(recordMs, () => records.flush());
-    stopHints = storage.onGenerationHint(
+    background.every(followMs, follow);
+    background.every(recordMs, () => records.flush());
+    stopHints = storage.onChangeHint(
       () => void follow().catch((error: unknown) => log.warn('A hint could not be followed; the next poll does.', { error })),
     );
     if (!runsJobs) return;
     worker.start();
-    every(cronMs, () => desk.cron.tick());
+    background.every(cronMs, () => desk.cron.tick());
     await desk.cron.tick();
   }
 
@@ -382,26 +274,13 @@ export async function createApp(options: AppOptions): Promise<App> {
     await plugins.refresh();
   }
 
-  function every(ms: number, work: () => Promise<unknown>): void {
-    let isRunning = false;
-    const timer = setInterval(() => {
-      if (isRunning) return;
-      isRunning = true;
-      work()
-        .catch((error: unknown) => log.error('A background task failed and will run again.', { error }))
-        .finally(() => (isRunning = false));
-    }, ms);
-    timer.unref();
-    timers.push(timer);
-  }
-
   async function setupLink(): Promise<string | undefined> {
     const token = await issueSetupToken(desk);
     return token === undefined ? undefined : new URL(`/setup?token=${token}`, config.url).href;
   }
 
   async function stop(): Promise<void> {
-    for (const timer of timers) clearInterval(timer);
+    background.stop();
     await stopHints();
     if (runsJobs) await worker.stop();
     await plugins.stop();

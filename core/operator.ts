@@ -20,6 +20,7 @@ export {
   createBackup,
   dependenciesOf,
   findSiteRoot,
+  hasTestRunner,
   installTheme,
   linkCore,
   loadSiteConfig,
@@ -30,8 +31,10 @@ export {
   reindex,
   removeTheme,
   restoreBackup,
+  runTests,
   seedTickets,
   stagePlugin,
+  testsIn,
   watchHookPoints,
   writeAdministrator,
   writeDemo,
@@ -43,8 +46,8 @@ export {
   type Statement,
 } from './operations/index.ts';
 export { apiVersion, coreFolder, coreVersion } from './paths.ts';
+export { checkPlugin, checkStaged, type CheckOptions } from './plugin-check.ts';
 export { pluginSight, type PluginSight } from './plugin-sight.ts';
-export { checkPlugin, checkStaged, type CheckOptions } from './plugin-trial.ts';
 export { deletePluginData, exportPluginData, installInDesk, uninstallFromDesk } from './plugins/index.ts';
 export { erasePerson, exportPerson } from './privacy/index.ts';
 export type { CliCommand, CliInvocation } from './plugin-contributions.ts';

@@ -45,7 +45,6 @@ export type {
   IncomingMail,
   Mailbox,
   MailboxInput,
-  MailFigures,
   MailParser,
   OutgoingMail,
   ReportedMail,

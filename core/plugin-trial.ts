@@ -1,15 +1,7 @@
 import { fork } from 'node:child_process';
 import path from 'node:path';
 import type { PluginFacts } from './conformance/index.ts';
-import { quickProblems, stagePlugin, type StagedPlugin } from './operations/index.ts';
-
-/** How thoroughly a plugin is checked, and with what around it. */
-export interface CheckOptions {
-  /** Leaves the temporary desk out. */
-  readonly isQuick: boolean;
-  /** Folders with the plugins this one may need. */
-  readonly beside: readonly string[];
-}
+import type { StagedPlugin } from './operations/index.ts';
 
 /** What came of running a plugin in a desk made for that. */
 export interface Trial {
@@ -28,22 +20,6 @@ export interface TrialOrder {
 }
 
 const patienceMs = { brief: 30_000, thorough: 300_000 };
-
-/** What is wrong with a plugin folder, one sentence each; without `isQuick` it is run in a desk made for that and must keep the rules of all plugins. */
-export async function checkPlugin(source: string, options: CheckOptions): Promise<readonly string[]> {
-  const staged = stagePlugin(source);
-  try {
-    return await checkStaged(staged, options);
-  } finally {
-    staged.remove();
-  }
-}
-
-/** The same for a copy that is staged already. */
-export async function checkStaged(staged: StagedPlugin, { isQuick, beside }: CheckOptions): Promise<readonly string[]> {
-  const problems = await quickProblems(staged);
-  return isQuick || problems.length > 0 ? problems : (await tryPlugin(staged, { beside, isThorough: true })).problems;
-}
 
 /** Switches a staged plugin on and off in a desk of its own, in a process of its own that has a time limit and none of this one's secrets. */
 export function tryPlugin(

@@ -22,6 +22,7 @@ import {
   lookOf,
   mailStyleOf,
   resolveTheme,
+  stampOfThemes,
   templateValues,
   themeVersions,
   type Look,
@@ -69,6 +70,7 @@ export class Theming {
   private readonly helpers;
   private catalog: Catalog = loadCatalog(coreLocales);
   private owners: ReadonlyMap<string, string> = new Map();
+  private seen: { readonly site: unknown; readonly files: string } | undefined;
   private newest: { readonly key: string; readonly values: OptionValues } | undefined;
   private readonly previews = new Map<string, PreviewedLook>();
   private readonly dresses = new WeakMap<Templates, Dress>();
@@ -91,6 +93,9 @@ export class Theming {
   /** Looks at what is chosen and at what lies on disk. True when pages must be made anew. */
   async read(): Promise<boolean> {
     const site = await this.deps.settings.get('site');
+    const files = stampOfThemes(this.deps.config);
+    // Settings that did not change are the same object.
+    if (site === this.seen?.site && files === this.seen.files) return false;
     const look = await this.current(
       resolveTheme(this.deps.config, String(site['theme']), textsIn(site['themeParents'])),
       Number(site['themePublished']),
@@ -107,6 +112,7 @@ export class Theming {
       });
     this.look = look;
     this.owners = owners;
+    this.seen = { site, files };
     return isChanged;
   }
 

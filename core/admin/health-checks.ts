@@ -1,13 +1,14 @@
 import type { App } from '../app.ts';
 import { queueDepth } from '../jobs/index.ts';
 import { liveProcesses } from '../kernel/plugins-repository.ts';
-import { tableNames } from '../storage/index.ts';
+import { changeQueueUsage, tableNames } from '../storage/index.ts';
 import type { Sentence } from '../ui/types.ts';
 import type { HealthView } from './system-views.ts';
 
 export type Check = HealthView['checks'][number];
 
 const behindMs = 10 * 60_000;
+const fullQueue = 0.5;
 
 /** What core looks at, then what running plugins report. A feature with checks of its own adds a function here. */
 export async function healthChecks(app: App): Promise<readonly Check[]> {
@@ -71,6 +72,7 @@ async function platformChecks({ desk, plugins, faults }: App): Promise<readonly 
           ? { key: 'health.generation.behind', params: { switched: processes.length - behind, all: processes.length } }
           : { key: 'health.generation.good' },
     },
+    ...hintChecks(await changeQueueUsage(read, dialect)),
     ...orphans.map(({ id }): Check => ({
       name: { key: 'health.check.orphan' },
       health: 'attention',
@@ -85,6 +87,18 @@ async function platformChecks({ desk, plugins, faults }: App): Promise<readonly 
         params: { hook: name, plugins: [...new Set(handlers.map(({ plugin }) => plugin))].join(', '), instead },
       },
     })),
+  ];
+}
+
+/** How full PostgreSQL's queue of notifications is: one stuck listener anywhere fills it, and when it is full nobody can commit a change. */
+export function hintChecks(usage: number | undefined): readonly Check[] {
+  if (usage === undefined) return [];
+  return [
+    {
+      name: { key: 'health.check.hints' },
+      health: usage > fullQueue ? 'problem' : usage > fullQueue / 5 ? 'attention' : 'good',
+      text: { key: usage > fullQueue / 5 ? 'health.hints.filling' : 'health.hints.good', params: { percent: Math.ceil(usage * 100) } },
+    },
   ];
 }
 
@@ -116,7 +130,7 @@ async function pluginChecks({ desk, plugins, oversight }: App): Promise<readonly
         .run(plugin, 'health', 'health', check)
         .catch(() => [{ id: plugin, status: 'bad' as const, text: 'health.plugin.silent' }]);
       return reported.map(({ status, text, ...more }) => ({
-        name: sentence(`health.check.${plugin}`, titleOf(plugin)),
+        name: texts.has(`health.check.${plugin}`) ? { key: `health.check.${plugin}` } : sentence(`${plugin}.plugin.title`, titleOf(plugin)),
         health: { good: 'good' as const, warn: 'attention' as const, bad: 'problem' as const }[status],
         text: sentence(text, text, 'params' in more ? more.params : undefined),
         pluginId: plugin,

@@ -8,14 +8,14 @@ import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { endSafeSession, startSafeSession } from '../http/safe-session.ts';
 import { AppError, Conflict, NotFound } from '../kernel/errors.ts';
-import type { PluginStatus } from '../kernel/plugin-host.ts';
+import type { PluginStatus } from '../kernel/plugin-host-ports.ts';
 import { costsOf, type PluginCost } from '../kernel/plugin-records.ts';
 import { dependentsOf } from '../kernel/resolve.ts';
 import { safeHtml } from '../kernel/templates.ts';
 import { cleanHtml, textToHtml } from '../html/index.ts';
 import { pluginSight } from '../plugin-sight.ts';
 import { requireConfirmed } from '../auth/index.ts';
-import { sizeOfTables, tablesOfPlugin, textOfPlugin, titleOfPlugin } from '../plugins/index.ts';
+import { sizeOfTables, tablesOfPlugin, textOfPlugin, titleOfPermission, titleOfPlugin } from '../plugins/index.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
 import { pluginRemovalRoutes } from './plugin-removal-routes.ts';
 import { useOf } from './plugin-use.ts';
@@ -87,7 +87,9 @@ export function pluginRoutes(app: App): Middleware {
         return mine.length === 0 ? [] : [{ name, kind, skipped: mine.some(({ isSkipped }) => isSkipped) }];
       }),
       registrations: registrationsOf(app, id),
-      permissions: (found?.manifest.permissions ?? []).map(({ title }) => title),
+      permissions: (found?.manifest.permissions ?? []).map(({ title }) =>
+        found === undefined ? title : titleOfPermission(found, ctx.state.locale, title),
+      ),
       cost: costView(sight.cost),
       faults: faultViews(sight, desk.storage.dialect),
       tables: sight.tables,

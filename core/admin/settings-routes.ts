@@ -1,10 +1,11 @@
 import type { App } from '../app.ts';
+import { requireConfirmed } from '../auth/index.ts';
 import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { fold } from '../i18n/index.ts';
-import { NotFound } from '../kernel/errors.ts';
+import { Forbidden, NotFound } from '../kernel/errors.ts';
 import { agentsFor, fieldOfSetting, settingOfForm, textOr, type SettingSchema, type SettingsSchema } from '../settings/index.ts';
 import type { FieldView } from '../ui/types.ts';
 import { administrator, renderAdmin, see } from './admin-page.ts';
@@ -46,13 +47,14 @@ export function settingsRoutes(app: App): Middleware {
       title: { key: 'admin.settings' },
       view: {
         pages: desk.settings.owners().map((one) => ({
-          href: `/admin/settings?page=${one}`,
+          href: pathOf(one),
           label: textOr(ctx.state.translator, titleOf(one), one),
           current: one === owner,
         })),
         query: '',
         title: textOr(ctx.state.translator, titleOf(owner), owner),
-        action: `/admin/settings?page=${owner}`,
+        action: pathOf(owner),
+        confirmUrl: isStale(error) ? `/sign-in/confirm?next=${encodeURIComponent(pathOf(owner))}` : undefined,
         groups: [{ fields }],
       },
       error,
@@ -149,7 +151,7 @@ export function settingsRoutes(app: App): Middleware {
       const hits = desk.settings.owners().flatMap((owner) =>
         shownSettings(desk.settings.schemaOf(owner))
           .map(([key, one]) => ({
-            href: `/admin/settings?page=${owner}`,
+            href: pathOf(owner),
             label: { key: one['x-label'] ?? `settings.${owner}.${key}` },
             page: textOr(translator, titleOf(owner), owner),
           }))
@@ -166,10 +168,12 @@ export function settingsRoutes(app: App): Middleware {
       const owner = pageOf(ctx);
       const form = await readForm(desk, ctx);
       try {
+        // Whatever a plugin is told to do, it does with the rights of this desk.
+        if (app.plugins.known.some(({ id }) => id === owner)) requireConfirmed(desk, ctx.state.session, pathOf(owner));
         const schema = desk.settings.schemaOf(owner);
         await desk.settings.set(owner, Object.fromEntries(shownSettings(schema).map(([key, one]) => [key, settingOfForm(form, key, one)])));
         setFlash(ctx, { kind: 'done', key: 'flash.saved' });
-        see(ctx, `/admin/settings?page=${owner}`);
+        see(ctx, pathOf(owner));
       } catch (error) {
         await showSettings(ctx, owner, form, error);
       }
@@ -242,6 +246,15 @@ export function settingsRoutes(app: App): Middleware {
       }
     })
     .middleware();
+}
+
+function pathOf(owner: string): string {
+  return `/admin/settings?page=${owner}`;
+}
+
+// The page keeps what was typed and leads to the question in another tab.
+function isStale(error: unknown): boolean {
+  return error instanceof Forbidden && error.code === 'auth.confirm-needed';
 }
 
 function titleOf(owner: string): string {

@@ -71,6 +71,7 @@ export function systemRoutes(app: App): Middleware {
           startedAt: row.startedAt,
           seenAt: row.seenAt,
           generation: row.generation,
+          behind: row.generation < app.plugins.snapshot.generation,
           current: row.id === app.processId,
         })),
         queue: { waiting: depth.ready, running: depth.active, failed: depth.dead, oldestAt: depth.oldestReadyAt ?? undefined },

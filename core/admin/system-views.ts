@@ -155,6 +155,8 @@ export interface HealthView {
     readonly startedAt: Timestamp;
     readonly seenAt: Timestamp;
     readonly generation: number;
+    /** Serves an older set of plugins than this process. */
+    readonly behind: boolean;
     readonly current: boolean;
   }[];
   readonly queue: {

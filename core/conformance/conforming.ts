@@ -6,7 +6,7 @@ import { checkCycles } from './cycles.ts';
 import { checkDeclared } from './declared.ts';
 import { checkFaults } from './failing.ts';
 import { checkGuards } from './guarding.ts';
-import { checkPages } from './pages.ts';
+import { checkPages, checkReading } from './pages.ts';
 import { setStage, type Stage } from './people.ts';
 import { changedTables, rowsOfCore } from './rows.ts';
 import type { Sabotage } from './sabotage.ts';
@@ -36,8 +36,9 @@ export async function conform(app: App, plugin: FoundPlugin, { sabotage, rounds 
     if (onOff.length > 0) problems.push(`Switching it on and off changes rows of core: ${onOff.join(', ')}.`);
 
     await app.plugins.activate(plugin.id);
-    problems.push(...(await checkDeclared(app, plugin)), ...(await checkGuards(stage, plugin)), ...(await checkPages(stage, plugin)));
-    problems.push(...(await checkCycles(app, plugin, rounds)));
+    problems.push(...(await checkDeclared(app, plugin)), ...(await checkGuards(stage, plugin)));
+    problems.push(...(await checkPages(stage, plugin)), ...(await checkCycles(app, plugin, rounds)));
+    problems.push(...(await checkReading(stage, plugin)));
     if (sabotage !== undefined) problems.push(...(await checkFaults(stage, plugin, sabotage)));
     await app.plugins.deactivate(plugin.id);
 

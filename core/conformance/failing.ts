@@ -1,7 +1,5 @@
-import { actorOf } from '../auth/index.ts';
 import type { FoundPlugin } from '../kernel/manifest.ts';
-import { changeStatus, editTicket, openTicket, reply } from '../tickets/index.ts';
-import type { Stage } from './people.ts';
+import { liveThrough, type Stage } from './people.ts';
 import type { Sabotage } from './sabotage.ts';
 
 /** Lets every handler of a plugin throw, and then never answer: what core does commits, and each fault is recorded against the plugin (X4). */
@@ -14,7 +12,7 @@ export async function checkFaults(stage: Stage, plugin: FoundPlugin, sabotage: S
     const firstFault = app.faults.length;
     sabotage.mode = mode;
     try {
-      await act(stage);
+      await liveThrough(stage, 'Opened while a plugin fails');
       const survived = await Promise.all(own.map(async ({ kind, name }) => ({ name, isFine: await survives(stage, kind, name) })));
       for (const { name, isFine } of survived) if (!isFine) problems.push(`${name} lets the fault of a handler reach its caller.`);
     } catch (error) {
@@ -31,20 +29,6 @@ export async function checkFaults(stage: Stage, plugin: FoundPlugin, sabotage: S
 }
 
 /** What people do all day. */
-async function act({ app: { desk }, people }: Stage): Promise<void> {
-  const [admin, customer] = [actorOf(people.admin), actorOf(people.customer)];
-  const { ticket } = await openTicket(desk, customer, {
-    subject: 'Opened while a plugin fails',
-    requester: { userId: people.customer.id },
-    message: { text: 'Hello' },
-    channel: 'portal',
-  });
-  await reply(desk, admin, ticket.id, { kind: 'reply', text: 'An answer' });
-  await reply(desk, admin, ticket.id, { kind: 'note', text: 'A note' });
-  await editTicket(desk, admin, ticket.id, { tags: ['failing'] });
-  await changeStatus(desk, admin, ticket.id, 'solved');
-}
-
 // Hooks that nobody called above are called by hand; the sabotaged handler never looks at what it is given.
 async function survives({ app: { desk } }: Stage, kind: string, name: string): Promise<boolean> {
   const value = { untouched: true };

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import type { App } from '../app.ts';
-import { actorOf, hashPassword, openSession } from '../auth/index.ts';
+import { actorOf, createApiToken, hashPassword, openSession } from '../auth/index.ts';
 import { sessionCookie } from '../http/cookies.ts';
 import { listenOnLoopback, type Listening } from '../testing/listening.ts';
-import { openTicket } from '../tickets/index.ts';
+import { changeStatus, editTicket, openTicket, reply } from '../tickets/index.ts';
 import { createUser, saveRole, systemActor, type User } from '../users/index.ts';
 
 export type Visitor = 'admin' | 'powerless' | 'customer' | 'nobody';
@@ -12,8 +12,10 @@ export type Visitor = 'admin' | 'powerless' | 'customer' | 'nobody';
 export interface Stage {
   readonly app: App;
   readonly people: Readonly<Record<Exclude<Visitor, 'nobody'>, User>>;
-  readonly ticketId: number;
+  readonly ticketNumber: number;
   fetch(path: string, options: { readonly as: Visitor; readonly method?: string; readonly isOurs?: boolean }): Promise<Response>;
+  /** Opens a page as the administrator, or reads from an interface for programs with a token of theirs. */
+  open(path: string): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -46,10 +48,11 @@ export async function setStage(app: App): Promise<Stage> {
   for (const [name, user] of Object.entries(people))
     cookies.set(name as Visitor, `${sessionCookie(false)}=${await openSession(desk, user.id, {})}`);
   const server: Listening = await listenOnLoopback(app);
+  const { token } = await createApiToken(desk, actorOf(people.admin), { userId: people.admin.id, name: 'trial', scopes: ['*'] });
   return {
     app,
     people,
-    ticketId: ticket.id,
+    ticketNumber: ticket.number,
     fetch: (path, { as, method = 'GET', isOurs = true }) => {
       const cookie = cookies.get(as);
       return fetch(`${server.url}${path}`, {
@@ -61,6 +64,26 @@ export async function setStage(app: App): Promise<Stage> {
         },
       });
     },
+    open: (path) =>
+      fetch(`${server.url}${path}`, {
+        redirect: 'manual',
+        headers: path.startsWith('/api/') ? { authorization: `Bearer ${token}` } : { cookie: cookies.get('admin') ?? '' },
+      }),
     close: () => server.close(),
   };
+}
+
+/** One more ticket from its first message to its solution. */
+export async function liveThrough({ app: { desk }, people }: Pick<Stage, 'app' | 'people'>, subject: string): Promise<void> {
+  const [admin, customer] = [actorOf(people.admin), actorOf(people.customer)];
+  const { ticket } = await openTicket(desk, customer, {
+    subject,
+    requester: { userId: people.customer.id },
+    message: { text: 'Hello' },
+    channel: 'portal',
+  });
+  await reply(desk, admin, ticket.id, { kind: 'reply', text: 'An answer' });
+  await reply(desk, admin, ticket.id, { kind: 'note', text: 'A note' });
+  await editTicket(desk, admin, ticket.id, { tags: ['trial'] });
+  await changeStatus(desk, admin, ticket.id, 'solved');
 }

@@ -41,3 +41,26 @@ export function coreRoutes(app: App): readonly Middleware[] {
     ...adminRoutes(app),
   ];
 }
+
+/** Addresses of core, which no plugin may claim. */
+export const reservedPaths = [
+  '/desk',
+  '/admin',
+  '/api',
+  '/assets',
+  '/health',
+  '/sign-in',
+  '/sign-out',
+  '/setup',
+  '/reset',
+  '/tickets',
+  '/messages',
+  '/account',
+  '/locale',
+  '/files',
+  '/events',
+  '/slots',
+  '/theme',
+  '/theme.css',
+  '/p',
+];

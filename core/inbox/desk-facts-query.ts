@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { listOf, type Reader } from '../storage/index.ts';
-import { userIdOf, type Actor } from '../users/index.ts';
+import { activeAgents, userIdOf, type Actor } from '../users/index.ts';
 
 export interface PersonRow {
   readonly id: number;
@@ -22,12 +22,7 @@ const maxTags = 200;
 
 /** What menus of the desk offer: agents, tags, mailboxes. */
 export function choiceLists(reader: Reader) {
-  const agents = reader('users')
-    .join('roles', 'roles.id', 'users.role_id')
-    .where({ 'roles.kind': 'agent', 'users.is_active': true })
-    .whereNull('users.deleted_at')
-    .orderBy('users.name')
-    .limit(maxAgents);
+  const agents = activeAgents(reader).orderBy('users.name').limit(maxAgents);
   return {
     agents: listOf<{ id: number; name: string }>(agents, { id: 'users.id', name: 'users.name' }),
     knownTags: listOf<{ name: string }>(reader('tags').orderBy('name').limit(maxTags), { name: 'name' }),

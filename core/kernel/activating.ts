@@ -24,6 +24,8 @@ export interface PluginKit {
   /** Hands over a timer, socket or connection; taken back in reverse order. */
   readonly own: (resource: Disposable | (() => void | Promise<void>)) => void;
   readonly register: <K extends ContributionKind>(kind: K, value: Contributions[K]) => Disposable;
+  /** Notes a call that was refused: it fails the activation even when the plugin swallows the error. */
+  readonly refused: (error: unknown) => void;
 }
 
 /** A plugin's default export. */
@@ -194,6 +196,7 @@ export class PluginRun<C> {
       },
       own: (resource) => this.#own(resource),
       register: (kind, value) => this.#register(kind, value),
+      refused: (error) => this.#refused(error),
     };
   }
 
@@ -254,11 +257,17 @@ export class PluginRun<C> {
   }
 }
 
+const optionalSteps = ['install', 'upgrade', 'deactivate', 'uninstall'] as const;
+
 // CommonJS compiled from ES modules wraps its default once more.
 function definitionIn<C>(id: string, module: unknown): PluginModule<C> {
   const first = defaultOf(module);
   const definition = isDefinition<C>(first) ? first : defaultOf(first);
-  if (isDefinition<C>(definition)) return definition;
+  if (isDefinition<C>(definition)) {
+    const wrong = optionalSteps.find((step) => !['undefined', 'function'].includes(typeof definition[step]));
+    if (wrong === undefined) return definition;
+    throw new Invalid('plugins.no-definition', { plugin: id, message: `${id}: ${wrong} in the main file must be a function.` });
+  }
   throw new Invalid('plugins.no-definition', {
     plugin: id,
     message: `${id}: the main file has no default export with a function activate.`,

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Storage } from '../storage/types.ts';
 import type { Clock } from './clock.ts';
 import { Unavailable } from './errors.ts';
-import { liveForMs, liveGenerations } from './plugins-repository.ts';
+import { liveForMs, liveGenerations, type ProcessIdentity, reportProcess } from './plugins-repository.ts';
 
 const pauseMs = 50;
 
@@ -44,5 +44,26 @@ export class SerialQueue {
     this.#waiting.set(name, next);
     this.#running = next.catch(() => {});
     return next;
+  }
+}
+
+// A third of the time after which a silent process counts as gone.
+const heartbeatMs = liveForMs / 3;
+
+/** Tells the other processes which generation this one serves: at once when it changed, else often enough to count as alive. */
+export class Heartbeat {
+  readonly #ports: { readonly storage: Storage; readonly clock: Clock; readonly process: ProcessIdentity };
+  #last = { generation: -1, at: 0 };
+
+  constructor(ports: { readonly storage: Storage; readonly clock: Clock; readonly process: ProcessIdentity }) {
+    this.#ports = ports;
+  }
+
+  async beat(generation: number, versions: ReadonlyMap<string, string>): Promise<void> {
+    const { storage, clock, process } = this.#ports;
+    const now = clock.now();
+    if (this.#last.generation === generation && Math.abs(now - this.#last.at) < heartbeatMs) return;
+    this.#last = { generation, at: now };
+    await reportProcess(storage, process, { generation, now, versions });
   }
 }

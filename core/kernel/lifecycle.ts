@@ -1,18 +1,12 @@
 import type { Storage, Tx } from '../storage/types.ts';
 import type { Clock } from './clock.ts';
-import { Conflict, NotFound, Refused } from './errors.ts';
+import { AppError, Conflict, NotFound, Refused } from './errors.ts';
 import type { DurableDeclaration } from './hook-bus.ts';
 import type { FoundPlugin } from './manifest.ts';
-import {
-  insertPlugin,
-  lockGeneration,
-  type PluginRow,
-  pluginRows,
-  type PluginState,
-  setGeneration,
-  updatePlugin,
-} from './plugins-repository.ts';
+import { lockGeneration, setGeneration } from './kernel-state.ts';
+import { insertPlugin, type PluginRow, pluginRows, type PluginState, updatePlugin } from './plugins-repository.ts';
 import { dependentsOf, resolve } from './resolve.ts';
+import { sentenceOf } from './sentence.ts';
 
 /** Where the durable wishes of plugins are kept; rows, so that they outlive safe mode and quarantine. */
 export interface SubscriptionStore {
@@ -74,6 +68,19 @@ export class Lifecycle {
       });
     }
     return plugin;
+  }
+
+  /** Why a plugin could not run with the others as they are; undefined when it could. */
+  whyNot(plugin: FoundPlugin, others: readonly FoundPlugin[], rows: readonly PluginRow[]): string | undefined {
+    const all = [...others, plugin];
+    try {
+      this.requireRunnable(plugin.id, all, rows);
+    } catch (error) {
+      if (error instanceof AppError) return sentenceOf(error);
+      throw error;
+    }
+    const { blocked } = resolve(all, [...desiredIds(rows), plugin.id], this.#ports.apiVersion);
+    return blocked.find(({ chain }) => chain.includes(plugin.id))?.message;
   }
 
   /** Makes a plugin desired and returns the generation that runs it; unchanged when it is desired and not failed. */

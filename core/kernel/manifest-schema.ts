@@ -25,7 +25,13 @@ export interface PluginManifest {
   readonly conflicts?: Readonly<Record<string, string>>;
   /** Names of services. */
   readonly provides?: readonly string[];
-  readonly db?: { readonly slug: string; readonly migrations: string; readonly engines?: readonly ('sqlite3' | 'pg')[] };
+  readonly db?: {
+    readonly slug: string;
+    readonly migrations: string;
+    readonly engines?: readonly ('sqlite3' | 'pg')[];
+    /** Own tables that hold some hundred rows at most, such as one for each mailbox; pages may read them whole. */
+    readonly small?: readonly string[];
+  };
   readonly locales?: string;
   readonly templates?: string;
   readonly assets?: string;
@@ -86,6 +92,7 @@ export const manifestSchema: Readonly<Record<string, unknown>> = {
           slug: { type: 'string', pattern: '^[a-z][a-z0-9_]{1,15}$' },
           migrations: relativePath,
           engines: { type: 'array', items: { enum: ['sqlite3', 'pg'] }, minItems: 1, uniqueItems: true },
+          small: names,
         },
         ['slug', 'migrations'],
       ),

@@ -1,4 +1,3 @@
-import { notifyGeneration } from '../storage/generation-hint.ts';
 import type { Reader, Storage, Tx } from '../storage/types.ts';
 
 export type PluginState = 'installed' | 'active' | 'inactive' | 'failed' | 'quarantined' | 'upgrading' | 'missing';
@@ -91,23 +90,6 @@ export async function updatePlugin(tx: Tx, id: string, change: PluginChange): Pr
   await tx('plugins').where({ id }).update(stored(change));
 }
 
-export async function readGeneration(reader: Reader): Promise<number> {
-  const row: { readonly generation: number } | undefined = await reader('kernel_state').where({ id: 1 }).first('generation');
-  return row?.generation ?? 0;
-}
-
-/** Lets one lifecycle change in at a time, on any number of processes, and returns the generation. */
-export async function lockGeneration(tx: Tx): Promise<number> {
-  await tx('kernel_state').insert({ id: 1, generation: 1 }).onConflict('id').ignore();
-  const row: { readonly generation: number } | undefined = await tx('kernel_state').where({ id: 1 }).forUpdate().first('generation');
-  return row?.generation ?? 0;
-}
-
-export async function setGeneration(tx: Tx, generation: number): Promise<void> {
-  await tx('kernel_state').where({ id: 1 }).update({ generation });
-  await notifyGeneration(tx);
-}
-
 export interface ProcessIdentity {
   readonly id: string;
   readonly host: string;
@@ -172,16 +154,6 @@ export async function isOnlyVersion(
     const running: Readonly<Record<string, string | undefined>> = JSON.parse(versions);
     return running[id] === undefined || running[id] === version;
   });
-}
-
-/** When somebody last asked all processes to start anew. */
-export async function restartAskedAt(reader: Reader): Promise<number | undefined> {
-  const row: { readonly restart_at: number | null } | undefined = await reader('kernel_state').where({ id: 1 }).first('restart_at');
-  return row?.restart_at == null ? undefined : Number(row.restart_at);
-}
-
-export async function askForRestart(storage: Storage, now: number): Promise<void> {
-  await storage.writeTx(async (tx) => void (await tx('kernel_state').where({ id: 1 }).update({ restart_at: now })));
 }
 
 function stored(change: PluginChange): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import type { Storage, Tx } from '../storage/types.ts';
 import type { Clock } from './clock.ts';
-import { lockGeneration, pluginRows, setGeneration, updatePlugin } from './plugins-repository.ts';
+import { lockGeneration, setGeneration } from './kernel-state.ts';
+import { pluginRows, updatePlugin } from './plugins-repository.ts';
 
 export interface Quarantined {
   readonly plugin: string;

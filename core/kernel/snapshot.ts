@@ -45,3 +45,36 @@ export function buildSnapshot({
   const base = { generation, plugins, routes: all('route'), helpers: all('helper'), slots, quarantined, all };
   return Object.freeze({ ...base, templates: templates?.(base) });
 }
+
+/** Which plugins a request leaves out. */
+export type Skip = ReadonlySet<string> | 'all';
+
+/** What requests see from now on, and the same without some plugins for those who asked for it. */
+export class Snapshots {
+  readonly #build: (generation: number, skip?: Skip) => Snapshot;
+  /** Made when first needed, gone with the snapshot they belong to. */
+  readonly #without = new WeakMap<Snapshot, Map<string, Snapshot>>();
+  #current: Snapshot;
+
+  constructor(build: (generation: number, skip?: Skip) => Snapshot) {
+    this.#build = build;
+    this.#current = build(0);
+  }
+
+  get current(): Snapshot {
+    return this.#current;
+  }
+
+  publish(generation: number = this.#current.generation): void {
+    this.#current = this.#build(generation);
+  }
+
+  without(skip: Skip): Snapshot {
+    const key = skip === 'all' ? 'all' : [...skip].toSorted().join(' ');
+    const known = this.#without.get(this.#current) ?? new Map<string, Snapshot>();
+    this.#without.set(this.#current, known);
+    const snapshot = known.get(key) ?? this.#build(this.#current.generation, skip);
+    known.set(key, snapshot);
+    return snapshot;
+  }
+}

@@ -25,7 +25,7 @@ export {
   type ReportedRecipient,
 } from './reporting.ts';
 export type { RecipientState } from './recipients-repository.ts';
-export { loopGuardHits7Days, mailFigures, sendingHealth, type MailFigures, type SendingHealth } from './sending-health.ts';
+export { loopGuardHits7Days, sendingHealth, type SendingHealth } from './sending-health.ts';
 export type { MailParser } from './mail-parser.ts';
 export { keepCopy, type SentFolder } from './sent-copy.ts';
 export { deliveriesOf, unfinishedMail } from './outbox-repository.ts';

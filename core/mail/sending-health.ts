@@ -1,7 +1,6 @@
 import type { Timestamp } from '../kernel/clock.ts';
 import type { Reader } from '../storage/index.ts';
 import { loopGuardHits } from './loop-guard.ts';
-import { listMailboxes } from './mailboxes.ts';
 import { findMailAccount, type MailAccount } from './oauth/index.ts';
 
 /** How sending of one mailbox goes, for the health page. */
@@ -21,14 +20,6 @@ export interface SendingHealth {
   readonly loopGuardHits7Days: number;
   /** The sign-in at its provider, when it has one in the place of a password. */
   readonly account: Pick<MailAccount, 'provider' | 'state' | 'expiresAt' | 'error'> | undefined;
-}
-
-/** What `figures` says of a mailbox; counts are of the last seven days. */
-export interface MailFigures {
-  readonly lastSentAt: Timestamp | null;
-  readonly oldestQueuedAt: Timestamp | null;
-  readonly sent: number;
-  readonly failed: number;
 }
 
 const dayMs = 86_400_000;
@@ -70,17 +61,6 @@ export async function sendingHealth(reader: Reader, mailboxId: number, now: Time
     loopGuardHits7Days: hits,
     account,
   };
-}
-
-/** The health of all mailboxes by their id, in the words of an older promise to plugins. */
-export async function mailFigures(reader: Reader, now: Timestamp): Promise<ReadonlyMap<number, MailFigures>> {
-  const all = await Promise.all((await listMailboxes(reader)).map(({ id }) => sendingHealth(reader, id, now)));
-  return new Map(
-    all.map(({ mailboxId, lastSentAt, oldestQueuedAt, sent7Days: sent, failed7Days: failed }) => [
-      mailboxId,
-      { lastSentAt, oldestQueuedAt, sent, failed },
-    ]),
-  );
 }
 
 /** How often the loop guard held mail back in the last seven days. */

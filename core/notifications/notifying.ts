@@ -3,7 +3,7 @@ import type { JobRun } from '../jobs/index.ts';
 import { composeNotice, hasFlooded } from '../mail/index.ts';
 import type { Reader, Tx } from '../storage/index.ts';
 import { findMessage, findTicket, followersOf, previewOf, type Message, type Ticket } from '../tickets/index.ts';
-import { findUser, findUsers, type User } from '../users/index.ts';
+import { activeAgents, findUser, findUsers, type User } from '../users/index.ts';
 import type { NotificationKind } from './notifications-repository.ts';
 import { preferenceOf } from './preferences.ts';
 import { tellAdministrators } from './telling-administrators.ts';
@@ -116,7 +116,8 @@ async function concerned(
   payload: Readonly<Record<string, unknown>>,
 ): Promise<readonly User[]> {
   const ids = new Set<number>();
-  if (kind === 'new-ticket' && ticket.assigneeId === null) for (const id of await activeAgents(reader)) ids.add(id);
+  if (kind === 'new-ticket' && ticket.assigneeId === null)
+    for (const id of (await activeAgents(reader).limit(500).pluck('users.id')) as readonly number[]) ids.add(id);
   else if (kind === 'mentioned') for (const id of Array.isArray(payload['mentioned']) ? payload['mentioned'] : []) ids.add(Number(id));
   else if (kind === 'delivery-failed') ids.add(message?.authorId ?? ticket.assigneeId ?? 0);
   else if (ticket.assigneeId !== null) ids.add(ticket.assigneeId);
@@ -128,15 +129,6 @@ async function concerned(
   if (kind !== 'delivery-failed' && actorId !== null) ids.delete(actorId);
   const users = await findUsers(reader, ids);
   return [...users.values()].filter((user) => user.isActive && user.deletedAt === null && user.role.kind === 'agent');
-}
-
-async function activeAgents(reader: Reader): Promise<readonly number[]> {
-  return reader('users')
-    .join('roles', 'roles.id', 'users.role_id')
-    .where({ 'roles.kind': 'agent', 'users.is_active': true })
-    .whereNull('users.deleted_at')
-    .limit(500)
-    .pluck('users.id');
 }
 
 interface Mailing {

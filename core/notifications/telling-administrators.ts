@@ -2,7 +2,7 @@ import type { Desk } from '../desk.ts';
 import type { JobRun } from '../jobs/index.ts';
 import { composeNotice } from '../mail/index.ts';
 import type { Reader } from '../storage/index.ts';
-import { findUsers, type User } from '../users/index.ts';
+import { activeAgents, findUsers, type User } from '../users/index.ts';
 import { preferenceOf } from './preferences.ts';
 
 /** Tells everybody who may manage plugins that one was stopped, in the app and by mail, once per event. */
@@ -37,10 +37,7 @@ export async function tellAdministrators(desk: Desk, job: JobRun): Promise<void>
 }
 
 async function pluginManagers(reader: Reader): Promise<readonly User[]> {
-  const ids: readonly number[] = await reader('users')
-    .join('roles', 'roles.id', 'users.role_id')
-    .where({ 'roles.kind': 'agent', 'users.is_active': true })
-    .whereNull('users.deleted_at')
+  const ids: readonly number[] = await activeAgents(reader)
     .where((may) => void may.where('roles.permissions', 'like', '%"*"%').orWhere('roles.permissions', 'like', '%"plugins.manage"%'))
     .limit(100)
     .pluck('users.id');

@@ -7,6 +7,7 @@ export { packPlugin, sha256, type PackedPlugin } from './plugins/packing.ts';
 export { writeArchive } from './plugins/tar.ts';
 export { unpackedSize } from './plugins/unpacking.ts';
 export { authorOptions, dependenciesOf, stageArchive, stagePlugin, type StagedPlugin } from './plugins/staging.ts';
+export { hasTestRunner, runTests, testsIn } from './plugins/testing.ts';
 export { reindex } from './reindexing.ts';
 export { findSiteRoot, loadSiteConfig } from './site-config.ts';
 export { seedTickets, writeAdministrator, writeDemo, type DemoResult } from './samples/index.ts';

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import { NotFound } from '../kernel/errors.ts';
-import type { PluginStatus } from '../kernel/plugin-host.ts';
+import type { PluginStatus } from '../kernel/plugin-host-ports.ts';
 import { tableNames } from '../storage/index.ts';
 
 export async function stateOfPlugin({ plugins }: App, id: string): Promise<PluginStatus | undefined> {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { App } from '../app.ts';
 import { Conflict, Refused } from '../kernel/errors.ts';
+import { noteSettingsChange } from '../kernel/kernel-state.ts';
 import { uninstallPlugin } from '../operations/index.ts';
 import { dropTables } from '../storage/index.ts';
 import type { Actor } from '../users/index.ts';
@@ -46,6 +47,7 @@ export async function deletePluginData(app: App, actor: Actor, id: string): Prom
   if (found !== undefined && row?.preparedVersion != null) await plugins.uninstalling(id, { deleteData: true });
   if (slug !== undefined && slug !== null) await dropTables(desk.storage, id, `p_${slug}_`);
   await desk.storage.writeTx(async (tx) => {
+    await noteSettingsChange(tx);
     if (desk.storage.dialect === 'sqlite')
       await tx.raw('delete from search_index where rowid in (select id from search_documents where owner = ?)', [id]);
     for (const table of ['settings', 'scoped_settings', 'secrets', 'search_documents', 'migrations'] as const)

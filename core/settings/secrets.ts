@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { Unavailable } from '../kernel/errors.ts';
+import { noteSettingsChange } from '../kernel/kernel-state.ts';
 import type { Storage, Tx } from '../storage/index.ts';
 
 /**
@@ -60,6 +61,7 @@ export class Secrets {
     if (this.key === undefined) throw new Unavailable('secrets.key-missing', { file: this.file });
     const now = this.clock.now();
     const row = { ciphertext: this.encrypt(this.key, owner, key, value), key_id: this.keyId(), updated_at: now };
+    await noteSettingsChange(tx);
     await tx('secrets')
       .insert({ owner, key, ...row, created_at: now })
       .onConflict(['owner', 'key'])
@@ -67,6 +69,7 @@ export class Secrets {
   }
 
   async delete(tx: Tx, owner: string, key: string): Promise<void> {
+    await noteSettingsChange(tx);
     await tx('secrets').where({ owner, key }).delete();
   }
 

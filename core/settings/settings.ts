@@ -1,6 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { Clock } from '../kernel/clock.ts';
 import { Invalid, NotFound } from '../kernel/errors.ts';
+import { noteSettingsChange } from '../kernel/kernel-state.ts';
 import { refuseUnknownPlaceholders } from '../kernel/placeholders.ts';
 import type { Storage, Tx } from '../storage/index.ts';
 import type { Secrets } from './secrets.ts';
@@ -38,7 +39,9 @@ export class Settings {
   private readonly clock: Clock;
   private readonly definitions = new Map<string, Definition>();
   private readonly cache = new Map<string, { readonly at: number; readonly values: SettingValues }>();
-  private seen: ReadonlyMap<string, string> | undefined;
+  /** Rises when something is forgotten, so that what was being read meanwhile is not kept. */
+  private epoch = 0;
+  private followed: { readonly version: number; readonly at: number; readonly owners: ReadonlyMap<string, string> } | undefined;
   private readonly listeners = new Map<string, Set<() => void>>();
 
   constructor(storage: Storage, secrets: Secrets, clock: Clock) {
@@ -70,13 +73,14 @@ export class Settings {
 
   /**
    * Stored values over the defaults; secrets are not among them. With a scope, values of that mailbox or
-   * person stand in for the settings that have one. At most two seconds behind other processes.
+   * person stand in for the settings that have one. At most two seconds behind other processes, or as far as `follow` is.
    */
   async get<S extends SettingsSchema = SettingsSchema>(owner: string, scope?: SettingScope): Promise<SettingsOf<S>> {
     const name = scope === undefined ? owner : `${owner} ${scope.kind} ${scope.id}`;
     const cached = this.cache.get(name);
     const now = performance.now();
-    if (cached !== undefined && now - cached.at < cacheMs) return cached.values as SettingsOf<S>;
+    const { epoch } = this;
+    if (cached !== undefined && now - Math.max(cached.at, this.followed?.at ?? 0) < cacheMs) return cached.values as SettingsOf<S>;
     const { schema, validate } = this.definition(owner);
     const values: Record<string, SettingValue> = {};
     for (const [key, one] of Object.entries(schema)) if (one['x-secret'] !== true) values[key] = one.default ?? emptyOf(one);
@@ -85,7 +89,7 @@ export class Settings {
       // A corrupt row falls back to the default instead of taking the desk down.
       if (Object.hasOwn(values, key) && value !== undefined && validate(candidate)) values[key] = candidate[key] as SettingValue;
     }
-    this.cache.set(name, { at: now, values });
+    if (epoch === this.epoch) this.cache.set(name, { at: now, values });
     return values as SettingsOf<S>;
   }
 
@@ -116,6 +120,8 @@ export class Settings {
     const all =
       upgrade === undefined || scope !== undefined ? copy : { ...(await this.stored(owner)), ...copy, [versionKey]: upgrade.version };
     await this.storage.writeTx(async (tx) => {
+      // First, as lifecycle changes do: two that write settings must not wait for each other.
+      await noteSettingsChange(tx);
       for (const [key, value] of Object.entries(all)) {
         if (Object.hasOwn(schema, key) && schema[key]?.['x-secret'] === true) {
           if (typeof value === 'string' && value !== '') await this.secrets.set(tx, owner, key, value);
@@ -160,32 +166,36 @@ export class Settings {
     return { ...site, ...Object.fromEntries(ofScope.map(({ key, value }) => [key, parse(value)])) };
   }
 
-  /** Looks whether another process changed settings, and tells those who listen. */
-  async follow(): Promise<void> {
-    const rows: { owner: string; rows: number; version: number; at: number }[] = await this.storage
-      .read('settings')
-      .groupBy('owner')
-      .select('owner')
-      .count({ rows: '*' })
-      .sum({ version: 'version' })
-      .max({ at: 'updated_at' });
-    const secrets: { owner: string; at: number }[] = await this.storage
-      .read('secrets')
-      .groupBy('owner')
-      .select('owner')
-      .max({ at: 'updated_at' });
-    const scoped: { owner: string; at: number }[] = await this.storage
-      .read('scoped_settings')
-      .groupBy('owner')
-      .select('owner')
-      .max({ at: 'updated_at' });
-    const seen = new Map<string, string>();
-    for (const { owner, ...rest } of [...rows, ...secrets, ...scoped])
-      seen.set(owner, `${seen.get(owner) ?? ''} ${Object.values(rest).map(String).join(':')}`);
-    const before = this.seen;
-    this.seen = seen;
-    if (before === undefined) return;
-    for (const owner of new Set([...before.keys(), ...seen.keys()])) if (before.get(owner) !== seen.get(owner)) this.changed(owner);
+  /** Goes along with the version that the database is at: tells those who listen whose settings another process changed. */
+  async follow(version: number): Promise<void> {
+    const at = performance.now();
+    const before = this.followed;
+    if (before?.version === version) {
+      this.followed = { ...before, at };
+      return;
+    }
+    const owners = await this.fingerprints();
+    this.followed = { version, at, owners };
+    if (before === undefined) this.forgetAll();
+    else
+      for (const owner of new Set([...before.owners.keys(), ...owners.keys()]))
+        if (before.owners.get(owner) !== owners.get(owner)) this.changed(owner);
+  }
+
+  /** For each owner a text that changes with anything stored for it. */
+  private async fingerprints(): Promise<ReadonlyMap<string, string>> {
+    const owners = new Map<string, string>();
+    for (const table of ['settings', 'secrets', 'scoped_settings'] as const) {
+      const rows: { owner: string }[] = await this.storage
+        .read(table)
+        .groupBy('owner')
+        .select('owner')
+        .count({ rows: '*' })
+        .sum({ at: 'updated_at', ...(table === 'settings' && { version: 'version' }) });
+      for (const { owner, ...rest } of rows)
+        owners.set(owner, `${owners.get(owner) ?? ''} ${table} ${Object.values(rest).map(String).join(':')}`);
+    }
+    return owners;
   }
 
   /** Calls back after the owner's settings changed, within about a second when another process did it. */
@@ -201,7 +211,13 @@ export class Settings {
   }
 
   private forget(owner: string): void {
+    this.epoch += 1;
     for (const name of this.cache.keys()) if (name === owner || name.startsWith(`${owner} `)) this.cache.delete(name);
+  }
+
+  private forgetAll(): void {
+    this.epoch += 1;
+    this.cache.clear();
   }
 
   private definition(owner: string): Definition {

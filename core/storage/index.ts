@@ -1,3 +1,4 @@
+export { changeQueueUsage } from './change-hint.ts';
 export { listOf, readLists, rowsOf, type ListQuery } from './read-lists.ts';
 export { openStorage, isUniqueViolation, type StorageOptions } from './open-storage.ts';
 export { runMigrations, dropTables, SchemaRefused, type MigrationPlan } from './migrate.ts';

@@ -4,7 +4,7 @@ import { Unavailable } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/log.ts';
 import { openMigrator as openPostgresMigrator, openPool } from './postgres.ts';
 import { openMigrator as openSqliteMigrator, openReaders, openWriter } from './sqlite.ts';
-import { listenForGeneration } from './generation-hint.ts';
+import { listenForChanges } from './change-hint.ts';
 import { watchQueries } from './watching-queries.ts';
 import { withinLimit } from './tx-limit.ts';
 import type { MigrationConnection, Storage, Tx, TxOptions } from './types.ts';
@@ -26,7 +26,7 @@ function openSqlite(file: string, log: Logger): Storage {
     read,
     writeTx: (work, options) => runTx(writer, work, log, options),
     onQuery: (listener) => watchQueries([read, writer], listener),
-    onGenerationHint: () => async () => undefined,
+    onChangeHint: () => async () => undefined,
     openMigrationConnection: async () => migrationConnection(openSqliteMigrator(file), log),
     close: async () => {
       await Promise.all([read.destroy(), writer.destroy()]);
@@ -41,7 +41,7 @@ function openPostgres(url: string, log: Logger): Storage {
     read: pool,
     writeTx: (work, options) => runTx(pool, work, log, options),
     onQuery: (listener) => watchQueries([pool], listener),
-    onGenerationHint: (hint) => listenForGeneration(url, hint, log),
+    onChangeHint: (hint) => listenForChanges(url, hint, log),
     openMigrationConnection: async () => {
       const knex = openPostgresMigrator(url);
       await knex.raw('select pg_advisory_lock(?)', [migrationLock]);

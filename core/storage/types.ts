@@ -20,10 +20,10 @@ export interface Storage {
   /** Hears of every statement, in the asynchronous context of whoever sent it. Returns the function that ends it. */
   onQuery(listener: QueryListener): () => void;
   /**
-   * Calls back soon after any process committed a transaction that sent `notifyGeneration`, and whenever it may have
+   * Calls back soon after any process committed a transaction that sent `notifyChange`, and whenever it may have
    * missed that. Only a hint: on SQLite nothing calls, and whoever listens polls as well.
    */
-  onGenerationHint(hint: () => void): () => Promise<void>;
+  onChangeHint(hint: () => void): () => Promise<void>;
   /** A connection of its own for migrations: foreign keys off on SQLite, the migration lock held on PostgreSQL. */
   openMigrationConnection(): Promise<MigrationConnection>;
   close(): Promise<void>;

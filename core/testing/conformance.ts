@@ -1,7 +1,11 @@
+import { cpSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { conform, Sabotage, type ConformOptions } from '../conformance/index.ts';
+import { checkOwnTests, conform, copyRequired, Sabotage, type ConformOptions } from '../conformance/index.ts';
 import { NotFound } from '../kernel/errors.ts';
+import { coreFolder } from '../paths.ts';
 import { createTestDesk, type TestDeskOptions } from './test-desk.ts';
 
 /**
@@ -23,5 +27,26 @@ export async function conformance(
     return await conform(desk.app, found, { sabotage, ...(options.rounds === undefined ? {} : { rounds: options.rounds }) });
   } finally {
     await desk.close();
+  }
+}
+
+/**
+ * Whether the tests of a built plugin pass where only core and what the plugin requires lie beside it (X2), on the
+ * database of this run; one sentence for each that fails.
+ */
+export async function ownTestsAlone(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<readonly string[]> {
+  const base = realpathSync(mkdtempSync(path.join(tmpdir(), 'helpdesk-alone-')));
+  try {
+    const parent = path.join(base, 'plugins');
+    const copy = path.join(parent, path.basename(folder));
+    cpSync(folder, copy, { recursive: true });
+    await copyRequired(copy, parent, [path.dirname(folder)]);
+    symlinkSync(path.join(path.dirname(coreFolder), 'node_modules'), path.join(base, 'node_modules'), 'dir');
+    return await checkOwnTests(copy, env);
+  } finally {
+    rmSync(base, { recursive: true, force: true });
   }
 }

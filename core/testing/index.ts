@@ -7,6 +7,6 @@ export { startOAuthServer, type OAuthServer } from './oauth-server.ts';
 export { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
 export { hasDovecot, startDovecot, type Dovecot } from './dovecot.ts';
 export { startDeskProcess, type DeskProcess, type DeskProcessOptions } from './desk-process.ts';
-export { conformance } from './conformance.ts';
+export { conformance, ownTestsAlone } from './conformance.ts';
 export { startImapServer, type ImapServer } from './imap-server.ts';
 export { receiverProblems } from './receiver-contract.ts';

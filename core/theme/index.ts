@@ -24,6 +24,7 @@ export {
   readThemeIn,
   resolveFrom,
   resolveTheme,
+  stampOfThemes,
   themeFolder,
   type ResolvedTheme,
   type Theme,

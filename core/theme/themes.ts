@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config.ts';
 import { readThemeManifest, type ThemeManifest, type ThemeOptions } from './manifest.ts';
@@ -38,6 +38,23 @@ export const themeStylesheets = ['tokens.css', 'theme.css'];
 export function listThemes(config: Places): readonly Theme[] {
   const ids = themeRoots(config).flatMap((root) => (existsSync(root) ? readdirSync(root) : []));
   return [...new Set(ids)].toSorted().flatMap((id) => readTheme(config, id) ?? []);
+}
+
+/** A text that changes when a theme comes, goes or gets another `theme.json`; nothing is read for it. */
+export function stampOfThemes(config: Places): string {
+  const folders = themeRoots(config).flatMap((root) =>
+    existsSync(root)
+      ? readdirSync(root, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? path.join(root, entry.name) : []))
+      : [],
+  );
+  return folders
+    .map((folder) => {
+      const file = path.join(folder, 'theme.json');
+      const found = statSync(file, { throwIfNoEntry: false });
+      // A file that is moved into place keeps the time it was written at, but not the one it was moved at.
+      return found === undefined ? '' : `${file} ${found.ino} ${found.ctimeMs} ${found.size}`;
+    })
+    .join('\n');
 }
 
 /** The folder of the theme with this id, whether or not it can be used; a link is nobody's theme. */

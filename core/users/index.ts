@@ -7,6 +7,7 @@ export { corePermissions, saveRole, type RoleInput } from './roles.ts';
 export type { NotificationPreference, Organization, Preferences, Role, User, UserEmail } from './types.ts';
 export { usersActions } from './users-hooks.ts';
 export {
+  activeAgents,
   countAdministrators,
   emailsOf,
   findOrganization,

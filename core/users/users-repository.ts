@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { fold } from '../i18n/index.ts';
 import type { Reader, Tx } from '../storage/index.ts';
 import { emailKey } from './email-address.ts';
@@ -85,19 +86,22 @@ export interface UserFilter {
   readonly isActive?: boolean;
 }
 
-/** People by id, oldest first. */
+/** A query over the agents who may be given tickets. By role: SQLite would walk through all customers to find and sort them. */
+export function activeAgents(reader: Reader): Knex.QueryBuilder {
+  return reader('users')
+    .join('roles', 'roles.id', 'users.role_id')
+    .whereIn('users.role_id', reader('roles').where({ kind: 'agent' }).select('id'))
+    .where({ 'users.is_active': true })
+    .whereNull('users.deleted_at');
+}
+
 /** The agents who may be given tickets, by name. */
 export async function listAgents(reader: Reader): Promise<readonly User[]> {
-  const ids: number[] = await reader('users')
-    .join('roles', 'roles.id', 'users.role_id')
-    .where({ 'roles.kind': 'agent', 'users.is_active': true })
-    .whereNull('users.deleted_at')
-    .orderBy('users.name')
-    .limit(500)
-    .pluck('users.id');
+  const ids: number[] = await activeAgents(reader).orderBy('users.name').limit(500).pluck('users.id');
   return [...(await findUsers(reader, ids)).values()];
 }
 
+/** People by id, oldest first. */
 export async function listUsers(reader: Reader, filter: UserFilter): Promise<readonly User[]> {
   const query = usersQuery(reader).whereNull('users.deleted_at').orderBy('users.id').limit(filter.limit);
   if (filter.kind !== undefined) void query.where('roles.kind', filter.kind);

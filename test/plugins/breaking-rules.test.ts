@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { conformance } from '#core/testing/index.js';
+import { conformance, ownTestsAlone } from '#core/testing/index.js';
 import { writePlugin, type WrittenPlugin } from './support.ts';
 
 const table = "export const up = (tx, t) => tx.schema.createTable(t('lines'), (c) => { c.increments('id'); c.text('body'); });";
@@ -59,6 +59,45 @@ const cases: readonly [what: string, plugin: Omit<WrittenPlugin, 'id'>, problem:
     },
     /asks the database \d+ times; 60 is the most/,
   ],
+  ...[
+    [
+      'X9: a page that counts rows one by one',
+      "await ctx.db.table('lines').count({ n: '*' })",
+      /\/p\/rule reads the whole of p_rule_lines: select count/,
+    ],
+    ['X9: a page that reads a list whole', "await ctx.db.table('lines').orderBy('id')", /\/p\/rule reads the whole of p_rule_lines/],
+    ['X9: a page that sorts what has no index', "await ctx.db.table('lines').orderBy('body').limit(50)", /reads the whole of p_rule_lines/],
+    [
+      'X9: a page that looks for what has no index',
+      "await ctx.db.table('lines').where({ body: 'x' }).first()",
+      /reads the whole of p_rule_lines/,
+    ],
+    [
+      'X9: a page that pages by offset',
+      "await ctx.db.table('lines').orderBy('id').limit(50).offset(50)",
+      /pages through p_rule_lines by offset/,
+    ],
+    [
+      'X9: a page that asks once for each ticket',
+      "for (const { id } of await ctx.db.raw('select id from tickets limit 50')) await ctx.db.table('lines').where({ id }).first()",
+      /asks the database \d+ times at first and \d+ times after 12 more tickets/,
+    ],
+    [
+      'X9: nothing in a page that goes by key',
+      "await ctx.db.table('lines').where('id', '<', 50).orderBy('id', 'desc').limit(50)",
+      undefined,
+    ],
+    ['X9: nothing in a page that walks a table in order to a limit', "await ctx.db.table('lines').orderBy('id').limit(50)", undefined],
+    ['X9: nothing in a small table that is read whole', "await ctx.db.table('lines')", undefined],
+  ].map(([what, reading, problem]): (typeof cases)[number] => [
+    String(what),
+    {
+      manifest: { ...db, db: { ...db.db, ...(String(what).includes('small') && { small: ['lines'] }) } },
+      activate: `ctx.http.portal([{ method: 'get', path: '/', public: true, handler: async (c) => { ${String(reading)}; c.body = 'x'; } }]);`,
+      files: { 'migrations/0001-lines.js': table },
+    },
+    problem instanceof RegExp ? problem : undefined,
+  ]),
   ['a timer that outlives it', { activate: 'setInterval(() => {}, 60000).unref(); setInterval(() => {}, 60000);' }, /of Timeout are open/],
   [
     'handlers that outlive it',
@@ -119,4 +158,47 @@ describe('the check of the rules of all plugins', function () {
       else expect(problems.join('\n')).to.match(problem);
     });
   }
+
+  const finding = (expected: string, on: readonly string[]) => `
+    import path from 'node:path';
+    import { createTestDesk } from '@helpdesk/core/testing';
+    describe('the rule', () => {
+      it('finds who is there', async () => {
+        const desk = await createTestDesk({ pluginFolders: [path.resolve(import.meta.dirname, '../..')], plugins: ${JSON.stringify(on)} });
+        const found = (await desk.app.plugins.list()).map(({ id }) => id).join(' ');
+        await desk.close();
+        if (found !== '${expected}') throw new Error('found ' + found);
+      });
+    });`;
+  for (const [what, requires, expected, problem] of [
+    [
+      'a test that needs a plugin which is not required',
+      {},
+      'friend rule',
+      /"the rule finds who is there" fails .* beside it: found rule$/,
+    ],
+    ['nothing in a test that needs what the plugin requires', { friend: '^1.0' }, 'friend rule', undefined],
+    ['nothing in a test that needs only core', {}, 'rule', undefined],
+  ] as const) {
+    it(`X2: finds ${what}`, async () => {
+      writePlugin(folder, { id: 'friend', activate: '' });
+      const own = writePlugin(folder, {
+        id: 'rule',
+        manifest: { requires },
+        activate: '',
+        files: { 'test/rule.test.js': finding(expected, [...Object.keys(requires), 'rule']) },
+      });
+
+      const problems = await ownTestsAlone(own);
+
+      if (problem === undefined) expect(problems).to.deep.equal([]);
+      else expect(problems.join()).to.match(problem);
+    });
+  }
+
+  it('X2: finds a test that ends its process', async () => {
+    const own = writePlugin(folder, { id: 'rule', activate: '', files: { 'test/rule.test.js': 'process.exit(3);' } });
+
+    expect(await ownTestsAlone(own)).to.deep.equal(['Its own tests end their process (3) where only core lies beside it.']);
+  });
 });

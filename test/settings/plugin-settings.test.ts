@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { expect } from 'chai';
+import { noteSettingsChange } from '#core/kernel/kernel-state.js';
 import { saveMailbox } from '#core/mail/index.js';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
 import { systemActor } from '#core/users/index.js';
@@ -105,21 +106,19 @@ describe('the settings of a plugin', () => {
     expect(await newer.get('poll')).to.deep.equal({ title: 'old from 0', count: 6 });
     const keys: string[] = await desk.storage.read('settings').where({ owner: 'poll' }).orderBy('key').pluck('key');
     expect(keys).to.include.members(['forgotten', 'title', 'word', 'count']);
-    await desk.app.desk.settings.follow();
-    await desk.app.desk.settings.follow();
+    await desk.app.follow();
     expect(await desk.app.desk.settings.get('poll')).to.include({ word: 'old' });
   });
 
   it('reach other processes, which tell the plugin', async () => {
     let told = 0;
     context().settings.onChange(() => (told += 1));
-    await desk.app.desk.settings.follow();
     const { Settings } = await import('#core/settings/index.js');
     const other = new Settings(desk.storage, desk.app.desk.secrets, desk.clock);
     other.define('poll', { word: { type: 'string', default: '' } });
     await other.set('poll', { word: 'changed' });
 
-    await desk.app.desk.settings.follow();
+    await desk.app.follow();
 
     expect(told).to.equal(1);
     expect(await context().settings.get()).to.include({ word: 'changed' });
@@ -132,11 +131,11 @@ describe('the settings of a plugin', () => {
     >;
     const refused = await desk.app.desk.settings.set('poll', hostile).catch((error: { code: string }) => error.code);
     for (const key of ['__proto__', 'constructor', 'toString'])
-      await desk.storage.writeTx((tx) =>
-        tx('settings').insert({ owner: 'poll', key, value: '{"polluted":true}', created_at: 0, updated_at: 0 }),
-      );
-    await desk.app.desk.settings.follow();
-    await desk.app.desk.settings.follow();
+      await desk.storage.writeTx(async (tx) => {
+        await tx('settings').insert({ owner: 'poll', key, value: '{"polluted":true}', created_at: 0, updated_at: 0 });
+        await noteSettingsChange(tx);
+      });
+    await desk.app.follow();
     const values = await desk.app.desk.settings.get('poll');
 
     expect(refused).to.equal('settings.invalid');

@@ -14,6 +14,7 @@ import { mailDisplay } from './0060-mail-display.ts';
 import { mailSending } from './0065-mail-sending.ts';
 import { ticketMailboxes } from './0070-ticket-mailboxes.ts';
 import { sharedCounts } from './0080-shared-counts.ts';
+import { settingsVersion } from './0085-settings-version.ts';
 
 /** Every step of the core schema in order; a released one never changes. */
 export const coreMigrations: readonly Migration[] = [
@@ -31,6 +32,7 @@ export const coreMigrations: readonly Migration[] = [
   mailSending,
   ticketMailboxes,
   sharedCounts,
+  settingsVersion,
 ];
 
 /**

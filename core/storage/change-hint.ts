@@ -1,21 +1,28 @@
 import pg from 'pg';
 import type { Logger } from '../kernel/log.ts';
-import type { Tx } from './types.ts';
+import type { Dialect, Reader, Tx } from './types.ts';
 
-const channel = 'helpdesk_generation';
+const channel = 'helpdesk_change';
 const firstDelayMs = 250;
 const longestDelayMs = 5000;
 
-/** Tells the other processes, once this transaction commits, that the generation moved on. Without a word: they read it themselves. */
-export async function notifyGeneration(tx: Tx): Promise<void> {
+/** Tells the other processes, once this transaction commits, that a counter moved on. Without a word: they read it themselves. */
+export async function notifyChange(tx: Tx): Promise<void> {
   if (tx.client.config.client === 'pg') await tx.raw(`notify ${channel}`);
+}
+
+/** The part of the server's queue of notifications that is taken, 0 to 1; undefined on SQLite, which has none. */
+export async function changeQueueUsage(reader: Reader, dialect: Dialect): Promise<number | undefined> {
+  if (dialect !== 'postgres') return undefined;
+  const { rows }: { rows: readonly { usage: number }[] } = await reader.raw('select pg_notification_queue_usage() as usage');
+  return rows[0]?.usage;
 }
 
 /**
  * Listens on a connection of its own, because a pool would hand it out, and makes a new one when it is
  * lost. Each time it begins to listen it hints as well: what was sent before is gone.
  */
-export function listenForGeneration(url: string, hint: () => void, log: Logger): () => Promise<void> {
+export function listenForChanges(url: string, hint: () => void, log: Logger): () => Promise<void> {
   let client: pg.Client | undefined;
   let retry: NodeJS.Timeout | undefined;
   let delayMs = firstDelayMs;
