@@ -23,6 +23,8 @@ export interface ReplyInput extends NewMessage {
   readonly cc?: readonly MailAddress[] | undefined;
   /** Key of the status to set in the same step; default by direction: in reopens, out waits. */
   readonly status?: string | undefined;
+  /** A message of a machine opens the ticket again as one of a person does. */
+  readonly reopens?: boolean | undefined;
   /** The newest message the author had seen; a newer one refuses with `tickets.newer-message`. */
   readonly lastSeenMessageId?: number | undefined;
   /** Milliseconds in which the reply can be taken back. Default the setting; 0 for API and plugins. */
@@ -115,7 +117,7 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
           payload: { ticketId, messageId: stored.id, direction, origin: stored.origin },
         });
       }
-      const next = status ?? (await statusAfter(desk, updated, stored));
+      const next = status ?? (await statusAfter(desk, updated, stored, input.reopens));
       if (next !== undefined) await applyStatus(desk, tx, actor, updated, next);
       const authorId = userIdOf(actor);
       if (authorId !== null) await tx('drafts').where({ ticket_id: ticketId, user_id: authorId, kind: input.kind }).delete();
@@ -154,8 +156,8 @@ async function touchTicket(desk: Desk, tx: Tx, ticket: Ticket, message: Message)
   });
 }
 
-async function statusAfter(desk: Desk, ticket: Ticket, message: Message) {
-  if (message.kind === 'note' || message.origin !== 'person') return undefined;
+async function statusAfter(desk: Desk, ticket: Ticket, message: Message, reopens = message.origin === 'person') {
+  if (message.kind === 'note' || !reopens) return undefined;
   const wanted: Category = message.direction === 'in' ? 'open' : 'waiting';
   if (ticket.category === wanted) return undefined;
   // A reply to a solved ticket does not unsolve it by itself when the desk writes.

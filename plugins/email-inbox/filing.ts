@@ -228,7 +228,7 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
   const message = messageOf(arrival, prepared);
   if (thread.joins === undefined) return opening(ctx, arrival, prepared, message);
   const ticketId = thread.joins.id;
-  const { agentReplies } = await settingsOf(ctx, arrival.mailbox);
+  const { agentReplies, generatedReopens } = await settingsOf(ctx, arrival.mailbox);
   const replying = isAnswer
     ? await ctx.tickets.replying(ctx.actor(agent.user.id), ticketId, {
         ...answerOf(message, prepared),
@@ -244,6 +244,7 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
         direction: 'in',
         channel: 'email',
         ...(prepared.author === undefined ? {} : { authorId: prepared.author.id }),
+        ...(generatedReopens && arrival.kind.kind === 'generated' ? { reopens: true } : {}),
         createdAt: arrival.at,
       });
   return async (tx) => {

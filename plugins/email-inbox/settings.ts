@@ -32,6 +32,7 @@ export const inboxSettings = {
   defaultTags: { ...list, 'x-scope': 'mailbox' },
   mailboxBlocked: { ...list, 'x-scope': 'mailbox' },
   mailboxAllowed: { ...list, 'x-scope': 'mailbox' },
+  generatedReopens: { type: 'boolean', default: false, 'x-scope': 'mailbox' },
   trustSpamHeaders: { type: 'boolean', default: false, 'x-scope': 'mailbox' },
   agentReplies: { type: 'string', enum: ['reply', 'note'], default: 'reply', 'x-scope': 'mailbox' },
 } as const satisfies SettingsSchema;

@@ -126,6 +126,20 @@ describe('receiving a mail', () => {
     expect((await inbox.messages(first.ticket_id ?? 0)).map(({ origin }) => origin)).to.deep.equal(['person', 'auto-reply']);
   });
 
+  it('T7: reopens for what a program wrote only where the mailbox says so, and never for an auto-reply', async () => {
+    const first = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
+    const after = async (submitted: string): Promise<string> => {
+      await inbox.desk.as('can').changeStatus(first.ticket_id ?? 0, 'solved');
+      await inbox.receive(mail({ 'In-Reply-To': '<a@x.example>', 'Auto-Submitted': submitted, Subject: 'Disk full' }));
+      return (await inbox.ticket(first.ticket_id)).category;
+    };
+    const unset = await after('auto-generated');
+    await inbox.desk.app.desk.settings.set('email-inbox', { generatedReopens: true }, { kind: 'mailbox', id: inbox.mailboxId });
+
+    expect([unset, await after('auto-generated'), await after('auto-replied')]).to.deep.equal(['solved', 'open', 'solved']);
+    expect(await inbox.outbox()).to.deep.equal([]);
+  });
+
   it('R1: folds the quoted history and keeps it (freescout#5624)', async () => {
     const row = await inbox.receive(
       mail(
