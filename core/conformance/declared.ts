@@ -1,4 +1,3 @@
-import { Ajv } from 'ajv';
 import type { App } from '../app.ts';
 import type { FoundPlugin, PluginManifest } from '../kernel/manifest.ts';
 import { factsOf, type PluginFacts } from './facts.ts';
@@ -7,7 +6,7 @@ import { factsOf, type PluginFacts } from './facts.ts';
 export async function checkDeclared(app: App, plugin: FoundPlugin): Promise<readonly string[]> {
   const { manifest } = plugin;
   const facts = await factsOf(app, plugin);
-  return [...contributed(manifest, facts), ...permissions(plugin, facts), ...privacy(manifest, facts), ...settings(app, plugin)];
+  return [...contributed(manifest, facts), ...permissions(plugin, facts), ...privacy(manifest, facts)];
 }
 
 function contributed({ contributes = {}, provides }: PluginManifest, facts: PluginFacts): readonly string[] {
@@ -27,14 +26,6 @@ function contributed({ contributes = {}, provides }: PluginManifest, facts: Plug
   if (pages.length > 0 && (contributes.adminPages ?? []).length === 0)
     problems.push('helpdesk.contributes.adminPages is empty, and there are pages in the administration.');
   return problems;
-}
-
-function settings({ desk }: App, { id }: FoundPlugin): readonly string[] {
-  if (!desk.settings.owners().includes(id)) return [];
-  const ajv = new Ajv({ strict: false });
-  return Object.entries(desk.settings.schemaOf(id)).flatMap(([key, schema]) =>
-    ajv.validateSchema(schema) === true ? [] : `The setting ${key} is no JSON schema: ${ajv.errorsText(ajv.errors, { dataVar: key })}.`,
-  );
 }
 
 function permissions({ id, manifest }: FoundPlugin, facts: PluginFacts): readonly string[] {

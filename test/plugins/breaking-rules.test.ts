@@ -98,11 +98,6 @@ const cases: readonly [what: string, plugin: Omit<WrittenPlugin, 'id'>, problem:
     },
     problem instanceof RegExp ? problem : undefined,
   ]),
-  [
-    'a setting whose schema is none',
-    { activate: '', files: { 'index.js': "export default { settings: { days: { type: 'integer', minimum: 'one' } }, activate() {} };" } },
-    /The setting days is no JSON schema: days\/minimum must be number/,
-  ],
   ['a timer that outlives it', { activate: 'setInterval(() => {}, 60000).unref(); setInterval(() => {}, 60000);' }, /of Timeout are open/],
   [
     'handlers that outlive it',
