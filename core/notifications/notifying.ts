@@ -122,7 +122,7 @@ async function concerned(
   else if (ticket.assigneeId !== null) ids.add(ticket.assigneeId);
   if (kind === 'customer-replied') {
     for (const id of await followersOf(reader, ticket.id)) ids.add(id);
-    if (ticket.assigneeId === null) for (const id of await activeAgents(reader)) ids.add(id);
+    if (ticket.assigneeId === null) for (const id of await agentIds(reader)) ids.add(id);
   }
   // Nobody is told what they did themselves, except that their mail did not arrive.
   if (kind !== 'delivery-failed' && actorId !== null) ids.delete(actorId);
