@@ -11,6 +11,7 @@ export { listJobs, queueDepth, retryJobs } from './jobs/index.ts';
 export { systemClock, type Clock } from './kernel/clock.ts';
 export { crashReports, crashSentence, journalFolder, type CrashReport } from './kernel/crash-journal.ts';
 export { AppError, Conflict, Invalid, NotFound, Refused } from './kernel/errors.ts';
+export { loadPlugins } from './kernel/loading-ahead.ts';
 export type { Logger, LogLevel } from './kernel/log.ts';
 export { sentenceOf } from './kernel/sentence.ts';
 export { createLogger } from './log.ts';

@@ -64,6 +64,10 @@ class DevDesk {
     this.builds = builds;
   }
 
+  private get ids(): readonly string[] {
+    return this.builds.map(({ source }) => path.basename(source));
+  }
+
   async run(tellsTypes: boolean): Promise<void> {
     const stopping = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
@@ -127,7 +131,7 @@ class DevDesk {
   }
 
   private start(): Promise<void> {
-    const order: DevOrder = { ...this.order, ids: this.builds.map(({ source }) => path.basename(source)) };
+    const order: DevOrder = { ...this.order, ids: this.ids };
     const child = this.spare ?? this.fork();
     this.child = child;
     this.spare = undefined;
@@ -145,7 +149,7 @@ class DevDesk {
   }
 
   private fork(): ChildProcess {
-    return fork(path.join(import.meta.dirname, '../dev/desk.js'), [], {
+    return fork(path.join(import.meta.dirname, '../dev/desk.js'), [this.order.config.root, ...this.ids], {
       env: { ...this.io.env, NODE_ENV: 'development' },
       execArgv: ['--enable-source-maps'],
     });

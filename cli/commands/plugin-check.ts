@@ -1,20 +1,22 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { checkPlugin, NotFound } from '@helpdesk/core/operator';
+import { checkPlugin, hasTestRunner, NotFound } from '@helpdesk/core/operator';
 import { Failed, type Command, type Invocation } from '../command.ts';
 
 /** Reports what is wrong with a plugin folder, with exit code 1. */
 export const pluginCheck: Command = {
   name: 'plugin check',
-  summary: 'Looks for what is wrong with a plugin folder, and runs the plugin in a desk made for that.',
+  summary: 'Looks for what is wrong with a plugin folder, and runs the plugin in a desk made for that, then its own tests.',
   args: ['<folder>'],
-  options: { quick: { help: 'Without that desk: only the manifest, the compiler and the import.' } },
+  options: { quick: { help: 'Without that desk and those tests: only the manifest, the compiler and the import.' } },
   run: async (invocation) => {
     const { options } = invocation;
     const problems = await checkPlugin(folderOf(invocation), {
       isQuick: options['quick'] === true,
       beside: pluginFolders(invocation),
     });
+    if (options['quick'] !== true && !hasTestRunner())
+      invocation.say('Its own tests were not run: the development packages are not installed here.');
     if (problems.length > 0) throw new Failed('', { problems });
     invocation.say('No problems.');
     return { problems };

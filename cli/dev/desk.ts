@@ -4,6 +4,7 @@ import {
   createApp,
   createLogger,
   findUserByEmail,
+  loadPlugins,
   openSession,
   prepareDataFolder,
   seedTickets,
@@ -30,12 +31,15 @@ const admin = 'ada@example.com';
 const tickets = 200;
 
 // Run as a process of its own, since code of a plugin can be loaded only once. It is started ahead, with everything
-// of the desk loaded, and waits for its order: so a change is seen sooner.
+// of the desk and of the plugins beside loaded, and waits for its order: so a change is seen sooner.
+const [root = '', ...written] = process.argv.slice(2);
+const loaded = loadPlugins([path.join(root, 'plugins')], written);
 process.once('disconnect', () => process.exit());
 process.once('message', (order) => void serve(order as DevOrder));
 
 async function serve({ config, plugins, ids, key }: DevOrder): Promise<void> {
   const reloading = new Reloading();
+  await loaded;
   prepareDataFolder(config);
   const app = await createApp({
     config,

@@ -58,7 +58,7 @@ function occasionsOf(event: string, payload: Readonly<Record<string, unknown>>, 
 /** Something about mail: for the one it names, else for everybody who can do something about it. */
 async function tellAlert(desk: Desk, job: JobRun, eventId: number, payload: Readonly<Record<string, unknown>>): Promise<void> {
   await desk.storage.writeTx(async (tx) => {
-    const ids = typeof payload['userId'] === 'number' ? [payload['userId']] : await activeAgents(tx);
+    const ids = typeof payload['userId'] === 'number' ? [payload['userId']] : await agentIds(tx);
     const users = [...(await findUsers(tx, ids)).values()].filter(
       ({ id, role }) => id === payload['userId'] || role.permissions.some((one) => one === '*' || one === 'settings.manage'),
     );
@@ -116,19 +116,22 @@ async function concerned(
   payload: Readonly<Record<string, unknown>>,
 ): Promise<readonly User[]> {
   const ids = new Set<number>();
-  if (kind === 'new-ticket' && ticket.assigneeId === null)
-    for (const id of (await activeAgents(reader).limit(500).pluck('users.id')) as readonly number[]) ids.add(id);
+  if (kind === 'new-ticket' && ticket.assigneeId === null) for (const id of await agentIds(reader)) ids.add(id);
   else if (kind === 'mentioned') for (const id of Array.isArray(payload['mentioned']) ? payload['mentioned'] : []) ids.add(Number(id));
   else if (kind === 'delivery-failed') ids.add(message?.authorId ?? ticket.assigneeId ?? 0);
   else if (ticket.assigneeId !== null) ids.add(ticket.assigneeId);
   if (kind === 'customer-replied') {
     for (const id of await followersOf(reader, ticket.id)) ids.add(id);
-    if (ticket.assigneeId === null) for (const id of await activeAgents(reader)) ids.add(id);
+    if (ticket.assigneeId === null) for (const id of await agentIds(reader)) ids.add(id);
   }
   // Nobody is told what they did themselves, except that their mail did not arrive.
   if (kind !== 'delivery-failed' && actorId !== null) ids.delete(actorId);
   const users = await findUsers(reader, ids);
   return [...users.values()].filter((user) => user.isActive && user.deletedAt === null && user.role.kind === 'agent');
+}
+
+async function agentIds(reader: Reader): Promise<readonly number[]> {
+  return activeAgents(reader).limit(500).pluck('users.id');
 }
 
 interface Mailing {

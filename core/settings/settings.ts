@@ -24,9 +24,6 @@ interface Definition {
 /** Kept beside the settings of an owner: the version of the schema they were written for. */
 const versionKey = '$version';
 
-// Compiling the schema of schemas takes longer than compiling most schemas, so it is done once.
-const schemas = new Ajv({ strict: false });
-
 const cacheMs = 2000;
 
 /**
@@ -50,14 +47,14 @@ export class Settings {
     this.clock = clock;
   }
 
-  /** Declares an owner's settings and returns the function that takes the declaration back; values stay. */
+  /** Declares an owner's settings and returns the function that takes the declaration back; values stay. @throws Invalid `settings.no-schema`. */
   define(owner: string, schema: SettingsSchema, upgrade?: SettingsUpgrade): () => void {
     const properties = Object.fromEntries(Object.entries(schema).map(([key, one]) => [key, withoutExtensions(one)]));
-    const whole = { type: 'object', additionalProperties: false, properties };
-    if (!schemas.validateSchema(whole)) throw new Error(schemas.errorsText(schemas.errors, { dataVar: `settings of ${owner}` }));
-    // One validator each, since a shared one would keep every schema that was ever declared.
-    const ajv = new Ajv({ coerceTypes: true, allErrors: true, strict: false, validateSchema: false, meta: false });
-    this.definitions.set(owner, { schema, upgrade, validate: ajv.compile(whole) });
+    this.definitions.set(owner, {
+      schema,
+      upgrade,
+      validate: compiled(owner, { type: 'object', additionalProperties: false, properties }),
+    });
     this.forget(owner);
     return () => this.definitions.delete(owner);
   }
@@ -224,6 +221,16 @@ export class Settings {
     const definition = this.definitions.get(owner);
     if (definition === undefined) throw new NotFound('settings.unknown-owner', { owner });
     return definition;
+  }
+}
+
+// Without the schema of schemas: making that takes longer than all settings together, and the compiler refuses most of what it would.
+function compiled(owner: string, schema: object): ValidateFunction {
+  try {
+    return new Ajv({ coerceTypes: true, allErrors: true, strict: false, validateSchema: false, meta: false }).compile(schema);
+  } catch (error) {
+    const message = `${owner}: its settings are no JSON schema: ${error instanceof Error ? error.message : String(error)}.`;
+    throw new Invalid('settings.no-schema', { owner, message }, { cause: error });
   }
 }
 

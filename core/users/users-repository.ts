@@ -87,7 +87,7 @@ export interface UserFilter {
 }
 
 /** A query over the agents who may be given tickets. By role: SQLite would walk through all customers to find and sort them. */
-export function activeAgents(reader: Reader): Knex.QueryBuilder {
+export function activeAgents(reader: Reader): Knex.QueryBuilder<object, readonly unknown[]> {
   return reader('users')
     .join('roles', 'roles.id', 'users.role_id')
     .whereIn('users.role_id', reader('roles').where({ kind: 'agent' }).select('id'))

@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type AnySchema } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { expect } from 'chai';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
@@ -37,6 +37,16 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
+  it('takes schemas that are schemas', async () => {
+    const { paths } = (await caller(desk)('/openapi.json')).body as unknown as Document;
+    const ajv = new Ajv2020({ strict: false });
+    ajvFormats.default(ajv);
+    const schemas = schemasIn(paths);
+
+    expect(schemas.length).to.be.greaterThan(20);
+    for (const schema of schemas) expect(ajv.validateSchema(schema as AnySchema), JSON.stringify([schema, ajv.errors])).to.equal(true);
+  });
+
   it('describes what is answered', async () => {
     const agent = await clientOf(desk, 'ada');
     const document = (await agent('/openapi.json')).body as unknown as Document;
@@ -55,3 +65,9 @@ describe('the OpenAPI document', () => {
     }
   });
 });
+
+/** Everything under a key `schema`, wherever it stands. */
+function schemasIn(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) => (key === 'schema' ? [one] : schemasIn(one)));
+}

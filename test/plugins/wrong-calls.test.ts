@@ -107,6 +107,11 @@ describe('a wrong call of a plugin', () => {
       "{ word: { type: 'text' } }",
       'settings in the main file needs one of string, integer, number, boolean, array as type of word of its schema, not "text".',
     ],
+    ["{ days: { type: 'integer', minimum: 'one' } }", 'its settings are no JSON schema: minimum value must be ["number"].'],
+    [
+      "{ word: { type: 'string', pattern: '(' } }",
+      'its settings are no JSON schema: Invalid regular expression: /(/u: Unterminated group.',
+    ],
   ])
     it(`is refused in the definition: settings ${settings}`, async () => {
       expect(await activate('', { 'index.js': `export default { settings: ${settings}, activate() {} };` })).to.equal(sentence);
