@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { conformance, ownTestsAlone } from '#core/testing/index.js';
+import { conformance, ownTestsAlone, testDatabase } from '#core/testing/index.js';
 import { writePlugin, type WrittenPlugin } from './support.ts';
 
 const table = "export const up = (tx, t) => tx.schema.createTable(t('lines'), (c) => { c.increments('id'); c.text('body'); });";
@@ -79,7 +79,7 @@ const cases: readonly [what: string, plugin: Omit<WrittenPlugin, 'id'>, problem:
     ],
     [
       'X9: a page that asks once for each ticket',
-      "for (const { id } of await ctx.db.raw('select id from tickets limit 50')) await ctx.db.table('lines').where({ id }).first()",
+      "const found = await ctx.db.raw('select id from tickets limit 50'); for (const { id } of found.rows ?? found) await ctx.db.table('lines').where({ id }).first()",
       /asks the database \d+ times at first and \d+ times after 12 more tickets/,
     ],
     [
@@ -148,7 +148,9 @@ describe('the check of the rules of all plugins', function () {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  for (const [what, plugin, problem] of cases) {
+  // Only SQLite is asked how it reads.
+  const judged = cases.filter(([, , problem]) => testDatabase() === 'sqlite' || problem?.source.includes('reads the whole of') !== true);
+  for (const [what, plugin, problem] of judged) {
     it(`finds ${what}`, async () => {
       writePlugin(folder, { id: 'rule', ...plugin });
 
