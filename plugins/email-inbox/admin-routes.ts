@@ -24,11 +24,11 @@ const home = '/admin/p/email-inbox';
 /** Pages for administrators: how receiving goes, mail in quarantine, the receiving part of a mailbox. */
 export function adminRoutes(ctx: InboxContext): readonly Route[] {
   const permission = 'settings.manage';
-  const route = (method: Route['method'], path: string, handle: (request: Context) => Promise<void>): Route => ({
+  const route = (method: Route['method'], path: string, handler: Route['handler']): Route => ({
     method,
     path,
     permission,
-    handler: (request) => handle(request as unknown as Context),
+    handler,
   });
   return [
     route('get', '/', (request) => showHealth(ctx, request)),
@@ -56,8 +56,7 @@ export function deskRoutes(ctx: InboxContext): readonly Route[] {
       method: 'get',
       path: '/messages/:id/raw',
       permission: 'tickets.view',
-      handler: async (given) => {
-        const request = given as unknown as Context;
+      handler: async (request) => {
         const { actor } = request.state;
         const message = await ctx.tickets.message(Number(request.params['id']) || 0);
         if (message === undefined || actor === undefined) throw new NotFound('http.not-found');

@@ -1,4 +1,4 @@
-import { isEmailAddress, Invalid, NotFound, signedIn, type Context, type Route } from '@helpdesk/core/plugin';
+import { isEmailAddress, Invalid, NotFound, signedIn, type Route } from '@helpdesk/core/plugin';
 import type { InboxContext } from './settings.ts';
 
 /*
@@ -30,8 +30,7 @@ export function customerRoutes(ctx: InboxContext): readonly Route[] {
       method: 'post',
       path: '/tickets/:id/customer',
       permission: 'tickets.edit',
-      handler: async (given) => {
-        const request = given as unknown as Context;
+      handler: async (request) => {
         const { actor } = signedIn(request);
         const form = await ctx.http.form(request);
         const email = form.text('email').trim();

@@ -58,11 +58,11 @@ function presentMail({ messageId, decision }: ThreadedMail, { ticketId, numbers,
 
 /** The two corrections of an agent, and the page of what they taught. */
 export function threadingRoutes(ctx: InboxContext): readonly Route[] {
-  const route = (method: Route['method'], path: string, handle: (request: Context) => Promise<void>): Route => ({
+  const route = (method: Route['method'], path: string, handler: Route['handler']): Route => ({
     method,
     path,
     permission: 'tickets.edit',
-    handler: (request) => handle(request as unknown as Context),
+    handler,
   });
   const go = (request: Context, to: string): void => {
     request.redirect(to);
