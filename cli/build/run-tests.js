@@ -74,7 +74,7 @@ function belongsToSuite(name) {
 }
 
 function touchesDatabase(file) {
-  return /core\/testing|#core\/testing|onDatabase|support\/inbox/.test(readFileSync(file, 'utf8'));
+  return /core\/testing|onDatabase|support\/inbox/.test(readFileSync(file, 'utf8'));
 }
 
 function runMocha(run) {
