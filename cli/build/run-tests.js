@@ -14,9 +14,10 @@ const onlyDatabase = process.argv.find((arg) => arg.startsWith('--database='))?.
 
 const files = testFiles().filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
 // A test waits for processes, servers and timers as long as it computes, so the default suite is cut into parts of
-// which more run at once than there are cores; of the long suites, those on both databases run side by side.
+// which more run at once than there are cores. The long suites kill and measure: two of them at once disturb each other.
 const isWhole = !isLong && wanted.length === 0;
-const [partsEach, atOnce] = isWhole ? [4, availableParallelism() + 1] : [1, 2];
+const partsEach = isWhole ? 4 : 1;
+const atOnce = isLong ? 1 : isWhole ? availableParallelism() + 1 : 2;
 const runs = [
   { database: 'sqlite', files },
   { database: 'postgres', files: files.filter(touchesDatabase) },
