@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Ticket } from '#core/tickets/index.js';
 import { furnish, pagesOf } from './pages.js';
-import { describeInBrowser, problemsOn } from './support.js';
+import { crawl, describeInBrowser, problemsOn } from './support.js';
 
 describeInBrowser('the accessibility of every page (axe, WCAG 2.2 AA)', (stage) => {
   let ticket: Ticket;
@@ -12,14 +12,8 @@ describeInBrowser('the accessibility of every page (axe, WCAG 2.2 AA)', (stage) 
   for (const locale of ['en', 'tr']) {
     for (const name of ['ada', 'mina', 'nobody'] as const) {
       it(`is without violations and never scrolls sideways: ${locale}, ${name}`, async () => {
-        const { desk, open } = stage();
-        await desk.storage.writeTx((tx) => tx('users').update({ locale }));
-        const page = await open(name === 'nobody' ? undefined : name, { locale });
-        const problems: string[] = [];
-        for (const path of pagesOf(desk, ticket)[name]) {
-          await page.goto(path);
-          problems.push(...(await problemsOn(page)).map((one) => `${path}, ${one}`));
-        }
+        const paths = pagesOf(stage().desk, ticket)[name];
+        const problems = await crawl(stage(), name, locale, paths, ({ page }) => problemsOn(page));
 
         expect(problems).to.deep.equal([]);
       });

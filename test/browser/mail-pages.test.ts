@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { saveMailbox } from '#core/mail/index.js';
 import type { TestDesk } from '#core/testing/index.js';
 import { coreCatalogs, englishOn, englishOnly } from './english.js';
-import { describeInBrowser, problemsOn } from './support.js';
+import { crawl, describeInBrowser, problemsOn } from './support.js';
 
 const plugins = path.resolve(import.meta.dirname, '../../../plugins');
 
@@ -40,30 +40,18 @@ describeInBrowser(
 
     for (const locale of ['en', 'tr']) {
       it(`are without violations and never scroll sideways: ${locale}`, async () => {
-        const { desk, open } = stage();
-        await desk.storage.writeTx((tx) => tx('users').update({ locale }));
-        const page = await open('ada', { locale });
-        const problems: string[] = [];
-        for (const pathname of paths) {
-          const answer = await page.goto(pathname);
-          expect(answer?.status(), pathname).to.equal(200);
-          problems.push(...(await problemsOn(page)).map((one) => `${pathname}, ${one}`));
-        }
+        const problems = await crawl(stage(), 'ada', locale, paths, ({ page, path: pathname, status }) => {
+          expect(status, pathname).to.equal(200);
+          return problemsOn(page);
+        });
 
         expect(problems).to.deep.equal([]);
       });
     }
 
     it('show no English text of the catalogues in Turkish', async () => {
-      const { desk, open } = stage();
-      await desk.storage.writeTx((tx) => tx('users').update({ locale: 'tr' }));
       const english = englishOnly([...coreCatalogs, 'plugins/email-inbox/locales', 'plugins/satisfaction-smiley/locales']);
-      const page = await open('ada', { locale: 'tr' });
-      const found: string[] = [];
-      for (const pathname of paths) {
-        await page.goto(pathname);
-        found.push(...(await englishOn(page, english)).map((text) => `${pathname}: ${text}`));
-      }
+      const found = await crawl(stage(), 'ada', 'tr', paths, ({ page }) => englishOn(page, english));
 
       expect(found).to.deep.equal([]);
     });

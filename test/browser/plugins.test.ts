@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { openTicket } from '#core/tickets/index.js';
 import { writePlugin } from '../plugins/support.js';
-import { describeInBrowser, problemsOn } from './support.js';
+import { crawl, describeInBrowser, problemsOn } from './support.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'helpdesk-plugins-'));
 
@@ -31,19 +31,14 @@ describeInBrowser(
     const paths = ['/admin/plugins', '/admin/plugins/watching', '/admin/plugins/stopped', '/admin/health'];
     for (const locale of ['en', 'tr']) {
       it(`are without violations and never scroll sideways: ${locale}`, async () => {
-        const { desk, open } = stage();
-        await desk.storage.writeTx((tx) => tx('users').update({ locale }));
-        const page = await open('ada', { locale });
-        const problems: string[] = [];
-        for (const pathname of paths) {
-          await page.goto(pathname);
-          if (pathname === '/admin/plugins/watching') {
+        const problems = await crawl(stage(), 'ada', locale, paths, async ({ page, path }) => {
+          if (path === '/admin/plugins/watching') {
             await page.locator('details').first().locator('summary').click();
             await page.locator('hd-chart').scrollIntoViewIfNeeded();
             await page.locator('hd-chart canvas').waitFor();
           }
-          problems.push(...(await problemsOn(page)).map((one) => `${pathname}, ${one}`));
-        }
+          return problemsOn(page);
+        });
 
         expect(problems).to.deep.equal([]);
       });

@@ -109,3 +109,28 @@ export async function problemsOn(page: Page): Promise<readonly string[]> {
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
   return problems;
 }
+
+interface Looked {
+  readonly page: Page;
+  readonly path: string;
+  readonly status: number | undefined;
+}
+
+/** Opens pages one after the other in a language and collects what is found on each, one line each. */
+export async function crawl(
+  { desk, open }: Stage,
+  as: 'ada' | 'mina' | 'nobody',
+  locale: string,
+  paths: readonly string[],
+  look: (at: Looked) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  await desk.storage.writeTx((tx) => tx('users').update({ locale }));
+  const page = await open(as === 'nobody' ? undefined : as, { locale });
+  const found: string[] = [];
+  for (const path of paths) {
+    const status = (await page.goto(path))?.status();
+    found.push(...(await look({ page, path, status })).map((one) => `${as} ${path}: ${one}`));
+  }
+  await page.close();
+  return found;
+}
