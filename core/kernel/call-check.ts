@@ -29,30 +29,25 @@ export function optional(check: ArgumentCheck): ArgumentCheck {
 
 /** An object whose fields are what they must be; others may be there too. */
 export function shape(fields: Readonly<Record<string, ArgumentCheck>>): ArgumentCheck {
-  return (value, place) =>
-    isObject(value)
-      ? firstProblem(
-          Object.entries(fields).map(
-            ([field, check]) =>
-              () =>
-                check(value[field], `${field} of ${place}`),
-          ),
-        )
-      : anObject(value, place);
+  return objectWhose(() => Object.entries(fields));
 }
 
 /** An object whose every field is what it must be. */
 export function mapOf(check: ArgumentCheck): ArgumentCheck {
-  return (value, place) =>
-    isObject(value)
-      ? firstProblem(
-          Object.entries(value).map(
-            ([field, one]) =>
-              () =>
-                check(one, `${field} of ${place}`),
-          ),
-        )
-      : anObject(value, place);
+  return objectWhose((value) => Object.keys(value).map((field) => [field, check] as const));
+}
+
+function objectWhose(checks: (value: Readonly<Record<string, unknown>>) => readonly (readonly [string, ArgumentCheck])[]): ArgumentCheck {
+  return (value, place) => {
+    if (!isObject(value)) return anObject(value, place);
+    return firstProblem(
+      checks(value).map(
+        ([field, check]) =>
+          () =>
+            check(value[field], `${field} of ${place}`),
+      ),
+    );
+  };
 }
 
 export function listOf(what: string, check: ArgumentCheck): ArgumentCheck {
