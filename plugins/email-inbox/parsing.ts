@@ -1,5 +1,3 @@
-import PostalMime from 'postal-mime';
-import type { MailParser } from '@helpdesk/core/plugin';
 import { createHash } from 'node:crypto';
 import { isAmbiguousFrom, readAddresses, type MailAddress } from './addresses.ts';
 import { readDate } from './dates.ts';
@@ -115,6 +113,3 @@ function contentOf(root: MimePart, anomalies: Anomaly[]) {
     tnef: winmail && expandTnef(winmail.content),
   };
 }
-
-/** The parser without its thread, for measuring; mails that arrive are read by `MailParser`. */
-export const plainParser: MailParser = { parse: parseMail, parseBare: (raw) => PostalMime.parse(raw) };
