@@ -187,7 +187,7 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
   if (order !== undefined && 'why' in order) return order;
   const forward =
     agent.state === 'verified' && thread.joins === undefined
-      ? await forwardIn({ ...mail, subject: filing.incoming.subject }, content.text)
+      ? await forwardIn(ctx, { ...mail, subject: filing.incoming.subject }, content.text)
       : undefined;
   const recorded = await recordFiles(ctx, arrival, content.files, thread.joins === undefined ? undefined : author);
   const isSpam = filing.isSpam || (await isSpamMail(ctx, mailbox, author?.address, mail));

@@ -2,8 +2,8 @@ import { htmlToText, isEmailAddress, isUniqueViolation, type JobHandler, type Pl
 import { withoutForwardMark } from './agent-orders.ts';
 import type { MailAddress } from './addresses.ts';
 import { readForwarded } from './forwarding.ts';
+import { parseWithin } from './mail-parser.ts';
 import type { ParsedMail } from './parsed-mail.ts';
-import { parseMail } from './parsing.ts';
 import type { InboxContext } from './settings.ts';
 import { baseSubject, isForwarded } from './threading-ids.ts';
 
@@ -18,13 +18,15 @@ export interface Forward {
 /**
  * Reads the mail an agent forwarded (mail.md W1): one with a forward's subject or `@fwd` in its first line that holds the
  * header block of a mail, or carries the mail itself as message/rfc822. `unknown` is a forward that names no sender.
+ *
+ * @throws ParserStopped when the carried mail cannot be read within the limits.
  */
-export async function forwardIn(mail: ParsedMail, text: string): Promise<Forward | 'unknown' | undefined> {
+export async function forwardIn(ctx: InboxContext, mail: ParsedMail, text: string): Promise<Forward | 'unknown' | undefined> {
   const { text: rest, isMarked } = withoutForwardMark(text);
   const [attached] = mail.nested;
   if (!isMarked && !isForwarded(mail.subject)) return undefined;
   if (attached !== undefined) {
-    const inner = await parseMail(attached.raw);
+    const inner = await parseWithin(ctx, attached.raw);
     const [from] = inner.from;
     if (from !== undefined && isEmailAddress(from.address))
       return { from, subject: inner.subject, text: inner.text || htmlToText(inner.html ?? ''), note: rest.trim() };
