@@ -40,22 +40,14 @@ export function mapOf(check: ArgumentCheck): ArgumentCheck {
 function objectWhose(checks: (value: Readonly<Record<string, unknown>>) => readonly (readonly [string, ArgumentCheck])[]): ArgumentCheck {
   return (value, place) => {
     if (!isObject(value)) return anObject(value, place);
-    return firstProblem(
-      checks(value).map(
-        ([field, check]) =>
-          () =>
-            check(value[field], `${field} of ${place}`),
-      ),
-    );
+    return firstOf(checks(value).map(([field, check]) => check(value[field], `${field} of ${place}`)));
   };
 }
 
 export function listOf(what: string, check: ArgumentCheck): ArgumentCheck {
   const isList = needs(`an array of ${what}`, Array.isArray);
   return (value, place) =>
-    Array.isArray(value)
-      ? firstProblem(value.map((one: unknown, index) => () => check(one, `item ${index} of ${place}`)))
-      : isList(value, place);
+    Array.isArray(value) ? firstOf(value.map((one: unknown, index) => check(one, `item ${index} of ${place}`))) : isList(value, place);
 }
 
 /**
@@ -73,13 +65,7 @@ export function withCheckedCalls<T extends object>(
     const holder = method === undefined ? copy : (copy[group] = { ...(copy[group] as object) });
     const call = (holder as Record<string, unknown>)[method ?? group] as (...args: readonly unknown[]) => unknown;
     (holder as Record<string, unknown>)[method ?? group] = (...args: readonly unknown[]): unknown => {
-      const problem = firstProblem(
-        checks.map(
-          ([place, check], index) =>
-            () =>
-              check(args[index], place),
-        ),
-      );
+      const problem = firstOf(checks.map(([place, check], index) => check(args[index], place)));
       if (problem === undefined) return call(...args);
       const error = new Invalid('plugins.wrong-call', { plugin, call: name, message: `${plugin}: ctx.${name} ${problem}.` });
       onRefused(error);
@@ -94,12 +80,8 @@ function needs(what: string, is: (value: unknown) => boolean): ArgumentCheck {
   return (value, place) => (is(value) ? undefined : `needs ${what} as ${place}, not ${brief(value)}`);
 }
 
-function firstProblem(checks: readonly (() => string | undefined)[]): string | undefined {
-  for (const check of checks) {
-    const problem = check();
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
+function firstOf(problems: readonly (string | undefined)[]): string | undefined {
+  return problems.find((problem) => problem !== undefined);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
