@@ -221,8 +221,9 @@ export class JobQueue {
       void candidates.where((share) => void share.whereNull('job.plugin').orWhereNotIn('job.plugin', claim.busyPlugins));
     }
     if (this.storage.dialect === 'postgres') void candidates.forUpdate('job').skipLocked();
+    // Not `in`: PostgreSQL may run that select once a row, and each run locks, and so takes, another job.
     const [row]: JobRow[] = await tx('jobs')
-      .whereIn('id', candidates)
+      .where('id', candidates)
       .update({ state: 'active', attempts: tx.raw('attempts + 1'), lease_owner: claim.owner, lease_until: now + leaseMs, updated_at: now })
       .returning(['id', 'name', 'plugin', 'lane', 'order_key', 'payload', 'attempts', 'max_attempts']);
     if (row === undefined) return undefined;

@@ -13,7 +13,7 @@ import {
   type NewJob,
 } from '#core/jobs/index.js';
 import { createLogger } from '#core/log.js';
-import type { Storage } from '#core/storage/index.js';
+import { openStorage, type Storage } from '#core/storage/index.js';
 
 describe('the job queue', () => {
   let handle: DatabaseHandle;
@@ -46,6 +46,19 @@ describe('the job queue', () => {
     const ids = claimed.flatMap((job) => (job === undefined ? [] : [job.id]));
     expect(new Set(ids).size).to.equal(ids.length);
     expect(ids.length).to.be.greaterThan(0);
+  });
+
+  it('takes one job a claim, whatever plan PostgreSQL chooses', async () => {
+    for (let index = 0; index < 5; index += 1) await add({ name: 'one', payload: { index } });
+    const planned = handle.url === undefined ? handle.open() : openStorage({ url: withNestedLoops(handle.url), log: silent });
+    try {
+      const job = await new JobQueue(planned, clock).claim({ owner: 'a', lanes: all, names: ['one'], busyPlugins: [] });
+
+      expect(job?.payload).to.deep.equal({ index: 0 });
+      expect(await storage.read('jobs').where({ state: 'active' }).pluck('id')).to.deep.equal([job?.id]);
+    } finally {
+      await planned.close();
+    }
   });
 
   it('writes the job with the transaction or not at all', async () => {
@@ -245,3 +258,11 @@ describe('the job queue', () => {
     expect(backoff(30, () => 0.5)).to.equal(3_600_000);
   });
 });
+
+/** A nested loop runs its inner side anew for each outer row. */
+function withNestedLoops(url: string): string {
+  const planned = new URL(url);
+  const others = ['hashjoin', 'mergejoin', 'hashagg', 'sort', 'material', 'indexscan', 'bitmapscan'];
+  planned.searchParams.set('options', others.map((name) => `-c enable_${name}=off`).join(' '));
+  return planned.href;
+}
