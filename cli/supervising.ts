@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { crashReports, crashSentence, journalFolder, type CrashReport } from '@helpdesk/core/operator';
+import { crashReports, crashSentence, isCulprit, journalFolder, type CrashReport } from '@helpdesk/core/operator';
 import { Failed, type Io } from './command.ts';
 
 const firstDelayMs = 1000;
@@ -12,7 +12,7 @@ const graceMs = 30_000;
 /**
  * Keeps one child running: restarts it with a growing delay when it dies. A child that never became
  * ready on the first try cannot run at all (a port in use, a newer schema), so that ends the parent too,
- * unless its journal blames a plugin: the next child starts without that one, and at once.
+ * unless it died while it loaded a plugin or in one: the next child starts at once, and without a culprit.
  */
 export async function supervise(io: Io, data: string, args: readonly string[]): Promise<void> {
   const stopping = new AbortController();
@@ -34,7 +34,7 @@ export async function supervise(io: Io, data: string, args: readonly string[]): 
     const crash = blamedCrashes(data, io.clock.now()).find(({ file }) => !blamed.has(file));
     if (crash !== undefined) {
       blamed.add(crash.file);
-      io.err(`${crashSentence(crash)} The desk starts again without it.\n`);
+      io.err(`${crashSentence(crash)} The desk starts again${isCulprit(crash) ? ' without it' : ''}.\n`);
       continue;
     }
     // The child has said why.

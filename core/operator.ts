@@ -9,7 +9,7 @@ export { problemOf, problemText } from './http/errors.ts';
 export { createTranslator, loadCatalog } from './i18n/index.ts';
 export { listJobs, queueDepth, retryJobs } from './jobs/index.ts';
 export { systemClock, type Clock } from './kernel/clock.ts';
-export { crashReports, crashSentence, journalFolder, type CrashReport } from './kernel/crash-journal.ts';
+export { crashReports, crashSentence, isCulprit, journalFolder, type CrashReport } from './kernel/crash-journal.ts';
 export { AppError, Conflict, Invalid, NotFound, Refused } from './kernel/errors.ts';
 export { loadPlugins } from './kernel/loading-ahead.ts';
 export type { Logger, LogLevel } from './kernel/log.ts';

@@ -13,6 +13,10 @@ export interface CrashNote {
   readonly version?: string | undefined;
   readonly hook?: string | undefined;
   readonly stack?: string | undefined;
+  /** The process ended by itself, by `exit` or an error; absent where something else killed it. */
+  readonly isOwnEnd?: boolean | undefined;
+  /** The process before was killed while it loaded this very plugin. */
+  readonly isRepeated?: boolean | undefined;
 }
 
 export interface CrashReport extends CrashNote {
@@ -30,31 +34,51 @@ const staleMs = 60_000;
  */
 export class CrashJournal {
   readonly #file: string;
-  #isLoading = false;
+  readonly #suspects = new Set<string>();
+  #loading: CrashNote | undefined;
 
   constructor(folder: string, processId: string) {
     this.#file = path.join(folder, `${processId}.json`);
     ownFiles.add(this.#file);
   }
 
-  /** Whether a plugin is being loaded right now. */
-  get isLoading(): boolean {
-    return this.#isLoading;
-  }
-
   get file(): string {
     return this.#file;
   }
 
-  note(note: Omit<CrashNote, 'host' | 'pid'>): void {
-    this.#isLoading = note.phase === 'import' || note.phase === 'activate';
-    writeNote(this.#file, { ...note, host: hostname(), pid: process.pid });
+  note(note: Omit<CrashNote, 'host' | 'pid' | 'isOwnEnd' | 'isRepeated'>): void {
+    const isRepeated = note.plugin !== undefined && this.#suspects.has(note.plugin);
+    const whole = { ...note, host: hostname(), pid: process.pid, isRepeated };
+    this.#loading = note.phase === 'import' || note.phase === 'activate' ? whole : undefined;
+    writeNote(this.#file, whole);
   }
 
+  /** The process ends by itself; false when it loads no plugin, so that the journal blames nobody for it. */
+  noteOwnEnd(): boolean {
+    if (this.#loading === undefined) return false;
+    writeNote(this.#file, { ...this.#loading, isOwnEnd: true });
+    return true;
+  }
+
+  /** A process was killed while it loaded this plugin, which may be chance once. */
+  suspect(plugin: string): void {
+    this.#suspects.add(plugin);
+  }
+
+  /** The plugin is loaded. */
   clear(): void {
-    this.#isLoading = false;
+    if (this.#loading?.plugin !== undefined) this.#suspects.delete(this.#loading.plugin);
+    this.#loading = undefined;
     rmSync(this.#file, { force: true });
   }
+}
+
+/**
+ * Whether the plugin that a report names is to blame. Whatever stops a machine also kills the process that
+ * is loading a plugin at that moment; only when the next one dies at the same place is that no chance.
+ */
+export function isCulprit({ phase, isOwnEnd, isRepeated }: CrashNote): boolean {
+  return phase === 'hook' || phase === 'blocked' || isOwnEnd === true || isRepeated === true;
 }
 
 /** Writes a note that is either whole or absent. */

@@ -28,9 +28,9 @@ export function guardProcess({ oversight, journal, log, folders, watchdogMs }: P
     process.exit(1);
   };
   const onExit = (): void => {
+    if (journal.noteOwnEnd()) return;
     const { plugin, hook } = currentScope();
-    // While a plugin is loaded the journal holds a note already.
-    if (plugin !== undefined && plugin !== 'core' && !journal.isLoading) journal.note({ phase: 'hook', plugin, hook });
+    if (plugin !== undefined && plugin !== 'core') journal.note({ phase: 'hook', plugin, hook });
   };
   process.on('uncaughtException', onError);
   process.on('unhandledRejection', onError);

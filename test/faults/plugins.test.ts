@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { saveMailbox } from '#core/mail/index.js';
@@ -99,8 +100,9 @@ describe('a desk with plugins that would end it', function () {
     ]);
   });
 
-  it('starts without the one that died while it was activated, also without a supervisor', async () => {
+  it('starts without the one whose activation was the end of two processes in a row, also without a supervisor', async () => {
     await prepare({ id: 'crasher', activate: "process.kill(process.pid, 'SIGKILL'); await new Promise(() => {});" });
+    expect(await desk.start().ended).to.equal('SIGKILL');
     expect(await desk.start().ended).to.equal('SIGKILL');
 
     const url = await desk.start().listening;
@@ -110,6 +112,21 @@ describe('a desk with plugins that would end it', function () {
       state: 'quarantined',
       last_error: 'The process died during the activation of crasher 1.0.0.',
     });
+  });
+
+  it('blames no plugin for a process that was killed from outside while it loaded it, however often that happens with days between', async () => {
+    const once =
+      "import('node:fs').then(({ existsSync, rmSync }) => { if (existsSync(file)) { rmSync(file); process.kill(process.pid, 'SIGKILL'); return new Promise(() => {}); } })";
+    await prepare({ id: 'bystander', activate: `const file = process.env.HELPDESK_DATA + '/power-cut'; await ${once};` });
+    for (let day = 0; day < 3; day += 1) {
+      writeFileSync(path.join(desk.handle.folder, 'power-cut'), '');
+      expect(await desk.start().ended).to.equal('SIGKILL');
+
+      const child = desk.start();
+      await child.listening;
+      expect((await row('bystander'))?.state).to.equal('active');
+      await child.stop();
+    }
   });
 
   it('starts again without the one that ends the process in a hook, and names the hook', async () => {
