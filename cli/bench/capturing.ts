@@ -7,7 +7,7 @@ export interface Captured {
   readonly sql: string;
   readonly bindings: readonly unknown[];
   /** Number of the write transaction it ran in, counted from the start of the capture. */
-  readonly tx: number | undefined;
+  tx: number | undefined;
   rows: readonly unknown[];
 }
 
@@ -27,6 +27,7 @@ export class ObservedStorage {
   readonly storage: Storage;
   private taken: Captured[] | undefined;
   private transactions = 0;
+  private readonly open = new Map<string, Captured>();
 
   constructor(inner: Storage) {
     this.observe(inner.read);
@@ -53,18 +54,23 @@ export class ObservedStorage {
     return taken;
   }
 
+  // Where one pool reads and writes, the statements of a transaction show themselves there as well.
   private observe(emitter: Emitter, tx?: number): void {
-    const open = new Map<string, Captured>();
     emitter.on('query', ({ __knexQueryUid: id, sql, bindings = [] }) => {
       if (this.taken === undefined || /^(?:begin|commit|rollback)\b/i.test(sql)) return;
+      const known = this.open.get(id);
+      if (known !== undefined) {
+        known.tx ??= tx;
+        return;
+      }
       const one: Captured = { sql, bindings: [...bindings], tx, rows: [] };
-      open.set(id, one);
+      this.open.set(id, one);
       this.taken.push(one);
     });
     emitter.on('query-response', (rows, { __knexQueryUid: id }) => {
-      const one = open.get(id);
+      const one = this.open.get(id);
       if (one !== undefined) one.rows = Array.isArray(rows) ? rows : [rows];
-      open.delete(id);
+      this.open.delete(id);
     });
   }
 }

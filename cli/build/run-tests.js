@@ -33,9 +33,21 @@ for (const { run, output, report } of results) {
   if (report === undefined) broken = true;
   else for (const key of Object.keys(totals)) totals[key] += report[key];
 }
+reportSlowest(results);
 const skipped = totals.pending > 0 ? `, ${totals.pending} skipped` : '';
 process.stdout.write(`\n${totals.passes} passed, ${totals.failures} failed${skipped}\n`);
 process.exitCode = broken || totals.failures > 0 || totals.passes === 0 ? 1 : 0;
+
+function reportSlowest(all) {
+  const times = all.flatMap(({ run, report }) =>
+    Object.entries(report?.secondsOf ?? {}).map(([file, seconds]) => ({ file, seconds, database: run.database })),
+  );
+  const slowest = times.toSorted((a, b) => b.seconds - a.seconds).slice(0, 15);
+  process.stdout.write(`\nSlowest files, in seconds\n`);
+  for (const { file, seconds, database } of slowest) {
+    process.stdout.write(`${seconds.toFixed(1).padStart(8)}  ${database.padEnd(8)}  ${path.relative(root, file)}\n`);
+  }
+}
 
 // Neighbours test the same subject and take about as long, so each goes to another part.
 function inParts({ database, files }, parts) {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ObservedStorage } from '#cli/bench/capturing.js';
 import { pairStatements } from '#cli/bench/pairing.js';
 import { replay } from '#core/operations/bench/replaying.js';
 import { onDatabase } from '../kernel/database.js';
@@ -18,6 +19,33 @@ const run = (next: number, text: string): readonly Captured[] => [
   captured('update counters set next = next + 1 where id = ? returning next', [1], { tx: 1, rows: [{ next }] }),
   captured('insert into lines (number, text) values (?, ?)', [next - 1, text], { tx: 1 }),
 ];
+
+describe('capturing what is asked of a storage', () => {
+  it('notes each statement once, with the transaction it ran in and what came back', async () => {
+    const inner = (await onDatabase()).open();
+    const observed = new ObservedStorage(inner);
+    const tag = { name: 'Lamp', name_key: 'lamp', created_at: 1 };
+    try {
+      const taken = await observed.capture(async () => {
+        await observed.storage.writeTx(async (tx) => {
+          await tx('tags').where({ name_key: 'lamp' }).first('id');
+          await tx('tags').insert(tag);
+        });
+        await observed.storage.read('tags').select('name');
+      });
+
+      const seen = taken.map(({ sql, tx }) => [sql.split(' ', 1)[0], tx]);
+      expect(seen).to.deep.equal([
+        ['select', 1],
+        ['insert', 1],
+        ['select', undefined],
+      ]);
+      expect(taken.at(-1)?.rows).to.deep.equal([{ name: 'Lamp' }]);
+    } finally {
+      await inner.close();
+    }
+  });
+});
 
 describe('pairing two captures of one piece of work', () => {
   it('keeps what was equal, follows what came back and makes the rest anew', () => {
