@@ -18,6 +18,7 @@ import {
   saveMailbox,
   loopGuardHits7Days,
   reportDelivery,
+  findMailAccount,
   sendingHealth,
   signInPages,
 } from './mail/index.ts';
@@ -200,6 +201,7 @@ export function makePluginContext(
       testMailbox: (mailboxId) => desk.mail.testMailbox(mailboxId),
       accessToken: (mailboxId, host) => desk.mail.accessToken(mailboxId, host),
       signInPages: (mailboxId) => signInPages(desk, mailboxId),
+      account: (mailboxId) => findMailAccount(storage.read, mailboxId),
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
       sendingHealth: (mailboxId) => sendingHealth(storage.read, mailboxId, clock.now()),

@@ -49,6 +49,7 @@ export type {
   OutgoingMail,
   ReportedMail,
   ReportedRecipient,
+  MailAccount,
   SendingHealth,
   SentFolder,
   SignInPage,

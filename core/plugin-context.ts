@@ -12,7 +12,17 @@ import type { Logger } from './kernel/log.ts';
 import type { Hooks } from './kernel/plugin-hooks.ts';
 import type { PluginServices } from './kernel/services.ts';
 import type { SlotContribution, SlotName } from './kernel/slots.ts';
-import type { Address, AutomaticMail, DeliveryNews, Mailbox, MailboxInput, ReportedMail, SendingHealth, SignInPage } from './mail/index.ts';
+import type {
+  Address,
+  AutomaticMail,
+  DeliveryNews,
+  MailAccount,
+  Mailbox,
+  MailboxInput,
+  ReportedMail,
+  SendingHealth,
+  SignInPage,
+} from './mail/index.ts';
 import type { CliCommand, HealthCheck, MenuItem, PrivacyAnswer } from './plugin-contributions.ts';
 import type { Form } from './http/body.ts';
 import type { PluginPage } from './http/pages.ts';
@@ -178,11 +188,13 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     accessToken(mailboxId: number, host: string): Promise<string | undefined>;
     /** Where an administrator signs a mailbox in at its provider in the place of a password: a page for each provider that is set up. */
     signInPages(mailboxId: number): Promise<readonly SignInPage[]>;
+    /** The sign-in of a mailbox at its provider; undefined when it signs in with a password. */
+    account(mailboxId: number): Promise<MailAccount | undefined>;
     /** The sender of mail that belongs to no mailbox; undefined when the desk cannot send. */
     systemSender(): Promise<Address | undefined>;
     /** Queues a mail that no person wrote, within the loop budget all plugins share. */
     queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean>;
-    /** How sending of one mailbox goes: what waits, what came back, what the loop guard held back, whether its sign-in holds. */
+    /** How sending of one mailbox goes: what waits, what came back, what the loop guard held back. */
     sendingHealth(mailboxId: number): Promise<SendingHealth>;
     /** How often the loop guard held automatic mail back in the last seven days. */
     loopGuardHits(): Promise<number>;

@@ -1,7 +1,6 @@
 import type { Timestamp } from '../kernel/clock.ts';
 import type { Reader } from '../storage/index.ts';
 import { loopGuardHits } from './loop-guard.ts';
-import { findMailAccount, type MailAccount } from './oauth/index.ts';
 
 /** How sending of one mailbox goes, for the health page. */
 export interface SendingHealth {
@@ -18,8 +17,6 @@ export interface SendingHealth {
   readonly uncertain: number;
   /** How often the loop guard held automatic mail of this mailbox back. */
   readonly loopGuardHits7Days: number;
-  /** The sign-in at its provider, when it has one in the place of a password. */
-  readonly account: Pick<MailAccount, 'provider' | 'state' | 'expiresAt' | 'error'> | undefined;
 }
 
 const dayMs = 86_400_000;
@@ -27,26 +24,25 @@ const dayMs = 86_400_000;
 /** Asks everything about the sending of one mailbox. */
 export async function sendingHealth(reader: Reader, mailboxId: number, now: Timestamp): Promise<SendingHealth> {
   const own = () => reader('outbox').where({ mailbox_id: mailboxId });
-  // In the words of the index of what is unfinished. What was put off waits all the same, until whenever it is tried again.
-  const unfinished = () =>
-    own()
-      .whereIn('state', ['held', 'queued', 'sending', 'uncertain', 'failed'])
-      .where((due) => void due.where('send_after', '<=', now).orWhere('attempts', '>', 0));
   const since = now - 7 * dayMs;
-  const [waiting, mailbox, sent, failed, bounced, uncertain, hits, account] = await Promise.all([
-    unfinished().whereIn('state', ['queued', 'sending']).min({ figure: 'created_at' }).first(),
+  const [waiting, mailbox, sent, failed, bounced, uncertain, hits] = await Promise.all([
+    own()
+      .whereIn('state', ['queued', 'sending'])
+      // What was put off waits all the same, until whenever it is tried again.
+      .where((due) => void due.where('send_after', '<=', now).orWhere('attempts', '>', 0))
+      .min({ figure: 'created_at' })
+      .first(),
     reader('mailboxes').where({ id: mailboxId }).first('last_sent_at', 'last_error'),
     own().where('sent_at', '>', since).count({ figure: '*' }).first(),
-    unfinished().where({ state: 'failed' }).where('updated_at', '>', since).count({ figure: '*' }).first(),
+    own().where({ state: 'failed' }).where('updated_at', '>', since).count({ figure: '*' }).first(),
     reader('address_reports')
       .join('outbox', 'outbox.id', 'address_reports.outbox_id')
       .where({ 'outbox.mailbox_id': mailboxId, 'address_reports.kind': 'bounce' })
       .where('address_reports.created_at', '>', since)
       .countDistinct({ figure: 'address_reports.outbox_id' })
       .first(),
-    unfinished().where({ state: 'uncertain' }).count({ figure: '*' }).first(),
+    own().where({ state: 'uncertain' }).count({ figure: '*' }).first(),
     loopGuardHits(reader, since, mailboxId),
-    findMailAccount(reader, mailboxId),
   ]);
   const sent7Days = figureOf(sent) ?? 0;
   return {
@@ -59,7 +55,6 @@ export async function sendingHealth(reader: Reader, mailboxId: number, now: Time
     bounceRate7Days: sent7Days === 0 ? 0 : Math.min(1, (figureOf(bounced) ?? 0) / sent7Days),
     uncertain: figureOf(uncertain) ?? 0,
     loopGuardHits7Days: hits,
-    account,
   };
 }
 

@@ -85,10 +85,10 @@ async function showForm(
   mailbox: Mailbox,
   given: { readonly form?: Form; readonly test?: TestView; readonly folders?: readonly string[] },
 ): Promise<void> {
-  const [receiver, pages, { account }] = await Promise.all([
+  const [receiver, pages, account] = await Promise.all([
     findReceiver(ctx, mailbox.id),
     ctx.mail.signInPages(mailbox.id),
-    ctx.mail.sendingHealth(mailbox.id),
+    ctx.mail.account(mailbox.id),
   ]);
   const { t } = request.state.translator;
   const signIn = account === undefined ? undefined : { imap: pages.find(({ provider }) => provider === account.provider)?.imap };

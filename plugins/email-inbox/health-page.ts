@@ -1,4 +1,4 @@
-import { reasonInWords, type Context, type Mailbox, type SendingHealth } from '@helpdesk/core/plugin';
+import { reasonInWords, type Context, type MailAccount, type Mailbox, type SendingHealth } from '@helpdesk/core/plugin';
 import { statusOf } from './health.ts';
 import { mailsInState, type StoredMail } from './mails-repository.ts';
 import { listReceivers, type Receiver } from './receivers-repository.ts';
@@ -11,12 +11,18 @@ const dayMs = 86_400_000;
 export async function showHealth(ctx: InboxContext, request: Context): Promise<void> {
   const { alertMinutes } = await ctx.settings.get();
   const mailboxes = await ctx.mail.mailboxes();
-  const [receivers, failed, ignored, ownBack, ...sending] = await Promise.all([
+  const [receivers, failed, ignored, ownBack, sending] = await Promise.all([
     listReceivers(ctx),
-    mailsInState(ctx, ['failed'], 100),
-    mailsInState(ctx, ['ignored'], 20),
+    mailsInState(ctx, 'failed', 100),
+    mailsInState(ctx, 'ignored', 20),
     ownMailsBack(ctx),
-    ...mailboxes.map(({ id }) => ctx.mail.sendingHealth(id)),
+    Promise.all(
+      mailboxes.map(async (mailbox) => ({
+        mailbox,
+        health: await ctx.mail.sendingHealth(mailbox.id),
+        account: await ctx.mail.account(mailbox.id),
+      })),
+    ),
   ]);
   const now = ctx.clock.now();
   const alertMs = alertMinutes * 60_000;
@@ -26,12 +32,9 @@ export async function showHealth(ctx: InboxContext, request: Context): Promise<v
     template: 'email-inbox/health',
     title: request.state.translator.t('email-inbox.title'),
     view: {
-      mailboxes: mailboxes.flatMap((mailbox) => {
+      mailboxes: sending.map(({ mailbox, ...facts }) => {
         const receiver = receivers.find(({ mailboxId }) => mailboxId === mailbox.id);
-        const health = sending.find(({ mailboxId }) => mailboxId === mailbox.id);
-        return health === undefined
-          ? []
-          : [lineOf(mailbox, { receiver, health, ownBack: ownBack.get(mailbox.id) ?? 0, now, alertMs, words })];
+        return lineOf(mailbox, { ...facts, receiver, ownBack: ownBack.get(mailbox.id) ?? 0, now, alertMs, words });
       }),
       failed: failed.map(shown),
       ignored: ignored.map(shown),
@@ -42,6 +45,7 @@ export async function showHealth(ctx: InboxContext, request: Context): Promise<v
 interface Facts {
   readonly receiver: Receiver | undefined;
   readonly health: SendingHealth;
+  readonly account: MailAccount | undefined;
   /** Mails of this desk that came back to it. */
   readonly ownBack: number;
   readonly now: number;
@@ -51,7 +55,7 @@ interface Facts {
 
 const dots = { good: 'good', warn: 'attention', bad: 'problem' } as const;
 
-function lineOf(mailbox: Mailbox, { receiver, health, ownBack, now, alertMs, words }: Facts): object {
+function lineOf(mailbox: Mailbox, { receiver, health, account, ownBack, now, alertMs, words }: Facts): object {
   const isPaused = receiver?.state === 'paused' || !mailbox.isActive;
   const status = receiver === undefined || isPaused ? 'warn' : statusOf(receiver, now, alertMs);
   return {
@@ -68,9 +72,9 @@ function lineOf(mailbox: Mailbox, { receiver, health, ownBack, now, alertMs, wor
     bounceShare: Math.round(health.bounceRate7Days * 1000) / 10,
     sent: health.sent7Days,
     loops: ownBack + health.loopGuardHits7Days,
-    isSignedOut: health.account?.state === 'signed-out',
-    signedInUntil: health.account?.state === 'active' ? health.account.expiresAt : undefined,
-    errors: [receiver?.lastError, mailbox.lastError, health.account?.error].flatMap((error) =>
+    isSignedOut: account?.state === 'signed-out',
+    signedInUntil: account?.state === 'active' ? account.expiresAt : undefined,
+    errors: [receiver?.lastError, mailbox.lastError, account?.error].flatMap((error) =>
       error === null || error === undefined ? [] : [words(error)],
     ),
   };

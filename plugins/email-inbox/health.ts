@@ -6,7 +6,7 @@ import type { InboxContext } from './settings.ts';
 /** How receiving goes, a line per mailbox, and one for mail in quarantine. */
 export async function healthChecks(ctx: InboxContext): Promise<readonly HealthCheck[]> {
   const { alertMinutes } = await ctx.settings.get();
-  const [mailboxes, receivers, failed] = await Promise.all([ctx.mail.mailboxes(), listReceivers(ctx), mailsInState(ctx, ['failed'], 100)]);
+  const [mailboxes, receivers, failed] = await Promise.all([ctx.mail.mailboxes(), listReceivers(ctx), mailsInState(ctx, 'failed', 100)]);
   const now = ctx.clock.now();
   const lines = mailboxes.flatMap(({ id, address, isActive }): readonly HealthCheck[] => {
     const receiver = receivers.find(({ mailboxId }) => mailboxId === id);

@@ -102,17 +102,9 @@ export async function mailOfMessage(ctx: InboxContext, messageId: number): Promi
   return row === undefined ? undefined : fromRow(row);
 }
 
-/** Mails in one of these states, newest first. */
-export async function mailsInState(
-  ctx: InboxContext,
-  states: readonly StoredMail['state'][],
-  limit: number,
-): Promise<readonly StoredMail[]> {
-  const rows: MailRow[] = await ctx.db
-    .table('mails')
-    .whereIn('state', [...states])
-    .orderBy('id', 'desc')
-    .limit(limit);
+/** Mails in this state, the last one that came into it first. */
+export async function mailsInState(ctx: InboxContext, state: StoredMail['state'], limit: number): Promise<readonly StoredMail[]> {
+  const rows: MailRow[] = await ctx.db.table('mails').where({ state }).orderBy('updated_at', 'desc').limit(limit);
   return rows.map(fromRow);
 }
 

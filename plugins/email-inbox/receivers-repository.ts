@@ -163,7 +163,7 @@ export async function reportFailure(ctx: InboxContext, mailboxId: number, error:
 
 /** After a sign-in at the provider, a mailbox that could not be read is tried at once. */
 export async function tryAgain(ctx: InboxContext, mailboxId: number): Promise<void> {
-  const { account } = await ctx.mail.sendingHealth(mailboxId);
+  const account = await ctx.mail.account(mailboxId);
   if (account?.state !== 'active') return;
   await ctx.db.tx((tx) =>
     tx

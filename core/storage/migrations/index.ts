@@ -15,6 +15,7 @@ import { mailSending } from './0065-mail-sending.ts';
 import { ticketMailboxes } from './0070-ticket-mailboxes.ts';
 import { sharedCounts } from './0080-shared-counts.ts';
 import { settingsVersion } from './0085-settings-version.ts';
+import { outboxByMailbox } from './0090-outbox-by-mailbox.ts';
 
 /** Every step of the core schema in order; a released one never changes. */
 export const coreMigrations: readonly Migration[] = [
@@ -33,6 +34,7 @@ export const coreMigrations: readonly Migration[] = [
   ticketMailboxes,
   sharedCounts,
   settingsVersion,
+  outboxByMailbox,
 ];
 
 /**

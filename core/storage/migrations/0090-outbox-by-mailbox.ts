@@ -1,0 +1,9 @@
+import type { Migration } from '../types.ts';
+
+/** The health of a mailbox is asked on every page of an agent, so what it counts goes by an index of its own. */
+export const outboxByMailbox: Migration = {
+  name: '0090-outbox-by-mailbox',
+  async up(tx) {
+    await tx.schema.alterTable('outbox', (table) => void table.index(['mailbox_id', 'state', 'updated_at']));
+  },
+};
