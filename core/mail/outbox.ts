@@ -27,8 +27,6 @@ export interface QueuedReply {
   readonly attachments: readonly Attachment[];
   readonly cc: readonly Address[];
   readonly undoMs: number;
-  /** It leaves the earlier messages out, whatever the mailbox does. */
-  readonly isUnquoted?: boolean | undefined;
 }
 
 /** What was read before the transaction, so that queueing inside it only writes. */
@@ -262,7 +260,7 @@ export class Mail {
       html: message.html,
       signature:
         mailbox === undefined ? '' : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer: requester, agent, mailbox })),
-      quoted: await this.quotedHistory(tx, earlier, reply.isUnquoted === true ? 'none' : quoteHistory, ticket),
+      quoted: await this.quotedHistory(tx, earlier, message.flags.includes('unquoted') ? 'none' : quoteHistory, ticket),
       locale: ticket.locale ?? this.desk.config.locale,
     });
     await tx('messages')

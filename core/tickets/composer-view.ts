@@ -47,10 +47,11 @@ export function presentComposer(ctx: Context, facts: ComposerFacts): ComposerVie
   if (actor === undefined || ticket.place === 'trash') return undefined;
   const can = { reply: mayReply(actor), note: mayNote(actor) };
   if (!can.reply && !can.note) return undefined;
-  const own = facts.drafts.filter(({ userId }) => userId === actor.userId);
+  const draft = facts.drafts.find(({ kind, userId }) => kind === 'reply' && userId === actor.userId);
   const mode = typed?.kind ?? facts.mode ?? (can.reply ? 'reply' : 'note');
   const requester = presentPerson(facts.people, ticket.requesterId);
   const to = addresseeOf(facts, requester);
+  const cc = ccOf(facts, draft);
   return {
     number: ticket.number,
     mode,
@@ -59,11 +60,11 @@ export function presentComposer(ctx: Context, facts: ComposerFacts): ComposerVie
     customerName: requester.name,
     ...(facts.from === undefined ? {} : { from: facts.from }),
     to: to === undefined ? [] : [to],
-    cc: ccOf(facts, own),
-    doubtful: doubtfulOf([...(to === undefined ? [] : [to]), ...ccOf(facts, own)], facts.addressStates),
+    cc,
+    doubtful: doubtfulOf([...(to === undefined ? [] : [to]), ...cc], facts.addressStates),
     ...(facts.mailboxSignature === undefined || facts.mailboxSignature === '' ? {} : { signature: facts.mailboxSignature }),
     ...(facts.quotesHistory && facts.messages.some(({ kind }) => kind === 'reply')
-      ? { quoting: { isOff: typed?.isUnquoted === true } }
+      ? { quoting: { isOff: typed?.kind === 'reply' ? typed.isUnquoted : fieldsOf(draft)['unquoted'] === '1' } }
       : {}),
     reply: presentPart(ctx, facts, 'reply'),
     note: presentPart(ctx, facts, 'note'),
@@ -95,9 +96,8 @@ function addresseeOf(
   return requester.email === undefined || requester.email === '' ? undefined : { address: requester.email, name: requester.name };
 }
 
-function ccOf({ messages, typed }: ComposerFacts, own: readonly DraftRow[]): readonly RecipientView[] {
-  const draft = own.find(({ kind }) => kind === 'reply');
-  const written = typed?.kind === 'reply' ? typed.cc : draft === undefined ? undefined : ccOfDraft(draft);
+function ccOf({ messages, typed }: ComposerFacts, draft: DraftRow | undefined): readonly RecipientView[] {
+  const written = typed?.kind === 'reply' ? typed.cc : draft === undefined ? undefined : (fieldsOf(draft)['cc'] ?? '');
   const known = new Set(
     messages.flatMap(({ addresses }) =>
       [addresses.from, addresses.replyTo, ...(addresses.to ?? []), ...(addresses.cc ?? [])].map((one) => one?.email.toLowerCase()),
@@ -113,9 +113,8 @@ function ccOf({ messages, typed }: ComposerFacts, own: readonly DraftRow[]): rea
   return (last?.addresses.cc ?? []).map(({ name, email }) => ({ name, address: email }));
 }
 
-function ccOfDraft({ fields }: DraftRow): string {
-  const { cc } = JSON.parse(fields) as { readonly cc?: unknown };
-  return typeof cc === 'string' ? cc : '';
+function fieldsOf(draft: DraftRow | undefined): Readonly<Record<string, string>> {
+  return draft === undefined ? {} : JSON.parse(draft.fields);
 }
 
 function presentPart(ctx: Context, facts: ComposerFacts, kind: 'reply' | 'note'): ComposerPartView {

@@ -116,7 +116,7 @@ export function messageRoutes(app: App): Middleware {
     return {
       kind: kindOf(form),
       ...(isHtml ? { html: form.text('body') } : { text: form.text('body') }),
-      fields: { cc: form.text('cc') },
+      fields: { cc: form.text('cc'), ...(form.isChecked('unquoted') && { unquoted: '1' }) },
       files: (await filesIn(desk, agent(ctx).actor, form)).map(({ id }) => id),
     };
   }

@@ -10,7 +10,7 @@ export interface DraftInput {
   readonly kind: 'reply' | 'note';
   readonly html?: string | undefined;
   readonly text?: string | undefined;
-  /** Cc and whatever else the composer holds. */
+  /** What else the composer holds: `cc`, and `unquoted` when it is ticked. */
   readonly fields?: Readonly<Record<string, string>> | undefined;
   readonly files?: readonly number[] | undefined;
   /** What this browser saved last; another one's later save is not overwritten. */

@@ -85,7 +85,7 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
         ...content,
         folds: message.folds ?? {},
         addresses: message.addresses ?? (input.cc === undefined ? {} : { cc: input.cc }),
-        flags: message.flags ?? [],
+        flags: [...(message.flags ?? []), ...(input.isUnquoted === true ? ['unquoted'] : [])],
         messageId: message.messageId ?? null,
         messageIdHash: message.messageId === undefined ? null : mailIdHash(message.messageId),
         externalKey: message.externalKey ?? null,
@@ -108,7 +108,6 @@ export async function prepareReply(desk: Desk, actor: Actor, ticketId: number, i
             attachments: await attachmentsOf(tx, [stored.id]),
             cc: input.cc ?? [],
             undoMs,
-            isUnquoted: input.isUnquoted,
           });
         }
         await desk.events.record(tx, 'ticket.replied', {

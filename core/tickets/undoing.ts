@@ -36,7 +36,10 @@ export async function undoReply(desk: Desk, actor: Actor, messageId: number): Pr
         kind: 'reply',
         html: message.html ?? '',
         text: message.text,
-        fields: JSON.stringify({ cc: (message.addresses.cc ?? []).map(({ email }) => email).join(', ') }),
+        fields: JSON.stringify({
+          cc: (message.addresses.cc ?? []).map(({ email }) => email).join(', '),
+          ...(message.flags.includes('unquoted') && { unquoted: '1' }),
+        }),
         files: JSON.stringify(attachments.map(({ fileId }) => fileId)),
         created_at: now,
         updated_at: now,

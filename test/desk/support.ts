@@ -54,7 +54,7 @@ export class Page {
       ({ tag, attributes }) =>
         (tag === 'input' || tag === 'textarea') &&
         attributes['name'] !== undefined &&
-        attributes['type'] !== 'checkbox' &&
+        (attributes['type'] !== 'checkbox' || 'checked' in attributes) &&
         attributes['type'] !== 'file',
     );
     return new URLSearchParams(

@@ -101,7 +101,9 @@ describe('answering on the desk', () => {
 
   it('takes a held reply back into the draft', async () => {
     await withOutgoingMail(desk);
-    const sent = await can.submit(`${path()}/messages`, await form('reply', 'We send new cups.'));
+    const fields = await form('reply', 'We send new cups.');
+    fields.set('unquoted', '1');
+    const sent = await can.submit(`${path()}/messages`, fields);
     const undo = sent.all('form').find(({ attributes }) => attributes['action']?.endsWith('/undo'))?.attributes['action'] ?? '';
 
     const page = await can.submit(undo, {});
@@ -109,6 +111,7 @@ describe('answering on the desk', () => {
     expect(sent.text).to.include('Sent to Mina Kaya');
     expect(page.text).to.include('Taken back.');
     expect(page.form(`${path()}/messages`).get('body')).to.equal('We send new cups.');
+    expect(page.form(`${path()}/messages`).get('unquoted')).to.equal('1');
     expect((await now()).messageCount).to.equal(1);
   });
 
@@ -138,6 +141,7 @@ describe('answering on the desk', () => {
       body: '<p>Half a sentence</p>',
       format: 'html',
       cc: 'jonas@example.org',
+      unquoted: '1',
     });
 
     const page = await can.get(path());
@@ -145,6 +149,7 @@ describe('answering on the desk', () => {
     expect(saved.status).to.equal(204);
     expect(page.form(`${path()}/messages`).get('body')).to.include('Half a sentence');
     expect(page.value('cc')).to.equal('jonas@example.org');
+    expect(page.form(`${path()}/messages`).get('unquoted')).to.equal('1');
     expect((await (await visitor(desk, 'ada')).get(path())).text).to.include('Can Demir has a draft for this ticket.');
   });
 

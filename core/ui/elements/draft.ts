@@ -1,27 +1,32 @@
 const pause = 800;
 
 /*
- * Saves what is being written: 800 ms after the last key, on leaving the field and when the page
- * is hidden. While the desk cannot be reached, a copy waits in this tab's session storage.
+ * Saves what is being written and to whom: 800 ms after the last change, on leaving a field and when the page
+ * is hidden. While the desk cannot be reached, a copy of the text waits in this tab's session storage.
  */
 export class HdDraft extends HTMLElement {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saved = '';
+  #form: HTMLFormElement | null = null;
+  #leaving = new AbortController();
 
   connectedCallback(): void {
-    this.#saved = this.#text();
+    this.#form = this.closest('form');
+    this.#saved = this.#state();
     this.#restore();
-    this.addEventListener('input', this.#onInput);
+    this.#leaving = new AbortController();
+    const { signal } = this.#leaving;
+    this.#form?.addEventListener('input', this.#onInput, { signal });
+    this.#form?.addEventListener('focusout', this.#flush, { signal });
+    this.#form?.addEventListener('submit', this.#forget, { signal });
     // The editor writes the same text as markup; that is no change worth saving.
-    this.addEventListener('hd:ready', () => (this.#saved = this.#text()));
-    this.addEventListener('focusout', this.#flush);
-    document.addEventListener('visibilitychange', this.#flush);
-    this.closest('form')?.addEventListener('submit', this.#forget);
+    this.addEventListener('hd:ready', () => (this.#saved = this.#state()), { signal });
+    document.addEventListener('visibilitychange', this.#flush, { signal });
   }
 
   disconnectedCallback(): void {
     clearTimeout(this.#timer);
-    document.removeEventListener('visibilitychange', this.#flush);
+    this.#leaving.abort();
   }
 
   #onInput = (): void => {
@@ -31,22 +36,21 @@ export class HdDraft extends HTMLElement {
 
   #flush = (): void => {
     clearTimeout(this.#timer);
-    const text = this.#text();
-    if (text !== this.#saved) void this.#save(text);
+    if (this.#state() !== this.#saved) void this.#save();
   };
 
-  async #save(text: string): Promise<void> {
+  async #save(): Promise<void> {
     const { url, kind = 'reply' } = this.dataset;
-    const form = this.closest('form');
-    if (url === undefined || form === null) return;
+    if (url === undefined || this.#form === null) return;
+    const [text, state] = [this.#text(), this.#state()];
     this.#say(this.dataset['saving']);
-    const body = new FormData(form);
+    const body = new FormData(this.#form);
     body.set('kind', kind);
     body.delete('upload');
     try {
       const response = await fetch(url, { method: 'POST', body, keepalive: text.length < 50_000 });
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
-      this.#saved = text;
+      this.#saved = state;
       sessionStorage.removeItem(this.#key());
       this.#say(this.dataset['done']);
     } catch {
@@ -66,9 +70,19 @@ export class HdDraft extends HTMLElement {
 
   #forget = (): void => {
     clearTimeout(this.#timer);
-    this.#saved = this.#text();
+    this.#saved = this.#state();
     sessionStorage.removeItem(this.#key());
   };
+
+  #state(): string {
+    const { elements } = this.#form ?? {};
+    const [cc, unquoted] = [elements?.namedItem('cc'), elements?.namedItem('unquoted')];
+    return JSON.stringify([
+      this.#text(),
+      cc instanceof HTMLInputElement && cc.value,
+      unquoted instanceof HTMLInputElement && unquoted.checked,
+    ]);
+  }
 
   #text(): string {
     return this.querySelector('textarea')?.value ?? '';
@@ -79,7 +93,7 @@ export class HdDraft extends HTMLElement {
   }
 
   #say(text: string | undefined): void {
-    const place = this.closest('form')?.querySelector('[data-saved]');
+    const place = this.#form?.querySelector('[data-saved]');
     if (place !== null && place !== undefined) place.textContent = text ?? '';
   }
 }
