@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { requireConfirmed } from '../auth/index.ts';
 import type { Form } from '../http/body.ts';
 import { formErrors, statusOfError } from '../http/form-errors.ts';
 import { signedIn, type Context } from '../http/request-state.ts';
@@ -21,6 +22,11 @@ export function administrator(ctx: Context, permission: string): UserActor {
   const { actor } = signedIn(ctx);
   if (actor.role !== 'agent' || !isAllowed(actor, permission)) throw new Forbidden('auth.forbidden', { permission });
   return actor;
+}
+
+/** Whatever a plugin is told to do, it does with the rights of this desk. @throws Forbidden `auth.confirm-needed`. */
+export function requireConfirmedFor({ desk, plugins }: App, ctx: Context, owners: readonly string[], next: string): void {
+  if (plugins.known.some(({ id }) => owners.includes(id))) requireConfirmed(desk, ctx.state.session, next);
 }
 
 /** Renders an admin page, with what its form was refused for. */

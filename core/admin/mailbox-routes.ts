@@ -20,7 +20,7 @@ import {
 } from '../mail/index.ts';
 import type { FieldView } from '../ui/types.ts';
 import { saveScopedForm, scopedGroups } from '../settings/index.ts';
-import { administrator, renderAdmin, see } from './admin-page.ts';
+import { administrator, renderAdmin, requireConfirmedFor, see } from './admin-page.ts';
 import { presentSignIn } from './mail-sign-in-routes.ts';
 import type { ConnectionTestView, MailboxFormView } from './views.ts';
 
@@ -131,7 +131,10 @@ export function mailboxRoutes(app: App): Middleware {
     const actor = administrator(ctx, 'settings.manage');
     const form = await readForm(desk, ctx);
     try {
-      if (mailbox !== undefined) await saveScopedForm(desk, { kind: 'mailbox', id: mailbox.id }, form);
+      if (mailbox !== undefined)
+        await saveScopedForm(desk, { kind: 'mailbox', id: mailbox.id }, form, (owners) =>
+          requireConfirmedFor(app, ctx, owners, `/admin/mailboxes/${mailbox.id}`),
+        );
       await saveMailbox(
         desk,
         actor,

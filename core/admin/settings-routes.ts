@@ -1,14 +1,13 @@
 import type { App } from '../app.ts';
-import { requireConfirmed } from '../auth/index.ts';
 import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { fold } from '../i18n/index.ts';
-import { Forbidden, NotFound } from '../kernel/errors.ts';
+import { NotFound } from '../kernel/errors.ts';
 import { agentsFor, fieldOfSetting, settingOfForm, textOr, type SettingSchema, type SettingsSchema } from '../settings/index.ts';
 import type { FieldView } from '../ui/types.ts';
-import { administrator, renderAdmin, see } from './admin-page.ts';
+import { administrator, renderAdmin, requireConfirmedFor, see } from './admin-page.ts';
 import { saveStatus } from './saving-status.ts';
 import { renameTag } from './saving-tag.ts';
 
@@ -54,7 +53,6 @@ export function settingsRoutes(app: App): Middleware {
         query: '',
         title: textOr(ctx.state.translator, titleOf(owner), owner),
         action: pathOf(owner),
-        confirmUrl: isStale(error) ? `/sign-in/confirm?next=${encodeURIComponent(pathOf(owner))}` : undefined,
         groups: [{ fields }],
       },
       error,
@@ -168,8 +166,7 @@ export function settingsRoutes(app: App): Middleware {
       const owner = pageOf(ctx);
       const form = await readForm(desk, ctx);
       try {
-        // Whatever a plugin is told to do, it does with the rights of this desk.
-        if (app.plugins.known.some(({ id }) => id === owner)) requireConfirmed(desk, ctx.state.session, pathOf(owner));
+        requireConfirmedFor(app, ctx, [owner], pathOf(owner));
         const schema = desk.settings.schemaOf(owner);
         await desk.settings.set(owner, Object.fromEntries(shownSettings(schema).map(([key, one]) => [key, settingOfForm(form, key, one)])));
         setFlash(ctx, { kind: 'done', key: 'flash.saved' });
@@ -250,11 +247,6 @@ export function settingsRoutes(app: App): Middleware {
 
 function pathOf(owner: string): string {
   return `/admin/settings?page=${owner}`;
-}
-
-// The page keeps what was typed and leads to the question in another tab.
-function isStale(error: unknown): boolean {
-  return error instanceof Forbidden && error.code === 'auth.confirm-needed';
 }
 
 function titleOf(owner: string): string {

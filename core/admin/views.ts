@@ -176,8 +176,6 @@ export interface SettingsView {
   readonly intro?: Sentence | undefined;
   readonly action: string;
   readonly version?: number | undefined;
-  /** Where a person whose sign-in is not fresh confirms who they are. */
-  readonly confirmUrl?: string | undefined;
   readonly groups: readonly {
     readonly title?: Sentence | undefined;
     readonly help?: Sentence | undefined;

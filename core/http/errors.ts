@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { AppError, NotFound } from '../kernel/errors.ts';
 import type { Desk } from '../desk.ts';
+import { confirmPath } from './form-errors.ts';
 import type { Context, Middleware } from './request-state.ts';
 
 /** What people and programs are told about an error. */
@@ -23,7 +24,7 @@ export function handleErrors(desk: Desk, renderError: (ctx: Context, problem: Pr
         desk.log.error('A request failed.', { requestId: ctx.state.requestId, method: ctx.method, path: ctx.path, error });
       const { next: wanted } = problem.details;
       if (problem.code === 'auth.confirm-needed' && typeof wanted === 'string' && !ctx.get('Accept').startsWith('application/json')) {
-        ctx.redirect(`/sign-in/confirm?next=${encodeURIComponent(wanted)}`);
+        ctx.redirect(confirmPath(wanted));
         ctx.status = 303;
         return;
       }

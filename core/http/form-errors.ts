@@ -8,12 +8,18 @@ import type { FormErrorsView, Sentence } from '../ui/types.ts';
 export function formErrors(error: unknown): FormErrorsView {
   if (!(error instanceof AppError) || error.status >= 500) throw error;
   const text: Sentence = { key: `errors.${error.code}`, params: plainParams(error.details) };
-  const { fields } = error.details;
+  const { fields, next } = error.details;
   const names = Array.isArray(fields) ? fields.map(String) : typeof fields === 'object' && fields !== null ? Object.keys(fields) : [];
   return {
     list: names.length === 0 ? [{ text }] : names.map((field) => ({ field, text })),
     byField: Object.fromEntries(names.map((field) => [field, text])),
+    ...(error.code === 'auth.confirm-needed' && { confirmUrl: confirmPath(String(next)) }),
   };
+}
+
+/** The page that asks a person for their password again and leads back to `next`. */
+export function confirmPath(next: string): string {
+  return `/sign-in/confirm?next=${encodeURIComponent(next)}`;
 }
 
 /** The HTTP status a refused form answers with. */

@@ -3,7 +3,7 @@ import type { Form } from '../http/body.ts';
 import type { Translator } from '../i18n/index.ts';
 import type { FieldView, Sentence } from '../ui/types.ts';
 import { agentsFor, fieldOfSetting, settingOfForm, textOr } from './form-fields.ts';
-import type { SettingScope, SettingSchema } from './schema-types.ts';
+import type { SettingScope, SettingSchema, SettingValue } from './schema-types.ts';
 
 /** Settings of one owner for one mailbox or person, as a part of a form. */
 export interface ScopedGroup {
@@ -36,16 +36,33 @@ export async function scopedGroups(
   return groups;
 }
 
-/** Stores what such a form says. @throws Invalid `settings.invalid` naming the fields of the form. */
-export async function saveScopedForm(desk: Pick<Desk, 'settings'>, scope: SettingScope, form: Form): Promise<void> {
-  for (const owner of desk.settings.owners()) {
-    const entries = entriesOf(desk.settings.schemaOf(owner), scope);
-    if (entries.length === 0) continue;
+/**
+ * Stores what such a form says; `judge` may refuse by the owners for whom it changes something.
+ *
+ * @throws Invalid `settings.invalid` naming the fields of the form, and what `judge` throws.
+ */
+export async function saveScopedForm(
+  { settings }: Pick<Desk, 'settings'>,
+  scope: SettingScope,
+  form: Form,
+  judge?: (owners: readonly string[]) => void,
+): Promise<void> {
+  const changes = new Map<string, Readonly<Record<string, SettingValue>>>();
+  for (const owner of settings.owners()) {
     // A choice that the form did not offer was not made.
-    const made = entries.filter(([key, schema]) => schema.enum === undefined || form.has(`${owner}.${key}`));
+    const made = entriesOf(settings.schemaOf(owner), scope).filter(([key, one]) => one.enum === undefined || form.has(`${owner}.${key}`));
+    if (made.length === 0) continue;
+    const stored: Readonly<Record<string, unknown>> = await settings.get(owner, scope);
     const values = Object.fromEntries(made.map(([key, schema]) => [key, settingOfForm(form, `${owner}.${key}`, schema)]));
-    await desk.settings.set(owner, values, scope);
+    if (made.some(([key]) => inWords(values[key]) !== inWords(stored[key]))) changes.set(owner, values);
   }
+  judge?.([...changes.keys()]);
+  for (const [owner, values] of changes) await settings.set(owner, values, scope);
+}
+
+// A form says numbers in text.
+function inWords(value: unknown): string {
+  return JSON.stringify(typeof value === 'number' ? String(value) : (value ?? ''));
 }
 
 function entriesOf(all: Readonly<Record<string, SettingSchema>>, { kind }: SettingScope): readonly [string, SettingSchema][] {

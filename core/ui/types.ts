@@ -139,6 +139,8 @@ export interface FieldView {
 export interface FormErrorsView {
   readonly list: readonly { readonly field?: string | undefined; readonly text: Sentence }[];
   readonly byField: Readonly<Record<string, Sentence>>;
+  /** Where a person whose sign-in is not fresh confirms who they are, in another tab, so that what was typed stays. */
+  readonly confirmUrl?: string | undefined;
 }
 
 /** Keyset paging; a missing address hides that link. */

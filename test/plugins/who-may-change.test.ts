@@ -6,7 +6,10 @@ import { Page } from '../desk/support.ts';
 import { packed } from './packages.ts';
 import { writePlugin } from './support.ts';
 
-const source = `export default { settings: { word: { type: 'string', default: 'hello' } }, activate() {} };`;
+const source = `export default {
+  settings: { word: { type: 'string', default: 'hello' }, tone: { type: 'string', default: 'warm', 'x-scope': 'mailbox' } },
+  activate() {},
+};`;
 
 /** What installs, switches, configures or removes a plugin, each with the page that its question leads back to. */
 const changes: readonly {
@@ -94,6 +97,25 @@ describe('who may change plugins', () => {
 
     expect((await post('/admin/plugins/install', form, { cookie })).headers.get('Location')).to.match(/^\/sign-in\/confirm/);
     expect(await state()).to.deep.equal(before);
+  });
+
+  it('S38: asks for a fresh sign-in before a plugin is told something for one mailbox, and not for what core keeps of it', async () => {
+    const cookie = await desk.cookie('ada');
+    const add = { name: 'Shop', address: 'shop@example.com', signature: '', encryption: 'tls', port: '465', host: '' };
+    await post('/admin/mailboxes', add, { cookie });
+    const { id } = await desk.storage.read('mailboxes').where({ address: add.address }).first('id');
+    const page = `/admin/mailboxes/${id}`;
+    desk.clock.advance(11 * 60_000);
+
+    const own = await post(page, { ...add, name: 'The shop', 'poll.tone': 'warm' }, { cookie });
+    const answer = await post(page, { ...add, name: 'Another shop', 'poll.tone': 'cold' }, { cookie });
+
+    expect(own.headers.get('Location')).to.equal('/admin/mailboxes');
+    const shown = new Page(answer.status, await answer.text());
+    expect([shown.status, shown.value('poll.tone'), shown.value('name')]).to.deep.equal([403, 'cold', 'Another shop']);
+    expect(shown.href('Confirm that it is you')).to.equal(`/sign-in/confirm?next=${encodeURIComponent(page)}`);
+    expect(await desk.app.desk.settings.get('poll', { kind: 'mailbox', id })).to.include({ tone: 'warm' });
+    expect((await desk.storage.read('mailboxes').where({ id }).first('name')).name).to.equal('The shop');
   });
 
   it('S38: configures a plugin once the password was typed, and settings of the desk itself without it', async () => {
