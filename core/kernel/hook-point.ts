@@ -146,10 +146,10 @@ export class HookPoint {
   }
 
   /** Runs an action, filter or decision; `first` is the payload, value or input, `second` a filter's context. */
-  async run(first: unknown, second?: unknown): Promise<unknown> {
-    if (this.size === 0) return this.kind === 'filter' ? first : undefined;
+  run(first: unknown, second?: unknown): Promise<unknown> {
+    if (this.size === 0) return Promise.resolve(this.kind === 'filter' ? first : undefined);
     this.#view ??= this.#compile();
-    return this.#view(first, second);
+    return Promise.resolve(this.#view(first, second));
   }
 
   runSync(value: unknown, context: unknown): unknown {
@@ -275,14 +275,7 @@ export class HookPoint {
       return undefined;
     }
     const { skip, meter } = parent;
-    return {
-      plugin: one.plugin,
-      hook: this.name,
-      depth: parent.depth + 1,
-      parent,
-      ...(skip !== undefined && { skip }),
-      ...(meter !== undefined && { meter }),
-    };
+    return { plugin: one.plugin, hook: this.name, depth: parent.depth + 1, parent, skip, meter };
   }
 
   /** The error the caller gets, or null when the handler is left out and the others go on. */

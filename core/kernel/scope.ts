@@ -6,9 +6,9 @@ export interface Scope {
   readonly plugin?: string;
   readonly hook?: string;
   /** Plugins that this request leaves out; `all` leaves out everything but core. */
-  readonly skip?: ReadonlySet<string> | 'all';
+  readonly skip?: ReadonlySet<string> | 'all' | undefined;
   /** Gathers what the request costs that led to here. */
-  readonly meter?: RequestMeter;
+  readonly meter?: RequestMeter | undefined;
   /** How many hook handlers are on the way to here. */
   readonly depth: number;
   /** The scope this one was entered from, so that a loop can be shown as a chain. */
@@ -33,14 +33,7 @@ export function runInScope<T>(entered: Scope, work: () => T): T {
 export function runAsPlugin<T>(plugin: string, work: () => T, hook?: string): T {
   const parent = currentScope();
   const { skip, depth, meter } = parent;
-  const entered: Scope = {
-    plugin,
-    depth,
-    ...(hook !== undefined && { hook }),
-    ...(parent !== outside && { parent }),
-    ...(skip !== undefined && { skip }),
-    ...(meter !== undefined && { meter }),
-  };
+  const entered: Scope = { plugin, depth, skip, meter, ...(hook !== undefined && { hook }), ...(parent !== outside && { parent }) };
   return scope.run(entered, work);
 }
 
