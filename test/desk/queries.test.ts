@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
-import { assign, editTicket, reply } from '#core/tickets/index.js';
+import { assign, editTicket, reply, saveDraft } from '#core/tickets/index.js';
 import { minaWrites, visitor, type Visitor } from './support.js';
 
 const most = 8;
@@ -28,8 +28,23 @@ describe('the queries of the desk', () => {
         }
         const last = await desk.storage.read('tickets').where({ number }).first('id');
         for (let index = 0; index < size; index += 1) {
-          await reply(desk.app.desk, desk.actor(index % 2 === 0 ? 'mina' : 'can'), last.id, { kind: 'reply', text: `Message ${index}` });
+          const fileId = await desk
+            .as('mina')
+            .upload({ name: `${index}.txt`, contentType: 'text/plain', content: new TextEncoder().encode(`${index}`) });
+          await reply(desk.app.desk, desk.actor(index % 2 === 0 ? 'mina' : 'can'), last.id, {
+            kind: 'reply',
+            text: `Message ${index}`,
+            ...(index % 2 === 0 && {
+              html: `<p>Message ${index}</p><img src="https://pictures.example/${index}.png">`,
+              attachments: [{ fileId }],
+            }),
+          });
         }
+        const half = await desk
+          .as('can')
+          .upload({ name: 'half.txt', contentType: 'text/plain', content: new TextEncoder().encode('half') });
+        for (const kind of ['reply', 'note'] as const)
+          await saveDraft(desk.app.desk, desk.actor('can'), last.id, { kind, text: 'Half a sentence', files: [half] });
         await assign(desk.app.desk, desk.actor('ada'), last.id, desk.people.can.id);
       });
       after(() => desk.close());
