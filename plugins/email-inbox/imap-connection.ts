@@ -107,10 +107,22 @@ function wordsOf(error: unknown): string {
   return (told === undefined || message.includes(told) ? message : `${told.trim()}`).slice(0, 1000);
 }
 
-/** Whether the server refused the account, so that trying again soon would only lock it. */
+// RFC 5530: what says that the server is busy or broken, and nothing about the account.
+const passingCodes = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'THROTTLED']);
+const passingWords = /too many|temporar|try (?:again|later)|rate limit/i;
+
+/**
+ * Whether the server refused the account, so that trying again soon would only lock it. imapflow calls everything a
+ * failed sign-in that happens during one, a broken connection and a busy server too; those pass by themselves.
+ */
 export function isRefusal(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  if ('authenticationFailed' in error && error.authenticationFailed === true) return true;
+  if ('authenticationFailed' in error && error.authenticationFailed === true)
+    return (
+      textAt(error, 'responseStatus') === 'NO' &&
+      !passingCodes.has(textAt(error, 'serverResponseCode') ?? '') &&
+      !passingWords.test(textAt(error, 'response') ?? '')
+    );
   return (
     'details' in error &&
     typeof error.details === 'object' &&
