@@ -13,11 +13,11 @@ const wanted = isLong ? filters : [suite, ...filters].filter(Boolean);
 const onlyDatabase = process.argv.find((arg) => arg.startsWith('--database='))?.slice('--database='.length);
 
 const files = testFiles().filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
-// A test waits for processes, servers and timers as long as it computes, so the default suite is cut into parts of
-// which more run at once than there are cores. The long suites kill and measure: two of them at once disturb each other.
+// A test waits for processes, servers and timers as long as it computes, so more parts of the default suite run at once
+// than there are cores. Each file of the long suites is a part of its own, because they take so differently long.
 const isWhole = !isLong && wanted.length === 0;
-const partsEach = isWhole ? 4 : 1;
-const atOnce = isLong ? 1 : isWhole ? availableParallelism() + 1 : 2;
+const partsEach = isLong ? Number.POSITIVE_INFINITY : isWhole ? 6 : 1;
+const atOnce = isWhole ? availableParallelism() + 2 : availableParallelism();
 const runs = [
   { database: 'sqlite', files },
   { database: 'postgres', files: files.filter(touchesDatabase) },
@@ -50,8 +50,9 @@ function reportSlowest(all) {
 }
 
 // Neighbours test the same subject and take about as long, so each goes to another part.
-function inParts({ database, files }, parts) {
-  return Array.from({ length: Math.min(parts, files.length) }, (_, part) => ({
+function inParts({ database, files }, most) {
+  const parts = Math.min(most, files.length);
+  return Array.from({ length: parts }, (_, part) => ({
     name: parts === 1 ? database : `${database} ${part + 1}/${parts}`,
     database,
     files: files.filter((_file, index) => index % parts === part),
@@ -103,14 +104,14 @@ function runMocha(run) {
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (data) => {
       output += data;
-      if (isLong || runs.length === 1) process.stdout.write(data);
+      if (runs.length === 1) process.stdout.write(data);
     });
   }
   return new Promise((resolve) => {
     child.on('close', () => {
       const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : undefined;
       rmSync(folder, { recursive: true, force: true });
-      resolve({ run, output: isLong || runs.length === 1 ? '' : output, report });
+      resolve({ run, output: runs.length === 1 ? '' : output, report });
     });
   });
 }

@@ -1,33 +1,21 @@
 import type { Desk } from '../desk.ts';
 import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../kernel/errors.ts';
-import { fillPlaceholders } from '../kernel/placeholders.ts';
 import { GuardedNetwork } from '../net/index.ts';
 import type { Tx } from '../storage/index.ts';
-import type { Attachment, Message, Ticket } from '../tickets/index.ts';
-import { findUser, findUsers, isAllowed, isEmailAddress, type Actor, type User } from '../users/index.ts';
-import { composeReply, mailIdHash, newMessageId, replyHeaders, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
+import { isAllowed, isEmailAddress, type Actor } from '../users/index.ts';
+import { replyHeaders } from './composing.ts';
 import { spendBudget } from './loop-guard.ts';
 import { findMailbox, listMailboxes, senderOf } from './mailboxes.ts';
-import { mailValues } from './mail-values.ts';
 import { accessToken, findMailAccount, finishSignIn } from './oauth/index.ts';
 import { findOutboxEntry, moveOutboxState } from './outbox-repository.ts';
 import { providerOf } from './providers.ts';
+import { queueReply, type QueuedReply } from './queueing-replies.ts';
+import { queueMail, scheduleSending, sendingKey } from './queueing.ts';
 import { parseServerUrl } from './server-url.ts';
 import { noticeOf, type Notice, type SystemMail } from './system-mail.ts';
 import type { Credentials } from './smtp-connection.ts';
 import { testTransport, Transports } from './transports.ts';
-import type { Address, Mailbox, OutboxEntry, OutboxFile } from './types.ts';
-
-export interface QueuedReply {
-  readonly ticket: Ticket;
-  readonly message: Message;
-  readonly requester: User | undefined;
-  /** The public messages before this one, oldest first. */
-  readonly earlier: readonly Message[];
-  readonly attachments: readonly Attachment[];
-  readonly cc: readonly Address[];
-  readonly undoMs: number;
-}
+import type { Address, Mailbox, OutboxEntry } from './types.ts';
 
 /** What was read before the transaction, so that queueing inside it only writes. */
 export interface Delivery {
@@ -93,7 +81,7 @@ export class Mail {
   /** `mailboxId` is that of the ticket. */
   async prepareDelivery(mailboxId: number | null): Promise<Delivery> {
     const [system, quoteHistory] = await Promise.all([this.systemSender(), this.quoteHistory(mailboxId)]);
-    return { queueReply: (tx, reply) => this.queueReply(tx, reply, system, quoteHistory) };
+    return { queueReply: (tx, reply) => queueReply(this.desk, tx, reply, { system, quoteHistory }) };
   }
 
   /** How much of the earlier messages the replies of a mailbox carry: `none`, `last` or `all`. */
@@ -132,7 +120,7 @@ export class Mail {
   ): Promise<void> {
     const composed = { subject: notice.subject, ...(printed ?? (await this.desk.printNotice(notice))) };
     await this.desk.storage.writeTx((tx) =>
-      this.insert(tx, {
+      queueMail(this.desk, tx, {
         kind: 'system',
         envelope: { from: sender, to: [to], cc: [] },
         headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
@@ -151,7 +139,7 @@ export class Mail {
     if (from === undefined || !isEmailAddress(mail.to.email) || (await this.isSuppressed(tx, key))) return false;
     if (!(await spendBudget(this.desk, tx, mail))) return false;
     const isAnswer = mail.kind === 'acknowledgement';
-    await this.insert(tx, {
+    await queueMail(this.desk, tx, {
       kind: mail.kind,
       ticketId: mail.ticketId,
       mailboxId: mail.mailbox?.transport ? mail.mailbox.id : undefined,
@@ -191,7 +179,7 @@ export class Mail {
       const mayBeDoubled = entry.mayBeDoubled || entry.state === 'uncertain';
       if (!(await moveOutboxState(tx, outboxId, ['failed', 'uncertain'], { ...fresh, may_be_doubled: mayBeDoubled })))
         throw new Conflict('outbox.not-failed', { outboxId });
-      await this.enqueue(tx, entry, now);
+      await scheduleSending(this.desk, tx, entry, now);
       await this.desk.jobs.hasten(tx, sendingKey(outboxId));
       if (entry.ticketId !== null) tx.afterCommit(() => this.desk.live.announce([`ticket:${entry.ticketId}`]));
     });
@@ -230,151 +218,7 @@ export class Mail {
     return { ...mailbox.transport, password: await this.desk.secrets.get('mail', `mailbox:${mailbox.id}:smtp`) };
   }
 
-  private async queueReply(tx: Tx, reply: QueuedReply, system: Address | undefined, quoteHistory: string): Promise<void> {
-    const { ticket, message, requester, earlier } = reply;
-    const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
-    const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
-    const from = mailbox?.transport ? senderOf(mailbox, lastIn?.addresses.to) : system;
-    const to =
-      lastIn?.addresses.replyTo ??
-      lastIn?.addresses.from ??
-      (requester?.email ? { name: requester.name, email: requester.email } : undefined);
-    if (from === undefined || to === undefined) return;
-    const own = [from.email, mailbox?.address ?? '', ...(mailbox?.aliases ?? [])];
-    const recipients = uniqueAddresses([to], own);
-    const cc = uniqueAddresses(reply.cc, [...own, to.email]);
-    const invalid = [...recipients, ...cc].find(({ email }) => !isEmailAddress(email));
-    if (recipients.length === 0 || invalid !== undefined)
-      throw new Invalid('mail.recipient-invalid', { address: invalid?.email ?? to.email, fields: ['cc'] });
-    const ids = earlier.flatMap((one) => (one.messageId === null ? [] : [one.messageId]));
-    // The customer's mail program knows its own mails; whether it still has the last one of ours is not sure.
-    const parent = earlier.findLast((one) => one.direction === 'in' && one.messageId !== null)?.messageId ?? ids.at(-1);
-    const messageId = newMessageId(from.email);
-    const files: OutboxFile[] = reply.attachments.map((one) => ({
-      fileId: one.fileId,
-      ...(one.contentId === null || !one.isInline ? {} : { contentId: one.contentId }),
-    }));
-    const agent = message.authorId === null ? undefined : await findUser(tx, message.authorId);
-    const composed = composeReply({
-      text: message.text,
-      html: message.html,
-      signature:
-        mailbox === undefined ? '' : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer: requester, agent, mailbox })),
-      quoted: await this.quotedHistory(tx, earlier, message.flags.includes('unquoted') ? 'none' : quoteHistory, ticket),
-      locale: ticket.locale ?? this.desk.config.locale,
-    });
-    await tx('messages')
-      .where({ id: message.id })
-      .update({ message_id: messageId, message_id_hash: mailIdHash(messageId), addresses: JSON.stringify({ from, to: recipients, cc }) });
-    await this.insert(tx, {
-      kind: 'reply',
-      ticketId: ticket.id,
-      messageRef: message.id,
-      mailboxId: mailbox?.transport ? mailbox.id : undefined,
-      envelope: { from, to: recipients, cc },
-      headers: parent === undefined ? {} : replyHeaders(ids, parent),
-      subject: earlier.length === 0 ? ticket.subject : replySubject(ticket.subject),
-      ...composed,
-      files,
-      messageId,
-      undoMs: reply.undoMs,
-      error: isReserved(to.email) ? 'Nobody has this address.' : undefined,
-    });
-  }
-
-  private async quotedHistory(tx: Tx, earlier: readonly Message[], setting: string, ticket: Ticket): Promise<readonly Quoted[]> {
-    if (setting === 'none') return [];
-    const quoted = setting === 'last' ? earlier.slice(-1) : earlier.slice(-10).toReversed();
-    const translator = this.desk.translatorFor(ticket.locale);
-    const authors = await findUsers(
-      tx,
-      quoted.flatMap(({ authorId }) => (authorId === null ? [] : [authorId])),
-    );
-    return quoted.map((one) => ({
-      attribution: translator.t('mail.quote-attribution', {
-        name: authors.get(one.authorId ?? 0)?.name ?? one.addresses.from?.email ?? '',
-        date: translator.date(one.createdAt, 'long'),
-      }),
-      text: one.text,
-      html: one.html?.includes('cid:') === true ? null : one.html,
-    }));
-  }
-
   private async isSuppressed(tx: Tx, emailKey: string): Promise<boolean> {
     return (await tx('user_emails').where({ email_key: emailKey }).whereNotNull('suppressed_at').first('id')) !== undefined;
   }
-
-  private async insert(tx: Tx, mail: NewOutboxMail): Promise<number> {
-    const now = this.desk.clock.now();
-    const messageId = mail.messageId ?? newMessageId(mail.envelope.from.email);
-    const sendAfter = now + (mail.undoMs ?? 0);
-    const [row]: { id: number }[] = await tx('outbox')
-      .insert({
-        kind: mail.kind,
-        ticket_id: mail.ticketId ?? null,
-        message_ref: mail.messageRef ?? null,
-        mailbox_id: mail.mailboxId ?? null,
-        state: mail.error === undefined ? ((mail.undoMs ?? 0) > 0 ? 'held' : 'queued') : 'failed',
-        envelope: JSON.stringify(mail.envelope),
-        headers: JSON.stringify(mail.headers),
-        subject: mail.subject,
-        text: mail.text,
-        html: mail.html,
-        files: JSON.stringify(mail.files ?? []),
-        message_id: messageId,
-        message_id_hash: mailIdHash(messageId),
-        send_after: sendAfter,
-        error: mail.error ?? null,
-        created_at: now,
-        updated_at: now,
-      })
-      .returning('id');
-    const id = row?.id ?? 0;
-    if (mail.error === undefined)
-      await this.enqueue(tx, { id, kind: mail.kind, mailboxId: mail.mailboxId ?? null, ticketId: mail.ticketId ?? null }, sendAfter);
-    return id;
-  }
-
-  private async enqueue(tx: Tx, entry: Pick<OutboxEntry, 'id' | 'kind' | 'mailboxId' | 'ticketId'>, runAt: number): Promise<void> {
-    const { id, kind, mailboxId, ticketId } = entry;
-    const isToCustomer = ticketId !== null && kind !== 'notification';
-    await this.desk.jobs.enqueue(tx, {
-      name: 'mail.send',
-      payload: { outboxId: id },
-      lane: 'interactive',
-      runAt,
-      dedupeKey: sendingKey(id),
-      // Two connections a mailbox, whatever the number of processes.
-      concurrencyKey: `smtp:${mailboxId ?? 0}:${id % connectionsPerMailbox}`,
-      ...(isToCustomer ? { orderKey: `mail:ticket:${ticketId}` } : {}),
-      maxAttempts: 15,
-    });
-  }
-}
-
-const connectionsPerMailbox = 2;
-
-function sendingKey(outboxId: number): string {
-  return `mail.send:${outboxId}`;
-}
-
-/** RFC 2606: such a name is nobody's, and stands where a mail named no sender. */
-function isReserved(address: string): boolean {
-  return address.toLowerCase().endsWith('.invalid');
-}
-
-interface NewOutboxMail {
-  readonly kind: OutboxEntry['kind'];
-  readonly ticketId?: number | undefined;
-  readonly messageRef?: number | undefined;
-  readonly mailboxId?: number | undefined;
-  readonly envelope: OutboxEntry['envelope'];
-  readonly headers: Readonly<Record<string, string>>;
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string | null;
-  readonly files?: readonly OutboxFile[] | undefined;
-  readonly messageId?: string | undefined;
-  readonly undoMs?: number | undefined;
-  readonly error?: string | undefined;
 }

@@ -1,0 +1,110 @@
+import type { Desk } from '../desk.ts';
+import { Invalid } from '../kernel/errors.ts';
+import { fillPlaceholders } from '../kernel/placeholders.ts';
+import type { Tx } from '../storage/index.ts';
+import type { Attachment, Message, Ticket } from '../tickets/index.ts';
+import { findUser, findUsers, isEmailAddress, type User } from '../users/index.ts';
+import { composeReply, mailIdHash, newMessageId, replyHeaders, replySubject, uniqueAddresses, type Quoted } from './composing.ts';
+import { findMailbox, senderOf } from './mailboxes.ts';
+import { mailValues } from './mail-values.ts';
+import { queueMail } from './queueing.ts';
+import type { Address, OutboxFile } from './types.ts';
+
+export interface QueuedReply {
+  readonly ticket: Ticket;
+  readonly message: Message;
+  readonly requester: User | undefined;
+  /** The public messages before this one, oldest first. */
+  readonly earlier: readonly Message[];
+  readonly attachments: readonly Attachment[];
+  readonly cc: readonly Address[];
+  readonly undoMs: number;
+}
+
+/** What holds for all replies of a mailbox, read before the transaction. */
+interface ReplySettings {
+  /** Sends for mailboxes that cannot. */
+  readonly system: Address | undefined;
+  /** How much of the earlier messages is quoted: `none`, `last` or `all`. */
+  readonly quoteHistory: string;
+}
+
+/**
+ * Freezes sender, recipients, Message-ID and content of a reply; nothing is queued when neither its mailbox nor the desk can send.
+ *
+ * @throws Invalid `mail.recipient-invalid`.
+ */
+export async function queueReply(desk: Desk, tx: Tx, reply: QueuedReply, { system, quoteHistory }: ReplySettings): Promise<void> {
+  const { ticket, message, requester, earlier } = reply;
+  const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
+  const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
+  const from = mailbox?.transport ? senderOf(mailbox, lastIn?.addresses.to) : system;
+  const to =
+    lastIn?.addresses.replyTo ??
+    lastIn?.addresses.from ??
+    (requester?.email ? { name: requester.name, email: requester.email } : undefined);
+  if (from === undefined || to === undefined) return;
+  const own = [from.email, mailbox?.address ?? '', ...(mailbox?.aliases ?? [])];
+  const recipients = uniqueAddresses([to], own);
+  const cc = uniqueAddresses(reply.cc, [...own, to.email]);
+  const invalid = [...recipients, ...cc].find(({ email }) => !isEmailAddress(email));
+  if (recipients.length === 0 || invalid !== undefined)
+    throw new Invalid('mail.recipient-invalid', { address: invalid?.email ?? to.email, fields: ['cc'] });
+  const ids = earlier.flatMap((one) => (one.messageId === null ? [] : [one.messageId]));
+  // The customer's mail program knows its own mails; whether it still has the last one of ours is not sure.
+  const parent = earlier.findLast((one) => one.direction === 'in' && one.messageId !== null)?.messageId ?? ids.at(-1);
+  const messageId = newMessageId(from.email);
+  const files: OutboxFile[] = reply.attachments.map((one) => ({
+    fileId: one.fileId,
+    ...(one.contentId === null || !one.isInline ? {} : { contentId: one.contentId }),
+  }));
+  const agent = message.authorId === null ? undefined : await findUser(tx, message.authorId);
+  const composed = composeReply({
+    text: message.text,
+    html: message.html,
+    signature:
+      mailbox === undefined ? '' : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer: requester, agent, mailbox })),
+    quoted: await quotedHistory(desk, tx, earlier, message.flags.includes('unquoted') ? 'none' : quoteHistory, ticket),
+    locale: ticket.locale ?? desk.config.locale,
+  });
+  await tx('messages')
+    .where({ id: message.id })
+    .update({ message_id: messageId, message_id_hash: mailIdHash(messageId), addresses: JSON.stringify({ from, to: recipients, cc }) });
+  await queueMail(desk, tx, {
+    kind: 'reply',
+    ticketId: ticket.id,
+    messageRef: message.id,
+    mailboxId: mailbox?.transport ? mailbox.id : undefined,
+    envelope: { from, to: recipients, cc },
+    headers: parent === undefined ? {} : replyHeaders(ids, parent),
+    subject: earlier.length === 0 ? ticket.subject : replySubject(ticket.subject),
+    ...composed,
+    files,
+    messageId,
+    undoMs: reply.undoMs,
+    error: isReserved(to.email) ? 'Nobody has this address.' : undefined,
+  });
+}
+
+async function quotedHistory(desk: Desk, tx: Tx, earlier: readonly Message[], setting: string, ticket: Ticket): Promise<readonly Quoted[]> {
+  if (setting === 'none') return [];
+  const quoted = setting === 'last' ? earlier.slice(-1) : earlier.slice(-10).toReversed();
+  const translator = desk.translatorFor(ticket.locale);
+  const authors = await findUsers(
+    tx,
+    quoted.flatMap(({ authorId }) => (authorId === null ? [] : [authorId])),
+  );
+  return quoted.map((one) => ({
+    attribution: translator.t('mail.quote-attribution', {
+      name: authors.get(one.authorId ?? 0)?.name ?? one.addresses.from?.email ?? '',
+      date: translator.date(one.createdAt, 'long'),
+    }),
+    text: one.text,
+    html: one.html?.includes('cid:') === true ? null : one.html,
+  }));
+}
+
+/** RFC 2606: such a name is nobody's, and stands where a mail named no sender. */
+function isReserved(address: string): boolean {
+  return address.toLowerCase().endsWith('.invalid');
+}
