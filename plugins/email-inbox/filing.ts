@@ -1,22 +1,13 @@
-import {
-  crashPoint,
-  type IncomingMail,
-  type MessageAddresses,
-  type NewAttachment,
-  type NewMessage,
-  type Origin,
-  type PluginTx,
-  type User,
-} from '@helpdesk/core/plugin';
-import { addressKey, displayAddress } from './addresses.ts';
+import { crashPoint, type IncomingMail, type NewMessage, type PluginTx, type User } from '@helpdesk/core/plugin';
+import { addressKey } from './addresses.ts';
 import { queueOrder, readOrder, type AgentOrder } from './agent-orders.ts';
 import { agentAnswer, noticeRefusal, type AgentStanding, type Refusal } from './agents.ts';
 import { queueAway, awayUntil } from './away.ts';
 import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
-import { contentOfMail, type MailContent } from './mail-content.ts';
-import { carbonCopies, dedupKey, messageIdFor, replyAddressOf } from './mail-identity.ts';
-import { addressOf } from './mailbox-addresses.ts';
+import { contentOfMail } from './mail-content.ts';
+import { carbonCopies, dedupKey } from './mail-identity.ts';
 import { describeMail, settleMail } from './mails-repository.ts';
+import { answerOf, forwardedMessage, messageOf, originOf, type MailParts } from './message-of-mail.ts';
 import type { Arrival } from './arrival.ts';
 import { recordFiles } from './recording-files.ts';
 import { differsFrom } from './duplicates.ts';
@@ -24,7 +15,6 @@ import { settingsOf, type InboxContext } from './settings.ts';
 import { isSpam as isSpamMail } from './spam.ts';
 import { byOwnToken } from './threading-log.ts';
 import { findThread, refHashes, type Thread } from './threading.ts';
-import { recipientAddresses } from './threading-ids.ts';
 import { wellFormed } from './well-formed.ts';
 
 /** Takes the place of a requester when a mail names no sender; nothing is ever sent there. */
@@ -35,18 +25,12 @@ interface Filing {
   readonly isSpam: boolean;
 }
 
-interface Prepared extends Filing {
-  readonly key: string;
+interface Prepared extends Filing, MailParts {
   readonly thread: Thread;
-  readonly content: MailContent;
-  readonly attachments: readonly NewAttachment[];
   readonly author: User | undefined;
   readonly agent: AgentStanding;
-  /** What a verified agent's answer asks for. */
-  readonly order: AgentOrder | undefined;
   /** The customer's mail that a verified agent passed on. */
   readonly forward: Forward | undefined;
-  readonly flags: readonly string[];
 }
 
 type Written = { readonly ticketId: number; readonly messageId: number };
@@ -292,55 +276,6 @@ async function opening(
     if (!isKnown) await ctx.users.suppress(tx, unknownSender, true);
     return { ticketId: ticket.id, messageId: stored.id };
   };
-}
-
-/** The customer's words; the layout of the forwarding mail program is left to the original. */
-function forwardedMessage({ html: _html, ...message }: NewMessage, { from, text }: Forward): NewMessage {
-  return { ...message, text, folds: {}, addresses: { ...message.addresses, from: { name: wellFormed(from.name), email: from.address } } };
-}
-
-function messageOf(arrival: Arrival, { content, attachments, flags, key }: Prepared): NewMessage {
-  const { mail, mailbox } = arrival;
-  return {
-    text: content.text,
-    ...(content.html === undefined ? {} : { html: content.html }),
-    attachments,
-    folds: content.folds,
-    addresses: addressesOf(arrival),
-    flags,
-    origin: originOf(arrival),
-    messageId: `<${wellFormed(messageIdFor(mail, mailbox.id, arrival.raw))}>`,
-    externalKey: `email:${key}`,
-  };
-}
-
-/** An agent's answer goes on to the customer, so only what the agent wrote is taken. */
-function answerOf(message: NewMessage, { content, order }: Prepared): NewMessage {
-  const { html: _whole, folds: _folds, messageId: _id, addresses: _addresses, ...rest } = message;
-  const text = order?.text ?? content.own.text;
-  // The HTML still holds the lines with commands.
-  return { ...rest, text, ...(content.own.html === undefined || order?.hasCommands === true ? {} : { html: content.own.html }) };
-}
-
-function addressesOf({ mail, desk, author, mailbox }: Arrival): MessageAddresses {
-  const reply = replyAddressOf(mail, desk.isOurAddress);
-  const shown = ({ name, address }: { name: string; address: string }) => ({
-    name: wellFormed(name),
-    email: wellFormed(displayAddress(address)),
-  });
-  const isOther = reply !== undefined && author !== undefined && addressKey(reply.address) !== addressKey(author.address);
-  return {
-    ...(author === undefined ? {} : { from: shown(author) }),
-    ...(isOther ? { replyTo: shown(reply) } : {}),
-    to: [{ name: mailbox.name, email: addressOf(mailbox, recipientAddresses(mail.headers)) }],
-    cc: carbonCopies(mail, desk.isOurAddress).kept.map(shown),
-  };
-}
-
-function originOf({ kind, mail }: Arrival): Origin {
-  if (kind.kind === 'auto-reply') return 'auto-reply';
-  if (kind.kind === 'generated') return 'generated';
-  return kind.kind === 'calendar' && /^(?:reply|counter)$/i.test(mail.calendarMethod ?? '') ? 'generated' : 'person';
 }
 
 async function rememberRefs(ctx: InboxContext, tx: PluginTx, { mail, mailbox }: Arrival, ticketId: number): Promise<void> {
