@@ -1,14 +1,14 @@
-// One mocha run over the given files; writes its counts where the caller can add them up.
+// One mocha run over the given files; writes its counts, and the seconds of each file, where the caller adds them up.
 import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
 
-const [reportFile, length, ...testFiles] = process.argv.slice(2);
+const [reportFile, length, ...files] = process.argv.slice(2);
 const mocha = new Mocha({
   reporter: process.stdout.isTTY ? 'spec' : 'dot',
   timeout: length === 'long' ? 180_000 : 20_000,
   forbidOnly: true,
 });
-for (const file of testFiles) mocha.addFile(file);
+for (const file of files) mocha.addFile(file);
 await mocha.loadFilesAsync();
 const secondsOf = {};
 const runner = mocha.run(() => {

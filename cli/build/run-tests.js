@@ -26,17 +26,17 @@ const runs = [
   .flatMap((run) => inParts(run, partsEach));
 
 const totals = { passes: 0, failures: 0, pending: 0 };
-let broken = false;
 const results = await inTurn(runs, atOnce);
 for (const { run, output, report } of results) {
   process.stdout.write(`\n== ${run.name}: ${run.files.length} files ==\n${output}`);
-  if (report === undefined) broken = true;
-  else for (const key of Object.keys(totals)) totals[key] += report[key];
+  if (report !== undefined) for (const key of Object.keys(totals)) totals[key] += report[key];
 }
-reportSlowest(results);
+if (isWhole || isLong) reportSlowest(results);
+const broken = results.filter(({ report }) => report === undefined);
+for (const { run } of broken) process.stdout.write(`\n${run.name} ended before its tests did: ${run.files.join(', ')}\n`);
 const skipped = totals.pending > 0 ? `, ${totals.pending} skipped` : '';
 process.stdout.write(`\n${totals.passes} passed, ${totals.failures} failed${skipped}\n`);
-process.exitCode = broken || totals.failures > 0 || totals.passes === 0 ? 1 : 0;
+process.exitCode = broken.length > 0 || totals.failures > 0 || totals.passes === 0 ? 1 : 0;
 
 function reportSlowest(all) {
   const times = all.flatMap(({ run, report }) =>

@@ -24,7 +24,12 @@ export function administrator(ctx: Context, permission: string): UserActor {
   return actor;
 }
 
-/** Whatever a plugin is told to do, it does with the rights of this desk. @throws Forbidden `auth.confirm-needed`. */
+/**
+ * Asks for a fresh sign-in when one of these owners of settings is a plugin: whatever a plugin is told to do, it does
+ * with the rights of this desk.
+ *
+ * @throws Forbidden `auth.confirm-needed`.
+ */
 export function requireConfirmedFor({ desk, plugins }: App, ctx: Context, owners: readonly string[], next: string): void {
   if (plugins.known.some(({ id }) => owners.includes(id))) requireConfirmed(desk, ctx.state.session, next);
 }

@@ -92,6 +92,8 @@ export function mailboxRoutes(app: App): Middleware {
         name: 'password',
         type: 'secret',
         label: { key: 'admin.mailbox.password' },
+        // What was typed is not sent back to the browser.
+        ...(form?.optional('password') !== undefined && { help: { key: 'ui.secret-again' } }),
         stored: mailbox !== undefined && (await desk.settings.hasSecret('mail', smtpSecret(mailbox.id))),
       },
       ...(keepsCopies() ? [sentCopyField(ctx, text('sentCopy', mailbox?.sentCopy ?? 'auto'))] : []),

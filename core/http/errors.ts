@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { AppError, NotFound } from '../kernel/errors.ts';
 import type { Desk } from '../desk.ts';
-import { confirmPath } from './form-errors.ts';
+import { confirmUrlOf } from './form-errors.ts';
 import type { Context, Middleware } from './request-state.ts';
 
 /** What people and programs are told about an error. */
@@ -22,9 +22,9 @@ export function handleErrors(desk: Desk, renderError: (ctx: Context, problem: Pr
       const problem = problemOf(error);
       if (problem.status >= 500)
         desk.log.error('A request failed.', { requestId: ctx.state.requestId, method: ctx.method, path: ctx.path, error });
-      const { next: wanted } = problem.details;
-      if (problem.code === 'auth.confirm-needed' && typeof wanted === 'string' && !ctx.get('Accept').startsWith('application/json')) {
-        ctx.redirect(confirmPath(wanted));
+      const confirmUrl = confirmUrlOf(problem);
+      if (confirmUrl !== undefined && !ctx.get('Accept').startsWith('application/json')) {
+        ctx.redirect(confirmUrl);
         ctx.status = 303;
         return;
       }

@@ -8,18 +8,20 @@ import type { FormErrorsView, Sentence } from '../ui/types.ts';
 export function formErrors(error: unknown): FormErrorsView {
   if (!(error instanceof AppError) || error.status >= 500) throw error;
   const text: Sentence = { key: `errors.${error.code}`, params: plainParams(error.details) };
-  const { fields, next } = error.details;
+  const { fields } = error.details;
   const names = Array.isArray(fields) ? fields.map(String) : typeof fields === 'object' && fields !== null ? Object.keys(fields) : [];
+  const confirmUrl = confirmUrlOf(error);
   return {
     list: names.length === 0 ? [{ text }] : names.map((field) => ({ field, text })),
     byField: Object.fromEntries(names.map((field) => [field, text])),
-    ...(error.code === 'auth.confirm-needed' && { confirmUrl: confirmPath(String(next)) }),
+    ...(confirmUrl !== undefined && { confirmUrl }),
   };
 }
 
-/** The page that asks a person for their password again and leads back to `next`. */
-export function confirmPath(next: string): string {
-  return `/sign-in/confirm?next=${encodeURIComponent(next)}`;
+/** The page that asks for the password again and leads back, when that is what is missing. */
+export function confirmUrlOf({ code, details }: Pick<AppError, 'code' | 'details'>): string | undefined {
+  const { next } = details;
+  return code === 'auth.confirm-needed' && typeof next === 'string' ? `/sign-in/confirm?next=${encodeURIComponent(next)}` : undefined;
 }
 
 /** The HTTP status a refused form answers with. */

@@ -3,8 +3,8 @@ import type { RequestMeter } from './profiler.ts';
 
 /** Who is running right now: every fault, query and log line is attributed through it. */
 export interface Scope {
-  readonly plugin?: string;
-  readonly hook?: string;
+  readonly plugin?: string | undefined;
+  readonly hook?: string | undefined;
   /** Plugins that this request leaves out; `all` leaves out everything but core. */
   readonly skip?: ReadonlySet<string> | 'all' | undefined;
   /** Gathers what the request costs that led to here. */
@@ -12,7 +12,7 @@ export interface Scope {
   /** How many hook handlers are on the way to here. */
   readonly depth: number;
   /** The scope this one was entered from, so that a loop can be shown as a chain. */
-  readonly parent?: Scope;
+  readonly parent?: Scope | undefined;
 }
 
 /** The store itself, for whoever enters a scope of its own, such as a job. */
@@ -33,7 +33,7 @@ export function runInScope<T>(entered: Scope, work: () => T): T {
 export function runAsPlugin<T>(plugin: string, work: () => T, hook?: string): T {
   const parent = currentScope();
   const { skip, depth, meter } = parent;
-  const entered: Scope = { plugin, depth, skip, meter, ...(hook !== undefined && { hook }), ...(parent !== outside && { parent }) };
+  const entered: Scope = { plugin, hook, depth, skip, meter, parent: parent === outside ? undefined : parent };
   return scope.run(entered, work);
 }
 

@@ -19,7 +19,7 @@ import type { Address, Mailbox, OutboxEntry } from './types.ts';
 
 /** What was read before the transaction, so that queueing inside it only writes. */
 export interface Delivery {
-  /** Freezes sender, recipients, Message-ID and content; nothing is queued when the desk has no way to send. */
+  /** As `queueReply` of `queueing-replies.ts`. */
   queueReply(tx: Tx, reply: QueuedReply): Promise<void>;
 }
 

@@ -30,7 +30,8 @@ interface ReplySettings {
 }
 
 /**
- * Freezes sender, recipients, Message-ID and content of a reply; nothing is queued when neither its mailbox nor the desk can send.
+ * Freezes sender, recipients, Message-ID and content of a reply; nothing is queued when neither its
+ * mailbox nor the desk can send, or the customer has no address.
  *
  * @throws Invalid `mail.recipient-invalid`.
  */
@@ -64,7 +65,7 @@ export async function queueReply(desk: Desk, tx: Tx, reply: QueuedReply, { syste
     html: message.html,
     signature:
       mailbox === undefined ? '' : fillPlaceholders(mailbox.signature, mailValues({ ticket, customer: requester, agent, mailbox })),
-    quoted: await quotedHistory(desk, tx, earlier, message.flags.includes('unquoted') ? 'none' : quoteHistory, ticket),
+    quoted: message.flags.includes('unquoted') ? [] : await quotedHistory(desk, tx, { earlier, quoteHistory, ticket }),
     locale: ticket.locale ?? desk.config.locale,
   });
   await tx('messages')
@@ -86,9 +87,13 @@ export async function queueReply(desk: Desk, tx: Tx, reply: QueuedReply, { syste
   });
 }
 
-async function quotedHistory(desk: Desk, tx: Tx, earlier: readonly Message[], setting: string, ticket: Ticket): Promise<readonly Quoted[]> {
-  if (setting === 'none') return [];
-  const quoted = setting === 'last' ? earlier.slice(-1) : earlier.slice(-10).toReversed();
+async function quotedHistory(
+  desk: Desk,
+  tx: Tx,
+  { earlier, quoteHistory, ticket }: Pick<QueuedReply, 'earlier' | 'ticket'> & Pick<ReplySettings, 'quoteHistory'>,
+): Promise<readonly Quoted[]> {
+  if (quoteHistory === 'none') return [];
+  const quoted = quoteHistory === 'last' ? earlier.slice(-1) : earlier.slice(-10).toReversed();
   const translator = desk.translatorFor(ticket.locale);
   const authors = await findUsers(
     tx,

@@ -4,7 +4,6 @@ import { loopGuardHits } from './loop-guard.ts';
 
 /** How sending of one mailbox goes, for the health page. */
 export interface SendingHealth {
-  readonly mailboxId: number;
   /** When the mail that has waited longest was queued; null when none waits. */
   readonly oldestQueuedAt: number | null;
   readonly lastSentAt: number | null;
@@ -46,7 +45,6 @@ export async function sendingHealth(reader: Reader, mailboxId: number, now: Time
   ]);
   const sent7Days = figureOf(sent) ?? 0;
   return {
-    mailboxId,
     oldestQueuedAt: figureOf(waiting),
     lastSentAt: mailbox?.last_sent_at ?? null,
     lastError: mailbox?.last_error ?? null,

@@ -31,7 +31,13 @@ export function fieldOfSetting({ owner, key, schema, translator, value, isStored
     ...(schema['x-unit'] === undefined ? {} : { unit: { key: schema['x-unit'] } }),
     ...(shownBy === undefined ? {} : { showIf: `${shownBy[0]}=${String(shownBy[1])}` }),
   };
-  if (schema['x-secret'] === true) return { ...base, type: 'secret', stored: isStored };
+  if (schema['x-secret'] === true)
+    return {
+      ...base,
+      type: 'secret',
+      stored: isStored,
+      ...(typeof value === 'string' && value !== '' && { help: { key: 'ui.secret-again' } }),
+    };
   if (schema.type === 'boolean') return { ...base, type: 'checkbox', value: value === true };
   if (schema.enum !== undefined)
     return {

@@ -50,18 +50,23 @@ export async function saveScopedForm(
   const changes = new Map<string, Readonly<Record<string, SettingValue>>>();
   for (const owner of settings.owners()) {
     // A choice that the form did not offer was not made.
-    const made = entriesOf(settings.schemaOf(owner), scope).filter(([key, one]) => one.enum === undefined || form.has(`${owner}.${key}`));
+    const made = entriesOf(settings.schemaOf(owner), scope).filter(
+      ([key, schema]) => schema.enum === undefined || form.has(`${owner}.${key}`),
+    );
     if (made.length === 0) continue;
     const stored: Readonly<Record<string, unknown>> = await settings.get(owner, scope);
-    const values = Object.fromEntries(made.map(([key, schema]) => [key, settingOfForm(form, `${owner}.${key}`, schema)]));
-    if (made.some(([key]) => inWords(values[key]) !== inWords(stored[key]))) changes.set(owner, values);
+    const said = made.map(([key, schema]) => [key, settingOfForm(form, `${owner}.${key}`, schema)] as const);
+    // What already holds is left to hold from wherever it comes: the site's choice stays the site's.
+    const changed = said.filter(([key, value]) => inWords(value) !== inWords(stored[key]));
+    if (changed.length > 0) changes.set(owner, Object.fromEntries(changed));
   }
   judge?.([...changes.keys()]);
   for (const [owner, values] of changes) await settings.set(owner, values, scope);
 }
 
-// A form says numbers in text.
+// A form says numbers in text, nothing with an empty one, and ends its lines in its own way.
 function inWords(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.replaceAll(/\r\n?/g, '\n'));
   return JSON.stringify(typeof value === 'number' ? String(value) : (value ?? ''));
 }
 

@@ -11,7 +11,7 @@ import { deliveriesOf } from '../mail/index.ts';
 import { readLists } from '../storage/index.ts';
 import { emailKey, findUser } from '../users/index.ts';
 import type { Typed } from './composer-view.ts';
-import { discardDraft, saveDraft } from './drafting.ts';
+import { discardDraft, draftFields, saveDraft } from './drafting.ts';
 import { filesIn, presentFiles } from './form-files.ts';
 import { mentionedIn } from './mentioning.ts';
 import { findMessage } from './messages-repository.ts';
@@ -116,7 +116,7 @@ export function messageRoutes(app: App): Middleware {
     return {
       kind: kindOf(form),
       ...(isHtml ? { html: form.text('body') } : { text: form.text('body') }),
-      fields: { cc: form.text('cc'), ...(form.isChecked('unquoted') && { unquoted: '1' }) },
+      fields: draftFields(form.text('cc'), form.isChecked('unquoted')),
       files: (await filesIn(desk, agent(ctx).actor, form)).map(({ id }) => id),
     };
   }

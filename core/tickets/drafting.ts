@@ -17,6 +17,11 @@ export interface DraftInput {
   readonly version?: number | undefined;
 }
 
+/** The fields of a draft of a reply. */
+export function draftFields(cc: string, isUnquoted: boolean): Readonly<Record<string, string>> {
+  return { cc, ...(isUnquoted && { unquoted: '1' }) };
+}
+
 export interface Draft extends Required<Omit<DraftInput, 'version'>> {
   readonly id: number;
   readonly userId: number;

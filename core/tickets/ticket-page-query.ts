@@ -94,7 +94,7 @@ export function ticketLists(reader: Reader, actor: Actor, ticket: Ticket) {
   const linked = ticketsFor(reader, actor).whereIn(
     'tickets.id',
     reader('ticket_links')
-      .where({ ticket_id: ticket.id })
+      .where(own)
       .select('other_id')
       .union(reader('ticket_links').where({ other_id: ticket.id }).select('ticket_id')),
   );
@@ -199,6 +199,7 @@ export function ticketLists(reader: Reader, actor: Actor, ticket: Ticket) {
 /** Narrows users to everybody whose name the page of one ticket prints. */
 export function namedOnTicket(reader: Reader, ticket: Ticket) {
   const own = { ticket_id: ticket.id };
+  // A union for the reason that `ticketLists` gives; the ticket is asked again so that all of it is one list of ids.
   const named = reader('tickets')
     .where({ id: ticket.id })
     .select('requester_id')

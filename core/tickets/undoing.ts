@@ -3,6 +3,7 @@ import { Conflict, NotFound } from '../kernel/errors.ts';
 import { removeDocument } from '../search/index.ts';
 import type { Tx } from '../storage/index.ts';
 import { userIdOf, type Actor } from '../users/index.ts';
+import { draftFields } from './drafting.ts';
 import { attachmentsOf, findMessage, latestMessages } from './messages-repository.ts';
 import { previewOf } from './message-content.ts';
 import { mayReply, require } from './tickets-policy.ts';
@@ -36,10 +37,9 @@ export async function undoReply(desk: Desk, actor: Actor, messageId: number): Pr
         kind: 'reply',
         html: message.html ?? '',
         text: message.text,
-        fields: JSON.stringify({
-          cc: (message.addresses.cc ?? []).map(({ email }) => email).join(', '),
-          ...(message.flags.includes('unquoted') && { unquoted: '1' }),
-        }),
+        fields: JSON.stringify(
+          draftFields((message.addresses.cc ?? []).map(({ email }) => email).join(', '), message.flags.includes('unquoted')),
+        ),
         files: JSON.stringify(attachments.map(({ fileId }) => fileId)),
         created_at: now,
         updated_at: now,

@@ -17,11 +17,10 @@ export async function showHealth(ctx: InboxContext, request: Context): Promise<v
     mailsInState(ctx, 'ignored', 20),
     ownMailsBack(ctx),
     Promise.all(
-      mailboxes.map(async (mailbox) => ({
-        mailbox,
-        health: await ctx.mail.sendingHealth(mailbox.id),
-        account: await ctx.mail.account(mailbox.id),
-      })),
+      mailboxes.map(async (mailbox) => {
+        const [health, account] = await Promise.all([ctx.mail.sendingHealth(mailbox.id), ctx.mail.account(mailbox.id)]);
+        return { mailbox, health, account };
+      }),
     ),
   ]);
   const now = ctx.clock.now();

@@ -107,22 +107,24 @@ function wordsOf(error: unknown): string {
   return (told === undefined || message.includes(told) ? message : `${told.trim()}`).slice(0, 1000);
 }
 
-// RFC 5530: what says that the server is busy or broken, and nothing about the account.
-const passingCodes = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'THROTTLED']);
+// RFC 5530: what speaks of the account, whatever the sentence beside it says.
+const refusals = new Set(['AUTHENTICATIONFAILED', 'AUTHORIZATIONFAILED', 'EXPIRED', 'PRIVACYREQUIRED', 'CONTACTADMIN']);
+// Also RFC 5530, and a word of some providers: the server is busy or broken, which says nothing about the account.
+const passing = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'THROTTLED']);
 const passingWords = /too many|temporar|try (?:again|later)|rate limit/i;
 
 /**
- * Whether the server refused the account, so that trying again soon would only lock it. imapflow calls everything a
- * failed sign-in that happens during one, a broken connection and a busy server too; those pass by themselves.
+ * Whether the account is refused, so that trying again soon would only lock it. imapflow calls everything a failed
+ * sign-in that happens during one, a broken connection and a busy server too; those pass by themselves.
  */
 export function isRefusal(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  if ('authenticationFailed' in error && error.authenticationFailed === true)
-    return (
-      textAt(error, 'responseStatus') === 'NO' &&
-      !passingCodes.has(textAt(error, 'serverResponseCode') ?? '') &&
-      !passingWords.test(textAt(error, 'response') ?? '')
-    );
+  if ('authenticationFailed' in error && error.authenticationFailed === true) {
+    const [status, code] = [textAt(error, 'responseStatus'), textAt(error, 'serverResponseCode') ?? ''];
+    // Without an answer it is the line that broke, or imapflow itself that saw no way to sign in.
+    if (status === undefined) return textAt(error, 'code') === undefined;
+    return status === 'NO' && (refusals.has(code) || !(passing.has(code) || passingWords.test(textAt(error, 'response') ?? '')));
+  }
   return (
     'details' in error &&
     typeof error.details === 'object' &&

@@ -11,7 +11,7 @@ import { wellFormed } from './well-formed.ts';
 
 /** What a mail holds, once its files are recorded and its agent's orders read. */
 export interface MailParts {
-  /** Told twice, it is the same mail. */
+  /** The same for every copy of a mail (`dedupKey`). */
   readonly key: string;
   readonly content: MailContent;
   readonly attachments: readonly NewAttachment[];

@@ -1,6 +1,6 @@
 import type { Migration } from '../types.ts';
 
-/** The health of a mailbox is asked on every page of an agent, so what it counts goes by an index of its own. */
+/** The health of a mailbox is asked behind every page of an administrator, so what it counts goes by an index of its own. */
 export const outboxByMailbox: Migration = {
   name: '0090-outbox-by-mailbox',
   async up(tx) {

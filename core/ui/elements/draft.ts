@@ -7,27 +7,40 @@ const pause = 800;
 export class HdDraft extends HTMLElement {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saved = '';
+  // The text that the page came with, and whether it is a draft of this person's.
+  #first = '';
+  #isKept = false;
   #form: HTMLFormElement | null = null;
-  #leaving = new AbortController();
+  #leaving: AbortController | undefined;
 
   connectedCallback(): void {
     this.#form = this.closest('form');
+    this.#first = this.#text();
+    this.#isKept = this.dataset['kept'] !== undefined;
     this.#saved = this.#state();
-    this.#restore();
+    const isRestored = this.#restore();
     this.#leaving = new AbortController();
     const { signal } = this.#leaving;
     this.#form?.addEventListener('input', this.#onInput, { signal });
     this.#form?.addEventListener('focusout', this.#flush, { signal });
     this.#form?.addEventListener('submit', this.#forget, { signal });
-    // The editor writes the same text as markup; that is no change worth saving.
-    this.addEventListener('hd:ready', () => (this.#saved = this.#state()), { signal });
+    if (!isRestored) this.addEventListener('hd:ready', this.#onReady, { signal });
     document.addEventListener('visibilitychange', this.#flush, { signal });
   }
 
   disconnectedCallback(): void {
     clearTimeout(this.#timer);
-    this.#leaving.abort();
+    this.#leaving?.abort();
   }
+
+  // The editor writes the same text as markup; that is no change worth saving.
+  #onReady = (): void => {
+    // Whoever has typed meanwhile has it saved.
+    if (this.#timer !== undefined) return;
+    const [, ...others] = JSON.parse(this.#saved) as readonly unknown[];
+    this.#first = this.#text();
+    this.#saved = JSON.stringify([this.#first, ...others]);
+  };
 
   #onInput = (): void => {
     clearTimeout(this.#timer);
@@ -36,6 +49,8 @@ export class HdDraft extends HTMLElement {
 
   #flush = (): void => {
     clearTimeout(this.#timer);
+    // To whom alone is no draft, and another window may hold one: nothing is saved before there is a word of it.
+    if (!this.#isKept && this.#text() === this.#first) return;
     if (this.#state() !== this.#saved) void this.#save();
   };
 
@@ -51,6 +66,7 @@ export class HdDraft extends HTMLElement {
       const response = await fetch(url, { method: 'POST', body, keepalive: text.length < 50_000 });
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
       this.#saved = state;
+      this.#isKept = true;
       sessionStorage.removeItem(this.#key());
       this.#say(this.dataset['done']);
     } catch {
@@ -60,12 +76,13 @@ export class HdDraft extends HTMLElement {
     }
   }
 
-  #restore(): void {
+  #restore(): boolean {
     const kept = sessionStorage.getItem(this.#key());
     const field = this.querySelector('textarea');
-    if (kept === null || field === null || field.value !== '') return;
+    if (kept === null || field === null || field.value !== '') return false;
     field.value = kept;
     field.dispatchEvent(new Event('hd:restored'));
+    return true;
   }
 
   #forget = (): void => {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { isRefusal, openImap } from '../imap-connection.ts';
 
 /** How openImap fails at a server that answers the sign-in with this line, or hangs up instead. */
-async function failure(answer: string | undefined): Promise<unknown> {
+async function failure(answer: string | undefined, { password = 'secret' }: { password?: string | undefined } = {}): Promise<unknown> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.write('* OK ready\r\n');
@@ -20,7 +20,7 @@ async function failure(answer: string | undefined): Promise<unknown> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   try {
-    const wanted = { host: '127.0.0.1', port, encryption: 'auto', user: 'help', password: 'secret', isOperators: true } as const;
+    const wanted = { host: '127.0.0.1', port, encryption: 'auto', user: 'help', password, isOperators: true } as const;
     return await openImap(wanted).then(
       (client) => client.close(),
       (error: unknown) => error,
@@ -33,6 +33,7 @@ async function failure(answer: string | undefined): Promise<unknown> {
 describe('a sign-in that fails', () => {
   for (const answer of [
     'NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)',
+    'NO [AUTHENTICATIONFAILED] Account temporarily locked after too many failed attempts',
     'NO LOGIN failed.',
     'NO [ALERT] Application-specific password required',
     'NO [EXPIRED] That password is no longer valid.',
@@ -40,6 +41,10 @@ describe('a sign-in that fails', () => {
     it(`is a refusal of the account: ${answer}`, async () => {
       expect(isRefusal(await failure(answer))).to.equal(true);
     });
+
+  it('is a refusal when there is no password to send', async () => {
+    expect(isRefusal(await failure('OK', { password: '' }))).to.equal(true);
+  });
 
   for (const answer of [
     undefined,
