@@ -97,7 +97,12 @@ export const up: Migration['up'] = async (tx, table) => {
   });
 };
 `,
-    'templates/page.hbs': `<p>{{t "${id}.visits" count=visits}}</p>\n`,
+    'templates/page.hbs': `{{!-- template: ${id}/page version: 1 --}}
+<div class="wrap wrap--text">
+<div class="portal__title"><h1>{{t "${id}.title"}}</h1></div>
+<p>{{t "${id}.visits" count=visits}}</p>
+</div>
+`,
     'locales/en.json': json({
       [`${id}.plugin.title`]: title,
       [`${id}.plugin.description`]: 'Counts the visits of a page.',
