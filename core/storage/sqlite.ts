@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import knex, { type Knex } from 'knex';
 
@@ -93,7 +93,9 @@ function execWithRetry(connection: RawConnection, sql: string, tries: number, do
   });
 }
 
+// Only where there is none: closing any handle of a file takes away all locks that this process has on it (POSIX), and
+// whoever looks into an unlocked database from outside deletes the log of changes when it leaves.
 function ensureFile(file: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
-  closeSync(openSync(file, 'a', 0o600));
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
 }
