@@ -3,13 +3,6 @@ import type { App } from '../../app.ts';
 import { HookBus } from '../../kernel/hook-bus.ts';
 import { SlotRegistry } from '../../kernel/slots.ts';
 
-declare module '../../kernel/hook-map.ts' {
-  interface Actions {
-    /** Called by the bench alone. */
-    'bench.called': { readonly id: number };
-  }
-}
-
 export interface HandlerCost {
   readonly handlers: number;
   /** Microseconds of one call with all its handlers. */
@@ -24,18 +17,18 @@ const callsPerRound = 2000;
 
 /** Times asynchronous handlers on a bare tapable hook and on ours, in turns; medians. */
 export async function measureHandlers(handlers: number): Promise<HandlerCost> {
-  const bare = new AsyncSeriesHook<[{ readonly id: number }]>(['payload']);
+  const bare = new AsyncSeriesHook<[{ readonly ticketId: number; readonly messageId: number }]>(['payload']);
   const bus = new HookBus({ onFault: () => undefined });
-  bus.define('action', 'bench.called');
+  bus.define('action', 'ticket.reply-undone');
   for (let n = 0; n < handlers; n += 1) {
     bare.tapPromise(`p${n}`, async () => undefined);
-    bus.forPlugin(`p${n}`, n).on('bench.called', async () => undefined);
+    bus.forPlugin(`p${n}`, n).on('ticket.reply-undone', async () => undefined);
   }
-  const payload = { id: 1 };
+  const payload = { ticketId: 1, messageId: 1 };
   const times: { readonly tapable: number; readonly wrapped: number }[] = [];
   for (let round = -3; round < rounds; round += 1) {
     const tapable = await timed(() => bare.promise(payload));
-    const wrapped = await timed(() => bus.act('bench.called', payload));
+    const wrapped = await timed(() => bus.act('ticket.reply-undone', payload));
     if (round >= 0) times.push({ tapable, wrapped });
   }
   const [tapableUs, wrappedUs] = [median(times.map((one) => one.tapable)), median(times.map((one) => one.wrapped))];
