@@ -17,11 +17,18 @@ export function subscribersOf(reader: Reader, event: string): Promise<readonly S
   return reader('subscriptions').where({ event }).orderBy(['plugin', 'handler']).select('plugin', 'handler', 'event');
 }
 
-/** Makes the plugin's rows equal to what it declared at activation. */
+/**
+ * Makes the plugin's rows equal to what it declared at activation. Every process that starts does so, several at
+ * the same moment: rows that stay are not touched, and one that somebody else is just adding is not added twice.
+ */
 export async function replaceSubscriptions(tx: Tx, plugin: string, wanted: readonly Subscription[], clock: Clock): Promise<void> {
-  await endSubscriptions(tx, plugin);
+  const pairs = wanted.map(({ handler, event }) => [handler, event]);
+  await tx('subscriptions').where({ plugin }).whereNotIn(['handler', 'event'], pairs).delete();
   if (wanted.length === 0) return;
-  await tx('subscriptions').insert(wanted.map(({ handler, event }) => ({ plugin, handler, event, created_at: clock.now() })));
+  await tx('subscriptions')
+    .insert(wanted.map(({ handler, event }) => ({ plugin, handler, event, created_at: clock.now() })))
+    .onConflict(['plugin', 'handler', 'event'])
+    .ignore();
 }
 
 /** Deactivation ends the subscriptions; jobs already queued wait for the code to come back. */

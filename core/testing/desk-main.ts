@@ -14,7 +14,7 @@ const app = await createApp({
     process.env['HELPDESK_DATA'] ?? '.',
   ),
   clock,
-  log: createLogger(process.env['TEST_LOG'] === undefined ? 'silent' : 'debug', clock, (line) => process.stderr.write(line)),
+  log: createLogger(process.env['TEST_LOG'] === undefined ? 'error' : 'debug', clock, (line) => process.stderr.write(line)),
   role: process.env['DESK_ROLE'] === 'web' ? 'web' : process.env['DESK_ROLE'] === 'work' ? 'work' : 'all',
   isMigrated: true,
   pluginFolders: (process.env['DESK_PLUGIN_FOLDERS'] ?? '').split(path.delimiter).filter((folder) => folder !== ''),

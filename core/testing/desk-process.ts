@@ -26,6 +26,8 @@ export interface DeskProcess {
   stop(): Promise<void>;
 }
 
+const lastWords = 2000;
+
 /** Starts a desk in a process of its own with role `all` on an existing database; it runs until it is killed. */
 export function startDeskProcess({
   database,
@@ -37,7 +39,7 @@ export function startDeskProcess({
 }: DeskProcessOptions): DeskProcess {
   const { DATABASE_URL: _url, CRASH_AT: _crash, ...environment } = process.env;
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'desk-main.js')], {
-    stdio: ['ignore', 'pipe', process.env['TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...environment,
       HELPDESK_DATA: database.folder,
@@ -50,10 +52,17 @@ export function startDeskProcess({
       ...env,
     },
   });
+  // Its last words, for whoever waits for an answer that never comes.
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-lastWords);
+    if (process.env['TEST_LOG'] !== undefined) process.stderr.write(text);
+  });
   const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const listening = new Promise<string>((resolve, reject) => {
     child.stdout.once('data', (line: Buffer) => resolve(line.toString().trim()));
-    void ended.then((end) => reject(new Error(`The desk process ended before it answered: ${end}.`)));
+    void Promise.all([ended, closed]).then(([end]) => reject(new Error(`The desk process ended before it answered: ${end}. ${said}`)));
   });
   // Whoever only waits for the end need not look at it.
   listening.catch(() => undefined);
