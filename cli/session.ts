@@ -16,7 +16,7 @@ import type { Io } from './command.ts';
 const installation = path.resolve(import.meta.dirname, '../..');
 
 /** Configuration file and environment together. @throws Invalid with a sentence. */
-export async function siteConfig(io: Io): Promise<Config> {
+export async function siteConfig(io: Pick<Io, 'cwd' | 'env'>): Promise<Config> {
   const root = findSiteRoot(io.cwd, installation);
   return readConfig(io.env, await loadSiteConfig(root), root);
 }

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { crashReports, crashSentence, isCulprit, journalFolder, type CrashReport } from '@helpdesk/core/operator';
-import { Failed, type Io } from './command.ts';
 
 const firstDelayMs = 1000;
 const longestDelayMs = 60_000;
@@ -13,8 +11,14 @@ const graceMs = 30_000;
  * Keeps one child running: restarts it with a growing delay when it dies. A child that never became
  * ready on the first try cannot run at all (a port in use, a newer schema), so that ends the parent too,
  * unless it died while it loaded a plugin or in one: the next child starts at once, and without a culprit.
+ *
+ * Nothing of the desk is loaded here before a child has died: whoever waits for the first page waits for the
+ * child alone, and a parent that only waits is small.
+ *
+ * @param args Of a command that runs the desk, for the child.
+ * @returns The exit code: that of a child that cannot run, else 0.
  */
-export async function supervise(io: Io, data: string, args: readonly string[]): Promise<void> {
+export async function supervise(args: readonly string[]): Promise<number> {
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   process.on('SIGTERM', stop);
@@ -23,32 +27,33 @@ export async function supervise(io: Io, data: string, args: readonly string[]): 
   let wasReady = false;
   const blamed = new Set<string>();
   for (;;) {
-    const { isReady, isRestart, ranMs, how } = await runChild(io, args, stopping.signal);
-    if (stopping.signal.aborted) return;
+    const { isReady, isRestart, ranMs, code, how } = await runChild(args, stopping.signal);
+    if (stopping.signal.aborted) return 0;
     wasReady ||= isReady;
     if (isRestart) {
-      io.err('The desk starts anew.\n');
+      say('The desk starts anew.');
       continue;
     }
     // Once each: a child that cannot start at all leaves the note where it is.
-    const crash = blamedCrashes(data, io.clock.now()).find(({ file }) => !blamed.has(file));
+    const { blamedCrash } = await import('./blamed-crash.ts');
+    // A configuration that cannot be read is what the child complained about.
+    const crash = await blamedCrash(blamed).catch(() => undefined);
     if (crash !== undefined) {
       blamed.add(crash.file);
-      io.err(`${crashSentence(crash)} The desk starts again${isCulprit(crash) ? ' without it' : ''}.\n`);
+      say(`${crash.sentence} The desk starts again${crash.isCulprit ? ' without it' : ''}.`);
       continue;
     }
     // The child has said why.
-    if (!wasReady) throw new Failed('');
+    if (!wasReady) return code ?? 1;
     delayMs = ranMs > wellAfterMs ? firstDelayMs : Math.min(delayMs * 2, longestDelayMs);
-    io.err(`The desk ended (${how}) and starts again in ${Math.round(delayMs / 1000)} s.\n`);
+    say(`The desk ended (${how}) and starts again in ${Math.round(delayMs / 1000)} s.`);
     await pause(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    if (stopping.signal.aborted) return;
+    if (stopping.signal.aborted) return 0;
   }
 }
 
-// The child that starts next reads and removes them.
-function blamedCrashes(data: string, now: number): readonly CrashReport[] {
-  return crashReports(journalFolder(data), now).filter(({ plugin }) => plugin !== undefined);
+function say(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
 }
 
 interface Ended {
@@ -56,16 +61,16 @@ interface Ended {
   /** The child ended because it was asked to start anew. */
   readonly isRestart: boolean;
   readonly ranMs: number;
+  /** Null when a signal ended it. */
+  readonly code: number | null;
   readonly how: string;
 }
 
-function runChild(io: Io, args: readonly string[], stopping: AbortSignal): Promise<Ended> {
+function runChild(args: readonly string[], stopping: AbortSignal): Promise<Ended> {
   const startedAt = performance.now();
   let isReady = false;
   let isRestart = false;
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
-    cwd: io.cwd,
-    env: io.env,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   child.on('message', (message) => {
@@ -81,7 +86,7 @@ function runChild(io: Io, args: readonly string[], stopping: AbortSignal): Promi
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       stopping.removeEventListener('abort', forward);
-      resolve({ isReady, isRestart, ranMs: performance.now() - startedAt, how: signal ?? `exit code ${code ?? 0}` });
+      resolve({ isReady, isRestart, ranMs: performance.now() - startedAt, code, how: signal ?? `exit code ${code ?? 0}` });
     });
   });
 }

@@ -11,12 +11,15 @@ const mocha = new Mocha({
 for (const file of files) mocha.addFile(file);
 await mocha.loadFilesAsync();
 const secondsOf = {};
+const failed = [];
 const runner = mocha.run(() => {
   const { passes, failures, pending } = runner.stats;
-  writeFileSync(reportFile, JSON.stringify({ passes, failures, pending, secondsOf }));
+  writeFileSync(reportFile, JSON.stringify({ passes, failures, pending, secondsOf, failed }));
   // A test that leaves a socket or timer behind must not hang the run; the leak tests look for those themselves.
   setTimeout(() => process.exit(failures > 0 ? 1 : 0), 500);
 });
+
+runner.on('fail', (test, error) => failed.push(`${test.fullTitle()}: ${String(error?.message ?? error).split('\n', 1)[0]}`));
 
 // Seconds each file took with its hooks, to see what makes a run long.
 let startedAt = 0;

@@ -32,8 +32,10 @@ for (const { run, output, report } of results) {
   if (report !== undefined) for (const key of Object.keys(totals)) totals[key] += report[key];
 }
 if (isWhole || isLong) reportSlowest(results);
+// Once more where the last lines are: a log that somebody sees is often only its end.
+for (const { run, report } of results) for (const one of report?.failed ?? []) process.stdout.write(`\nfailed: ${run.database}: ${one}\n`);
 const broken = results.filter(({ report }) => report === undefined);
-for (const { run } of broken) process.stdout.write(`\n${run.name} ended before its tests did: ${run.files.join(', ')}\n`);
+for (const { run } of broken) process.stdout.write(`\nfailed: ${run.name} ended before its tests did: ${run.files.join(', ')}\n`);
 const skipped = totals.pending > 0 ? `, ${totals.pending} skipped` : '';
 process.stdout.write(`\n${totals.passes} passed, ${totals.failures} failed${skipped}\n`);
 process.exitCode = broken.length > 0 || totals.failures > 0 || totals.passes === 0 ? 1 : 0;

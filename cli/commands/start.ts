@@ -1,5 +1,4 @@
 import { serve } from '../serving.ts';
-import { supervise } from '../supervising.ts';
 import type { Command } from '../command.ts';
 
 export const start: Command = {
@@ -11,11 +10,9 @@ export const start: Command = {
     safe: { help: 'Run without plugins.' },
     'no-supervisor': { help: 'Do not watch and restart the process; for systemd and containers.' },
   },
+  // The process that watches this one runs no command: see entry.ts.
   run: async ({ io, config, options }) => {
     const role = options['web'] === options['work'] ? 'all' : options['web'] === true ? 'web' : 'work';
-    const isSafe = config.isSafe || options['safe'] === true;
-    if (options['no-supervisor'] === true) return serve(io, { ...config, isSafe }, role);
-    const flags = ['web', 'work', 'safe'].filter((flag) => options[flag] === true).map((flag) => `--${flag}`);
-    return supervise(io, config.data, ['start', ...flags, '--no-supervisor']);
+    return serve(io, { ...config, isSafe: config.isSafe || options['safe'] === true }, role);
   },
 };

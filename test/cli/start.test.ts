@@ -77,6 +77,13 @@ describe('helpdesk start', function () {
     expect(await ended(child, () => child.kill('SIGTERM'))).to.equal(0);
   });
 
+  it('refuses an option that does not exist as every command does', async () => {
+    const { child, said } = start('--wbe');
+
+    expect(await ended(child)).to.equal(2);
+    expect(said()).to.equal('There is no option --wbe. See "helpdesk start --help".\n');
+  });
+
   it('says that the port is taken, once, and gives up', async () => {
     const { said } = start('--no-supervisor');
     await until(() => said().includes('/setup?token='));
