@@ -13,7 +13,7 @@ describeInBrowser('the accessibility of every page (axe, WCAG 2.2 AA)', (stage) 
     for (const name of ['ada', 'mina', 'nobody'] as const) {
       it(`is without violations and never scrolls sideways: ${locale}, ${name}`, async () => {
         const paths = pagesOf(stage().desk, ticket)[name];
-        const problems = await crawl(stage(), name, locale, paths, ({ page }) => problemsOn(page));
+        const problems = await crawl(stage(), name, locale, paths, problemsOn);
 
         expect(problems).to.deep.equal([]);
       });

@@ -40,9 +40,9 @@ describeInBrowser(
 
     for (const locale of ['en', 'tr']) {
       it(`are without violations and never scroll sideways: ${locale}`, async () => {
-        const problems = await crawl(stage(), 'ada', locale, paths, ({ page, path: pathname, status }) => {
-          expect(status, pathname).to.equal(200);
-          return problemsOn(page);
+        const problems = await crawl(stage(), 'ada', locale, paths, (at) => {
+          expect(at.status, at.path).to.equal(200);
+          return problemsOn(at);
         });
 
         expect(problems).to.deep.equal([]);

@@ -31,13 +31,14 @@ describeInBrowser(
     const paths = ['/admin/plugins', '/admin/plugins/watching', '/admin/plugins/stopped', '/admin/health'];
     for (const locale of ['en', 'tr']) {
       it(`are without violations and never scroll sideways: ${locale}`, async () => {
-        const problems = await crawl(stage(), 'ada', locale, paths, async ({ page, path }) => {
+        const problems = await crawl(stage(), 'ada', locale, paths, async (at) => {
+          const { page, path } = at;
           if (path === '/admin/plugins/watching') {
             await page.locator('details').first().locator('summary').click();
             await page.locator('hd-chart').scrollIntoViewIfNeeded();
             await page.locator('hd-chart canvas').waitFor();
           }
-          return problemsOn(page);
+          return problemsOn(at);
         });
 
         expect(problems).to.deep.equal([]);
