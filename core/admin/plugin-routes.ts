@@ -12,7 +12,7 @@ import type { PluginStatus } from '../kernel/plugin-host-ports.ts';
 import { costsOf, type PluginCost } from '../kernel/plugin-records.ts';
 import { dependentsOf } from '../kernel/resolve.ts';
 import { safeHtml } from '../kernel/templates.ts';
-import { cleanHtml, textToHtml } from '../html/index.ts';
+import { cleanHtml, markdownToHtml } from '../html/index.ts';
 import { pluginSight } from '../plugin-sight.ts';
 import { requireConfirmed } from '../auth/index.ts';
 import { sizeOfTables, tablesOfPlugin, textOfPlugin, titleOfPermission, titleOfPlugin } from '../plugins/index.ts';
@@ -66,7 +66,7 @@ export function pluginRoutes(app: App): Middleware {
     const view: PluginPageView = {
       plugin: rowOf(status, ctx.state.locale),
       ...(readme !== undefined && existsSync(readme)
-        ? { readme: safeHtml(cleanHtml(textToHtml(readFileSync(readme, 'utf8').slice(0, 20_000)))) }
+        ? { readme: safeHtml(cleanHtml(markdownToHtml(readFileSync(readme, 'utf8').slice(0, 20_000)))) }
         : {}),
       source: found === undefined ? '' : path.relative(desk.config.root, found.folder),
       checksum: found === undefined ? '' : checksumOf(found.folder),

@@ -1,6 +1,6 @@
 /*
- * A picture over a table, which stays the truth: rows carry `data-label` and `data-value`. The
- * drawing library is fetched when the picture comes into view, so that no other page pays for it.
+ * A picture over a table, which stays the truth: rows carry `data-label` and `data-value`, in the
+ * `data-unit` of the element (ECMA-402, such as `millisecond`). The drawing library is fetched when the picture comes into view, so that no other page pays for it.
  */
 const shownRows = 10;
 
@@ -38,6 +38,8 @@ export class HdChart extends HTMLElement {
     canvas.setAttribute('aria-label', this.dataset['label'] ?? '');
     frame.append(canvas);
     this.prepend(frame);
+    const unit = this.dataset['unit'];
+    const format: Intl.NumberFormatOptions = unit === undefined ? {} : { style: 'unit', unit };
     const color = (name: string): string => resolvedColor(this, name);
     const [bar, ink, line] = [color('--color-brand'), color('--color-ink-muted'), color('--color-line')];
     this.#chart = new Chart(canvas, {
@@ -52,7 +54,7 @@ export class HdChart extends HTMLElement {
         maintainAspectRatio: false,
         locale: document.documentElement.lang,
         scales: {
-          x: { beginAtZero: true, ticks: { color: ink }, grid: { color: line } },
+          x: { beginAtZero: true, ticks: { color: ink, format, autoSkipPadding: 12 }, grid: { color: line } },
           y: { ticks: { color: ink, autoSkip: false }, grid: { display: false } },
         },
       },
