@@ -66,7 +66,7 @@ export function pluginRoutes(app: App): Middleware {
     const view: PluginPageView = {
       plugin: rowOf(status, ctx.state.locale),
       ...(readme !== undefined && existsSync(readme)
-        ? { readme: safeHtml(cleanHtml(markdownToHtml(readFileSync(readme, 'utf8').slice(0, 20_000)))) }
+        ? { readme: safeHtml(cleanHtml(await markdownToHtml(readFileSync(readme, 'utf8').slice(0, 20_000)))) }
         : {}),
       source: found === undefined ? '' : path.relative(desk.config.root, found.folder),
       checksum: found === undefined ? '' : checksumOf(found.folder),
