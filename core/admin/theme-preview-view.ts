@@ -56,7 +56,7 @@ const schemes = ['system', 'light', 'dark'];
 export async function previewView({ desk, plugins, theming }: App, ctx: Context, { look, userId, sessionId }: Looking): Promise<object> {
   const { locale, translator } = ctx.state;
   const { theme } = look;
-  const token = issuePreview(desk.secrets.signingKey('theme-preview'), { theme: theme.id, sessionId, userId }, desk.clock.now());
+  const token = issuePreview(desk.secrets.passingKey('theme-preview'), { theme: theme.id, sessionId, userId }, desk.clock.now());
   const pages = await pagesOf();
   const asked = (name: string): string => ctx.URL.searchParams.get(name) ?? '';
   const page = pages.find(({ id }) => id === asked('page')) ?? pages[0];

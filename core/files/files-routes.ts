@@ -6,14 +6,29 @@ import { Invalid, NotFound } from '../kernel/errors.ts';
 import type { Desk } from '../desk.ts';
 import { attachmentsOf, findMessage, seeTicket } from '../tickets/index.ts';
 import type { Actor } from '../users/index.ts';
+import { ContentLinks, contentPath, type LinkedFile } from './content-links.ts';
 import { isDangerous } from './dangerous-files.ts';
 import { findFiles, type FileRecord } from './files-repository.ts';
 import { imageTypeOf } from './image-type.ts';
 
-/** Uploads and downloads. A file is shown to whoever uploaded it and to whoever may see a message that holds it. */
+/**
+ * Uploads and downloads. A file is shown to whoever uploaded it and to whoever may see a message that holds it: its
+ * address asks the session and leads to another one, which serves the content without cookies.
+ */
 export function filesRoutes({ desk }: App): Middleware {
+  const links = new ContentLinks(() => desk.secrets.passingKey('core contents'), desk.clock);
   return new Router()
-    .get('/files/:id', async (ctx) => sendFile(desk, ctx, await seeFile(desk, signedIn(ctx).actor, Number(ctx.params['id']))))
+    .get('/files/:id', async (ctx) => lead(ctx, await seeFile(desk, signedIn(ctx).actor, Number(ctx.params['id']))))
+    .get(`${contentPath}:id/:until/:signature/:name`, async (ctx) => {
+      const { id, until, signature = '', name = '' } = ctx.params;
+      const linked = { id: Number(id), name };
+      const verdict = links.judge(linked, Number(until), signature);
+      // Whoever kept an old address is asked who they are.
+      if (verdict === 'ended') return ctx.redirect(`/files/${linked.id}`);
+      const [file] = verdict === 'open' ? await findFiles(desk.storage.read, [linked.id]) : [];
+      if (file === undefined) throw new NotFound('files.not-found');
+      await sendFile(desk, ctx, { ...file, name });
+    })
     .post('/desk/uploads', upload)
     .post('/files', upload)
     .get('/messages/:id/parts/:contentId', async (ctx) => {
@@ -24,16 +39,15 @@ export function filesRoutes({ desk }: App): Middleware {
       const wanted = (ctx.params['contentId'] ?? '').toLowerCase();
       const part = (await attachmentsOf(desk.storage.read, [message.id])).find((one) => one.contentId?.toLowerCase() === wanted);
       if (part === undefined) throw new NotFound('files.not-found');
-      await sendFile(desk, ctx, {
-        id: part.fileId,
-        name: part.name,
-        contentType: part.contentType,
-        size: part.size,
-        sha256: part.sha256,
-        createdBy: null,
-      });
+      lead(ctx, { id: part.fileId, name: part.name });
     })
     .middleware();
+
+  function lead(ctx: Context, file: LinkedFile): void {
+    // Shorter than the address that it leads to is good for.
+    ctx.set('Cache-Control', 'private, max-age=600');
+    ctx.redirect(links.addressOf(file));
+  }
 
   async function upload(ctx: Context): Promise<void> {
     signedIn(ctx);

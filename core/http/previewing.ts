@@ -32,7 +32,7 @@ export function previewing({ desk, theming, snapshot }: PreviewingDeps): Middlew
     const grant =
       session === undefined || actor === undefined || !isAllowed(actor, 'plugins.manage')
         ? undefined
-        : readPreview(desk.secrets.signingKey('theme-preview'), token, session, desk.clock.now());
+        : readPreview(desk.secrets.passingKey('theme-preview'), token, session, desk.clock.now());
     if (grant === undefined) throw new Forbidden('themes.preview-ended');
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new Forbidden('themes.preview-only');
     const resolved = resolveTheme(desk.config, grant.theme);

@@ -58,6 +58,7 @@ export const reservedPaths = [
   '/account',
   '/locale',
   '/files',
+  '/content',
   '/events',
   '/slots',
   '/theme',

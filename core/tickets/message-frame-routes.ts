@@ -21,7 +21,7 @@ const frameStyle =
 /** The frame that shows a mail, its images from outside, and whether those of a sender are always shown. */
 export function messageFrameRoutes(
   { desk }: App,
-  images: RemoteImages = new RemoteImages({ key: desk.secrets.signingKey('core images') }),
+  images: RemoteImages = new RemoteImages({ key: () => desk.secrets.passingKey('core images') }),
 ): Middleware {
   async function messageOf(ctx: Context): Promise<{ readonly message: Message; readonly ticket: Ticket }> {
     const { actor } = agent(ctx, 'tickets.view');

@@ -10,7 +10,7 @@ export interface RemoteImage {
 
 export interface RemoteImagesOptions {
   /** Key under which addresses are signed, so that only those in mails of the desk are fetched. */
-  readonly key: Buffer;
+  readonly key: () => Buffer;
   /** The way out, judged at connect time; a test gives one that may reach its own server. */
   readonly network?: GuardedNetwork;
 }
@@ -24,7 +24,7 @@ const maxRedirects = 3;
  * addresses only, 5 MB and 5 s at most, and what comes must be an image by its own bytes that is large enough to be seen.
  */
 export class RemoteImages {
-  readonly #key: Buffer;
+  readonly #key: () => Buffer;
   readonly #network: GuardedNetwork;
 
   constructor({ key, network }: RemoteImagesOptions) {
@@ -79,6 +79,6 @@ export class RemoteImages {
   }
 
   #sign(messageId: number, url: string): string {
-    return createHmac('sha256', this.#key).update(`${messageId}|${url}`).digest('base64url').slice(0, 32);
+    return createHmac('sha256', this.#key()).update(`${messageId}|${url}`).digest('base64url').slice(0, 32);
   }
 }

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { createDatabase, freePort, type DatabaseHandle } from '#core/testing/index.js';
@@ -47,6 +48,21 @@ describe('helpdesk start', function () {
     expect(said()).to.contain(`helpdesk runs at http://127.0.0.1:${port}/`);
     expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).to.equal(200);
     expect(await ended(child, () => child.kill('SIGTERM'))).to.equal(0);
+  });
+
+  it('F26: runs without the key of the secrets that it holds, and says so', async () => {
+    const storage = database.open();
+    await storage.writeTx((tx) =>
+      tx('secrets').insert({ owner: 'core.mail', key: 'smtp', ciphertext: 'x', key_id: 'lost', created_at: 1, updated_at: 1 }),
+    );
+    await storage.close();
+
+    const { said } = start('--no-supervisor');
+    await until(() => said().includes('/setup?token='));
+
+    expect(said()).to.match(/The key file .*secret\.key is missing or wrong\. The desk runs, and stored passwords must be entered again\./);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).to.equal(200);
+    expect(existsSync(path.join(database.folder, 'secret.key'))).to.equal(false);
   });
 
   it('starts a process again that was killed, and takes it along when it ends', async () => {

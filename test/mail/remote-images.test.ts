@@ -54,7 +54,7 @@ describe('images from outside', () => {
     beforeEach(() => {
       const resolve = async () => [{ address: '127.0.0.1', family: 4 }];
       images = new RemoteImages({
-        key,
+        key: () => key,
         network: new GuardedNetwork({
           uses: ['net:*'],
           privateHosts: ['pictures.example'],

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { createDatabase, TestClock, type DatabaseHandle } from '#core/testing/index.js';
@@ -44,7 +44,35 @@ describe('secrets', () => {
 
     expect(keyless.isOpen).to.equal(false);
     expect(await keyless.get('mail', 'smtp').catch(code)).to.equal('secrets.key-missing');
+    expect(() => keyless.signingKey('addresses'))
+      .to.throw()
+      .with.property('code', 'secrets.key-missing');
+    expect(existsSync(file)).to.equal(false);
+  });
+
+  it('are readable again when they are entered again, which makes a new key, or when the old key is back (F26)', async () => {
+    const secrets = await open();
+    await storage.writeTx((tx) => secrets.set(tx, 'mail', 'smtp', 'hunter2'));
+    await storage.writeTx((tx) => secrets.set(tx, 'mail', 'imap', 'hunter3'));
+    renameSync(file, `${file}.lost`);
+    const [keyless, other] = [await open(), await open()];
+    await storage.writeTx((tx) => keyless.set(tx, 'mail', 'smtp', 'again'));
+
+    expect(await keyless.get('mail', 'smtp')).to.equal('again');
+    expect(await other.get('mail', 'smtp')).to.equal('again');
+    expect(await keyless.get('mail', 'imap').catch(code)).to.equal('secrets.key-missing');
+    renameSync(`${file}.lost`, file);
+    expect(await (await open()).get('mail', 'imap')).to.equal('hunter3');
+  });
+
+  it('do not take a damaged key file for a key, nor overwrite it', async () => {
+    const secrets = await open();
+    await storage.writeTx((tx) => secrets.set(tx, 'mail', 'smtp', 'hunter2'));
+    writeFileSync(file, 'damaged');
+    const keyless = await open();
+
     expect(await storage.writeTx((tx) => keyless.set(tx, 'mail', 'smtp', 'new')).catch(code)).to.equal('secrets.key-missing');
+    expect(readFileSync(file, 'utf8')).to.equal('damaged');
   });
 
   it('say so when the key is another one, and when a ciphertext was moved or damaged', async () => {

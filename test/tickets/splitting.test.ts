@@ -39,7 +39,7 @@ describe('splitting a message off a ticket', () => {
     expect(await desk.storage.read('ticket_links').select('ticket_id', 'other_id')).to.deep.equal([
       { ticket_id: first.id, other_id: ticket.id },
     ]);
-    expect((await desk.fetch(`/files/${fileId}`, { as: 'mina' })).status).to.equal(200);
+    expect((await desk.fetch(`/files/${fileId}`, { as: 'mina', redirect: 'follow' })).status).to.equal(200);
     expect(await desk.storage.read('outbox').count('* as n')).to.deep.equal(queued);
     expect(await desk.violations()).to.deep.equal([]);
     expect(await (await desk.fetch(`/desk/tickets/${first.number}`, { as: 'can' })).text()).to.contain('moved a message to another ticket');

@@ -135,7 +135,7 @@ describe('who wrote a mail', () => {
         .select('files.name', 'attachments.file_id');
     const answers = new Map<string, string>();
     for (const { name, file_id: fileId } of await filesOf(row.message_id)) {
-      const { headers } = await inbox.desk.fetch(`/files/${fileId}`, { as: 'can' });
+      const { headers } = await inbox.desk.fetch(`/files/${fileId}`, { as: 'can', redirect: 'follow' });
       const [way] = (headers.get('Content-Disposition') ?? '').split(';');
       answers.set(name, `${way} ${headers.get('Content-Type')}`);
       expect(headers.get('Content-Security-Policy'), name).to.contain("default-src 'none'").and.contain('sandbox');
@@ -154,7 +154,7 @@ describe('who wrote a mail', () => {
 
     const { number } = await inbox.ticket(row.ticket_id);
     const { file_id: fileId } = await inbox.desk.storage.read('attachments').where({ message_id: row.message_id }).first();
-    const answer = await inbox.desk.fetch(`/files/${fileId}`, { as: 'can' });
+    const answer = await inbox.desk.fetch(`/files/${fileId}`, { as: 'can', redirect: 'follow' });
     expect(answer.headers.get('Content-Disposition')).to.match(/^attachment;/);
     expect(answer.headers.get('Content-Security-Policy')).to.contain('sandbox');
     expect(answer.headers.get('X-Content-Type-Options')).to.equal('nosniff');

@@ -47,7 +47,7 @@ export async function openStage(): Promise<HostileStage> {
       const [message] = await inbox.messages(ticketId);
       const fileId: number | undefined = (await desk.storage.read('attachments').where({ message_id: message?.id }).first('file_id'))
         ?.file_id;
-      const answer = await desk.fetch(`/files/${fileId}`, { as: 'can' });
+      const answer = await desk.fetch(`/files/${fileId}`, { as: 'can', redirect: 'follow' });
       const disposition = answer.headers.get('Content-Disposition') ?? '';
       if (!isImage && !disposition.startsWith('attachment')) return `is offered as ${disposition}`;
       if (answer.headers.get('X-Content-Type-Options') !== 'nosniff') return 'may be sniffed';

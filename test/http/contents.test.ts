@@ -1,0 +1,54 @@
+import { expect } from 'chai';
+import { createTestDesk, type TestDesk } from '#core/testing/index.js';
+
+describe('contents of files', () => {
+  let desk: TestDesk;
+  let fileId: number;
+  beforeEach(async () => {
+    desk = await createTestDesk();
+    fileId = await desk.as('mina').upload({ name: 'grüße 1%.txt', contentType: 'text/html', content: Buffer.from('<b>hello</b>') });
+  });
+  afterEach(() => desk.close());
+
+  const addressFor = async (as: 'mina' | 'can'): Promise<string | null> =>
+    (await desk.fetch(`/files/${fileId}`, { as })).headers.get('Location');
+
+  it('A3: have an address of their own that looks up no session, sets no cookie and opens one file under one name', async () => {
+    const address = (await addressFor('mina')) ?? '';
+    const [, , id, until, signature, name] = address.split('/');
+    const answer = await desk.fetch(address);
+
+    expect(answer.status).to.equal(200);
+    expect(await answer.text()).to.equal('<b>hello</b>');
+    expect(answer.headers.get('Set-Cookie')).to.equal(null);
+    expect(answer.headers.get('Content-Type')).to.equal('application/octet-stream');
+    expect(answer.headers.get('X-Content-Type-Options')).to.equal('nosniff');
+    expect(answer.headers.get('Content-Security-Policy')).to.match(/; sandbox$/);
+    expect(answer.headers.get('Content-Disposition')).to.equal("attachment; filename*=UTF-8''gr%C3%BC%C3%9Fe%201%25.txt");
+    for (const forged of [
+      `/content/${Number(id) + 1}/${until}/${signature}/${name}`,
+      `/content/${id}/${Number(until) + 1}/${signature}/${name}`,
+      `/content/${id}/${until}/${signature}/other.html`,
+      `/content/${id}/${until}/x/${name}`,
+      `/content/x/${until}/${signature}/${name}`,
+    ])
+      expect((await desk.fetch(forged, { as: 'mina' })).status, forged).to.equal(404);
+  });
+
+  it('A3: are given an address only who may see the file', async () => {
+    expect((await desk.fetch(`/files/${fileId}`, { as: 'can' })).status).to.equal(404);
+    expect(await addressFor('can')).to.equal(null);
+    expect((await desk.fetch(`/files/${fileId}`)).headers.get('Location')).to.match(/^\/sign-in/);
+  });
+
+  it('A3: keep an address for a while, and when it has ended it asks the session again', async () => {
+    const address = (await addressFor('mina')) ?? '';
+    desk.clock.advance(15 * 60_000 - 1);
+    expect((await desk.fetch(address)).status).to.equal(200);
+    desk.clock.advance(15 * 60_000 + 1);
+
+    const answer = await desk.fetch(address);
+    expect([answer.status, answer.headers.get('Location')]).to.deep.equal([302, `/files/${fileId}`]);
+    expect(await (await desk.fetch(address, { as: 'mina', redirect: 'follow' })).text()).to.equal('<b>hello</b>');
+  });
+});
