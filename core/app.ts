@@ -112,13 +112,23 @@ const cronMs = 15_000;
 const recordMs = 10_000;
 /** Builds a desk: the only place that makes things and ties them together. */
 export async function createApp(options: AppOptions): Promise<App> {
+  if (options.storage !== undefined) return buildApp(options, options.storage);
+  const { config, log } = options;
+  const storage = openStorage({
+    log,
+    ...(config.databaseUrl === undefined ? { file: path.join(config.data, 'helpdesk.sqlite') } : { url: config.databaseUrl }),
+  });
+  try {
+    return await buildApp(options, storage);
+  } catch (error) {
+    // Its connections would keep a process alive that has nothing to do.
+    await storage.close();
+    throw error;
+  }
+}
+
+async function buildApp(options: AppOptions, storage: Storage): Promise<App> {
   const { config, clock, log, role } = options;
-  const storage =
-    options.storage ??
-    openStorage({
-      log,
-      ...(config.databaseUrl === undefined ? { file: path.join(config.data, 'helpdesk.sqlite') } : { url: config.databaseUrl }),
-    });
   if (options.isMigrated !== true) await migrateCore(storage, coreVersion);
   const processId = randomUUID();
   const faultLog = new FaultLog({
