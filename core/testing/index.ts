@@ -5,7 +5,7 @@ export { TestClock } from './test-clock.ts';
 export { startFaultySmtp, type Fault, type FaultySmtp, type SmtpMoment } from './faulty-smtp.ts';
 export { startOAuthServer, type OAuthServer } from './oauth-server.ts';
 export { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
-export { hasDovecot, startDovecot, type Dovecot } from './dovecot.ts';
+export { needsDovecot, startDovecot, type Dovecot } from './dovecot.ts';
 export { startDeskProcess, type DeskProcess, type DeskProcessOptions } from './desk-process.ts';
 export { conformance, ownTestsAlone } from './conformance.ts';
 export { startImapServer, type ImapServer } from './imap-server.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ImapFlow } from 'imapflow';
-import { hasDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
+import { needsDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
 import { openImap, within } from '../imap-connection.ts';
 import { backoff } from '../watching.ts';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
@@ -14,9 +14,7 @@ describe('fetching from a real IMAP server', () => {
   let inbox: Inbox;
   let sink: SmtpSink;
   let imap: Dovecot;
-  before(function () {
-    if (!hasDovecot()) this.skip();
-  });
+  before(needsDovecot);
   const start = async (capability?: string): Promise<void> => {
     [sink, imap] = await Promise.all([startSmtpSink(), startDovecot({ capability })]);
     inbox = await createInbox();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { hasDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
+import { needsDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
 import { freePort } from './support/proxy.ts';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
@@ -182,9 +182,7 @@ describe('a test mail to oneself', () => {
   let inbox: Inbox;
   let sink: SmtpSink;
   let imap: Dovecot;
-  before(function () {
-    if (!hasDovecot()) this.skip();
-  });
+  before(needsDovecot);
   beforeEach(async () => {
     [sink, imap] = await Promise.all([startSmtpSink(), startDovecot()]);
     inbox = await createInbox();

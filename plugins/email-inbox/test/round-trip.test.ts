@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ImapFlow } from 'imapflow';
-import { hasDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
+import { needsDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
 import { parseMail } from '../parsing.ts';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
@@ -15,9 +15,7 @@ describe('mail between a real IMAP server and a real SMTP server', () => {
   let inbox: Inbox;
   let sink: SmtpSink;
   let imap: Dovecot;
-  before(function () {
-    if (!hasDovecot()) this.skip();
-  });
+  before(needsDovecot);
   beforeEach(async () => {
     [sink, imap] = await Promise.all([startSmtpSink(), startDovecot()]);
   });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { hasDovecot, startDovecot, startFaultySmtp, startOAuthServer, startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
+import { needsDovecot, startDovecot, startFaultySmtp, startOAuthServer, startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
 const minute = 60_000;
@@ -255,9 +255,7 @@ describe('what the inbox adds to sending', () => {
   });
 
   describe('with a real IMAP server', () => {
-    before(function () {
-      if (!hasDovecot()) this.skip();
-    });
+    before(needsDovecot);
 
     it('O3, O8: keeps a copy in Sent, and finds a mail there whose last answer got lost', async () => {
       const dovecot = await startDovecot();

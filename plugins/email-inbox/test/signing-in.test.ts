@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
-  hasDovecot,
+  needsDovecot,
   startDovecot,
   startOAuthServer,
   startSmtpSink,
@@ -16,9 +16,7 @@ describe('a mailbox that signs in at its provider', () => {
   let provider: OAuthServer;
   let imap: Dovecot;
   let sink: SmtpSink;
-  before(function () {
-    if (!hasDovecot()) this.skip();
-  });
+  before(needsDovecot);
   beforeEach(async () => {
     inbox = await createInbox({ privateHosts: ['127.0.0.1'] });
     provider = await startOAuthServer({ now: () => inbox.desk.clock.now() });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { hasDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
+import { needsDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
 import { createInbox, mail, type Inbox } from '../support/inbox.ts';
 import { startProxy } from '../support/proxy.ts';
 
@@ -9,9 +9,7 @@ describe('a line to the IMAP server that fails', () => {
   let imap: Dovecot;
   let sink: SmtpSink;
   let proxy: Awaited<ReturnType<typeof startProxy>>;
-  before(function () {
-    if (!hasDovecot()) this.skip();
-  });
+  before(needsDovecot);
   beforeEach(async () => {
     [imap, sink] = await Promise.all([startDovecot(), startSmtpSink()]);
     proxy = await startProxy(imap.port);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ImapFlow } from 'imapflow';
 import {
-  hasDovecot,
+  needsDovecot,
   startDeskProcess,
   startDovecot,
   startSmtpSink,
@@ -34,9 +34,7 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
   let imap: Dovecot;
   let sink: SmtpSink;
   let starts = 0;
-  before(function () {
-    if (!hasDovecot()) this.skip();
-  });
+  before(needsDovecot);
   beforeEach(async () => {
     [imap, sink] = await Promise.all([startDovecot(), startSmtpSink()]);
     inbox = await createInbox();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
-  hasDovecot,
+  needsDovecot,
   startDeskProcess,
   startDovecot,
   startSmtpSink,
@@ -39,9 +39,7 @@ describe(`fetching under everything that goes wrong at once, on ${testDatabase()
   let sink: SmtpSink;
   let proxy: Awaited<ReturnType<typeof startProxy>>;
   const children = new Set<DeskProcess>();
-  before(function () {
-    if (!hasDovecot()) this.skip();
-  });
+  before(needsDovecot);
   beforeEach(async () => {
     [imap, sink] = await Promise.all([startDovecot(), startSmtpSink()]);
     proxy = await startProxy(imap.port);
