@@ -4,9 +4,11 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { mailsToParse, measureParsing } from '#cli/bench/parsing.js';
 import { createTestDesk } from '#core/testing/index.js';
+import { needsBundled } from '../bundled.ts';
 
 describe('the figures of reading mails', () => {
-  it('are of our parser and of the library alone, on samples that both read', async () => {
+  it('are of our parser and of the library alone, on samples that both read', async function () {
+    needsBundled(this, 'email-inbox');
     const desk = await createTestDesk({ pluginFolders: [path.resolve('plugins')] });
     try {
       const mails = mailsToParse(undefined).slice(0, 12);

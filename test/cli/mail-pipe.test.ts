@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { expect } from 'chai';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
+import { needsBundled } from '../bundled.ts';
 import { helpdesk } from './command-line.ts';
 
 const mail = Buffer.from(
@@ -9,6 +10,9 @@ const mail = Buffer.from(
 
 describe('mail pipe, as a mail server reads its end (sysexits.h)', () => {
   let desk: TestDesk;
+  before(function () {
+    needsBundled(this, 'email-inbox');
+  });
   beforeEach(async () => {
     desk = await createTestDesk({ root: path.resolve(import.meta.dirname, '../../..') });
     const now = desk.clock.now();
