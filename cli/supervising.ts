@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { BlamedCrash } from './blamed-crash.ts';
 
 const firstDelayMs = 1000;
 const longestDelayMs = 60_000;
@@ -35,9 +36,8 @@ export async function supervise(args: readonly string[]): Promise<number> {
       continue;
     }
     // Once each: a child that cannot start at all leaves the note where it is.
-    const { blamedCrash } = await import('./blamed-crash.ts');
-    // A configuration that cannot be read is what the child complained about.
-    const crash = await blamedCrash(blamed).catch(() => undefined);
+    const crash = await findCrash(blamed);
+    if (stopping.signal.aborted) return 0;
     if (crash !== undefined) {
       blamed.add(crash.file);
       say(`${crash.sentence} The desk starts again${crash.isCulprit ? ' without it' : ''}.`);
@@ -50,6 +50,11 @@ export async function supervise(args: readonly string[]): Promise<number> {
     await pause(delayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     if (stopping.signal.aborted) return 0;
   }
+}
+
+// What cannot be loaded or read now, as in the middle of an upgrade, is what the child complained about.
+function findCrash(known: ReadonlySet<string>): Promise<BlamedCrash | undefined> {
+  return import('./blamed-crash.ts').then(({ blamedCrash }) => blamedCrash(known)).catch(() => undefined);
 }
 
 function say(sentence: string): void {
@@ -82,8 +87,8 @@ function runChild(args: readonly string[], stopping: AbortSignal): Promise<Ended
     setTimeout(() => child.kill('SIGKILL'), graceMs).unref();
   };
   stopping.addEventListener('abort', forward, { once: true });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
+  return new Promise((resolve) => {
+    child.once('error', ({ message }) => resolve({ isReady, isRestart, ranMs: performance.now() - startedAt, code: 1, how: message }));
     child.once('exit', (code, signal) => {
       stopping.removeEventListener('abort', forward);
       resolve({ isReady, isRestart, ranMs: performance.now() - startedAt, code, how: signal ?? `exit code ${code ?? 0}` });

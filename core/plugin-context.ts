@@ -103,6 +103,7 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     get(key: string): Promise<string | undefined>;
     set(tx: Tx, key: string, value: string): Promise<void>;
     delete(tx: Tx, key: string): Promise<void>;
+    /** A key for signing, one per purpose. @throws Unavailable `secrets.key-missing` while the key file is missing. */
     signingKey(purpose: string): Buffer;
   };
   readonly http: {

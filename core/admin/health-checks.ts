@@ -20,6 +20,7 @@ async function systemChecks({ desk }: App): Promise<readonly Check[]> {
   const sender = await desk.mail.systemSender();
   const depth = await queueDepth(desk.storage.read);
   const isBehind = depth.oldestReadyAt !== null && depth.oldestReadyAt < desk.clock.now() - behindMs;
+  const hasKey = (await desk.secrets.unreadable()) === 0 && desk.secrets.isOpen;
   const isSafe = desk.config.url.startsWith('https:');
   return [
     {
@@ -29,8 +30,8 @@ async function systemChecks({ desk }: App): Promise<readonly Check[]> {
     },
     {
       name: { key: 'health.check.key' },
-      health: desk.secrets.isOpen ? 'good' : 'problem',
-      text: { key: desk.secrets.isOpen ? 'health.key.good' : 'health.key.missing' },
+      health: hasKey ? 'good' : 'problem',
+      text: { key: hasKey ? 'health.key.good' : 'health.key.missing' },
     },
     {
       name: { key: 'health.check.jobs' },

@@ -1,12 +1,16 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../kernel/clock.ts';
+import { isSignatureOf, signatureOf } from '../kernel/signed.ts';
 
-/** Where the content of files is served: no session is looked up below it, and no cookie is set. */
-export const contentPath = '/content/';
+const contentPath = '/content/';
+
+/** Whether content is served there: no session is looked up for it, and no cookie is set. */
+export function isContentPath(path: string): boolean {
+  return path.toLowerCase().startsWith(contentPath);
+}
 
 export interface LinkedFile {
   readonly id: number;
-  /** What it is called where it is attached. */
+  /** Stands last in the address; signed, so that nobody hands out a file under another name. */
   readonly name: string;
 }
 
@@ -18,24 +22,25 @@ export class ContentLinks {
   readonly #key: () => Buffer;
   readonly #clock: Clock;
 
+  /** @param key Asked for each address: it may be lost and found while the desk runs. */
   constructor(key: () => Buffer, clock: Clock) {
     this.#key = key;
     this.#clock = clock;
   }
 
-  addressOf({ id, name }: LinkedFile): string {
+  addressOf(file: LinkedFile): string {
     const until = (Math.floor(this.#clock.now() / stepMs) + 2) * stepMs;
-    return `${contentPath}${id}/${until}/${this.#sign(id, name, until)}/${encodeURIComponent(name)}`;
+    const signature = signatureOf(this.#key(), textOf(file, until));
+    return `${contentPath}${file.id}/${until}/${signature}/${encodeURIComponent(file.name)}`;
   }
 
   /** @returns `forged` also for what never was such an address. */
-  judge({ id, name }: LinkedFile, until: number, signature: string): 'open' | 'ended' | 'forged' {
-    const [given, wanted] = [Buffer.from(signature), Buffer.from(this.#sign(id, name, until))];
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return 'forged';
+  judge(file: LinkedFile, until: number, signature: string): 'open' | 'ended' | 'forged' {
+    if (!isSignatureOf(this.#key(), textOf(file, until), signature)) return 'forged';
     return until > this.#clock.now() ? 'open' : 'ended';
   }
+}
 
-  #sign(id: number, name: string, until: number): string {
-    return createHmac('sha256', this.#key()).update(`${id}|${until}|${name}`).digest('base64url').slice(0, 32);
-  }
+function textOf({ id, name }: LinkedFile, until: number): string {
+  return `${id}|${until}|${name}`;
 }

@@ -1,4 +1,4 @@
-export { contentPath } from './content-links.ts';
+export { isContentPath } from './content-links.ts';
 export { isDangerous } from './dangerous-files.ts';
 export { imageTypeOf, isTinyImage } from './image-type.ts';
 export { FileStore, type StoredBlob } from './file-store.ts';

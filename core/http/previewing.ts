@@ -14,7 +14,7 @@ export interface PreviewingDeps {
   readonly snapshot: () => Snapshot;
 }
 
-const notPortal = /^\/(desk|admin|api|assets|health|events|setup)(\/|$)/;
+const notPortal = /^\/(desk|admin|api|assets|content|health|events|setup)(\/|$)/;
 const signedOutPages = /^\/(sign-in|reset)(\/|$)/;
 
 /**

@@ -3,7 +3,7 @@ import { negotiateLocale, type Translator } from '../i18n/index.ts';
 import { actorOf, resumeSession } from '../auth/index.ts';
 import type { Desk } from '../desk.ts';
 import { Forbidden } from '../kernel/errors.ts';
-import { contentPath } from '../files/index.ts';
+import { isContentPath } from '../files/index.ts';
 import { sessionCookie } from './cookies.ts';
 import type { Context, Middleware } from './request-state.ts';
 
@@ -15,7 +15,7 @@ export function requestBasics(desk: Desk, translatorOf: (ctx: Context, locale: s
     ctx.state.isSecure = ctx.secure || new URL(desk.config.url).protocol === 'https:';
     ctx.cookies.secure = ctx.state.isSecure;
     setSecurityHeaders(ctx);
-    const token = ctx.path.startsWith(contentPath) ? undefined : ctx.cookies.get(sessionCookie(ctx.state.isSecure));
+    const token = isContentPath(ctx.path) ? undefined : ctx.cookies.get(sessionCookie(ctx.state.isSecure));
     const resumed = token === undefined ? undefined : await resumeSession(desk, token);
     if (resumed !== undefined) {
       ctx.state.user = resumed.user;

@@ -1,5 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Desk } from '../desk.ts';
+import { isSignatureOf, signatureOf } from '../kernel/signed.ts';
 import { isAllowed, type UserActor } from '../users/index.ts';
 import type { Context } from './request-state.ts';
 
@@ -18,7 +18,7 @@ interface Stored {
 export function startSafeSession(desk: Desk, ctx: Context, actor: UserActor, skip: Skip): void {
   const stored: Stored = { userId: actor.userId, skip: skip === 'all' ? 'all' : [...skip], until: desk.clock.now() + lastsMs };
   const payload = Buffer.from(JSON.stringify(stored)).toString('base64url');
-  ctx.cookies.set(cookie, `${payload}.${signature(desk, payload)}`, { ...flags(ctx), maxAge: lastsMs });
+  ctx.cookies.set(cookie, `${payload}.${signatureOf(keyOf(desk), payload)}`, { ...flags(ctx), maxAge: lastsMs });
 }
 
 export function endSafeSession(ctx: Context): void {
@@ -31,16 +31,14 @@ export function safeSessionOf(desk: Desk, ctx: Context): Skip | undefined {
   const { actor } = ctx.state;
   if (value === undefined || value === '' || actor === undefined || !isAllowed(actor, 'plugins.manage')) return undefined;
   const [payload = '', given = ''] = value.split('.');
-  const expected = Buffer.from(signature(desk, payload));
-  const sent = Buffer.from(given);
-  if (sent.length !== expected.length || !timingSafeEqual(sent, expected)) return undefined;
+  if (!isSignatureOf(keyOf(desk), payload, given)) return undefined;
   const { userId, skip, until }: Stored = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
   if (userId !== actor.userId || until < desk.clock.now()) return undefined;
   return skip === 'all' ? 'all' : new Set(skip);
 }
 
-function signature(desk: Desk, payload: string): string {
-  return createHmac('sha256', desk.secrets.passingKey('safe session')).update(payload).digest('base64url');
+function keyOf(desk: Desk): Buffer {
+  return desk.secrets.passingKey('safe session');
 }
 
 function flags(ctx: Context) {

@@ -30,6 +30,7 @@ export class GuardedNetwork {
   readonly #options: NetworkOptions;
   readonly #hosts: ReadonlySet<string>;
   #agent: Agent | undefined;
+  #isClosed = false;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
@@ -48,6 +49,7 @@ export class GuardedNetwork {
     const signal = init.signal == null ? timeout : AbortSignal.any([timeout, init.signal]);
     // The library takes a tenth of the time that a desk takes to load, and most desks never fetch anything.
     const undici = await import('undici');
+    if (this.#isClosed) throw new Error('This way out is closed.');
     this.#agent ??= new undici.Agent(this.#agentOptions());
     try {
       const options = { ...init, signal, redirect: 'manual', dispatcher: this.#agent };
@@ -59,6 +61,7 @@ export class GuardedNetwork {
   };
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#agent?.destroy();
   }
 

@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createCipheriv, createDecipheriv, createHash, randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { Unavailable } from '../kernel/errors.ts';
@@ -27,32 +27,42 @@ export class Secrets {
 
   /** Reads the key file, or makes one while there is nothing it would be needed for. */
   async open(): Promise<void> {
-    if (existsSync(this.file)) return this.readKey();
+    if (this.currentKey() !== undefined || existsSync(this.file)) return;
     const stored = await this.storage.read('secrets').first('owner');
-    if (stored === undefined) this.makeKey();
+    if (stored === undefined) this.keep(randomBytes(32));
   }
 
-  /** Whether there is a key, restored or made by another process since this one started. */
+  /** Whether there is a key; also one that was restored or made by another process since this one started. */
   get isOpen(): boolean {
-    if (this.key === undefined && existsSync(this.file)) this.readKey();
-    return this.key !== undefined;
+    return this.currentKey() !== undefined;
+  }
+
+  /** How many stored secrets cannot be read under the key that there is: they must be entered again. */
+  async unreadable(): Promise<number> {
+    const key = this.currentKey();
+    const rows = this.storage.read('secrets').count({ n: '*' });
+    const [row] = await (key === undefined ? rows : rows.whereNot({ key_id: keyId(key) }));
+    return Number(row?.['n'] ?? 0);
   }
 
   /** @throws Unavailable `secrets.key-missing`, also when the stored secret belongs to another key. */
   async get(owner: string, key: string): Promise<string | undefined> {
     const row = await this.storage.read('secrets').where({ owner, key }).first('ciphertext', 'key_id');
     if (row === undefined) return undefined;
-    if (!this.isOpen || this.key === undefined || row.key_id !== this.keyId())
-      throw new Unavailable('secrets.key-missing', { file: this.file });
-    return this.decrypt(this.key, owner, key, row.ciphertext);
+    const fits = (candidate: Buffer | undefined): candidate is Buffer => candidate !== undefined && keyId(candidate) === row.key_id;
+    // Another process may have made a new key, or somebody brought the old one back.
+    const found = [() => this.currentKey(), () => this.readKey()].map((look) => look()).find((one) => fits(one));
+    if (found === undefined) throw this.missing();
+    return this.decrypt(found, owner, key, row.ciphertext);
   }
 
-  /** @throws Unavailable `secrets.key-missing` while the key file holds no key. */
+  /** Keeps a secret under the key in the file; a file that is gone is made again. @throws Unavailable `secrets.key-missing` while it holds no key. */
   async set(tx: Tx, owner: string, key: string, value: string): Promise<void> {
-    if (!this.isOpen && !existsSync(this.file)) this.makeKey();
-    if (this.key === undefined) throw new Unavailable('secrets.key-missing', { file: this.file });
+    if (!existsSync(this.file)) this.keep(this.key ?? randomBytes(32));
+    const current = this.readKey();
+    if (current === undefined) throw this.missing();
     const now = this.clock.now();
-    const row = { ciphertext: this.encrypt(this.key, owner, key, value), key_id: this.keyId(), updated_at: now };
+    const row = { ciphertext: this.encrypt(current, owner, key, value), key_id: keyId(current), updated_at: now };
     await noteSettingsChange(tx);
     await tx('secrets')
       .insert({ owner, key, ...row, created_at: now })
@@ -71,40 +81,45 @@ export class Secrets {
 
   /** A key for signing that is derived from the key file, one per purpose. @throws Unavailable `secrets.key-missing` */
   signingKey(purpose: string): Buffer {
-    if (!this.isOpen || this.key === undefined) throw new Unavailable('secrets.key-missing', { file: this.file });
-    return createHash('sha256').update(this.key).update(purpose).digest();
+    const key = this.currentKey();
+    if (key === undefined) throw this.missing();
+    return derived(key, purpose);
   }
 
   /** A key for signing what may end with this process: that of the key file, or one of its own while there is none. */
   passingKey(purpose: string): Buffer {
-    if (this.isOpen) return this.signingKey(purpose);
-    return createHash('sha256').update(this.passing).update(purpose).digest();
+    return derived(this.currentKey() ?? this.passing, purpose);
   }
 
-  private readKey(): void {
+  private currentKey(): Buffer | undefined {
+    return this.key ?? this.readKey();
+  }
+
+  /** What the file holds now; a file that is gone or damaged leaves the key that is known. */
+  private readKey(): Buffer | undefined {
+    if (!existsSync(this.file)) return this.key;
     const key = Buffer.from(readFileSync(this.file, 'utf8').trim(), 'base64');
     if (key.length === 32) this.key = key;
+    return this.key;
   }
 
-  private makeKey(): void {
+  /** Writes the key file whole or not at all; what another process wrote in the same moment stays. */
+  private keep(key: Buffer): void {
     mkdirSync(path.dirname(this.file), { recursive: true });
-    const key = randomBytes(32);
+    const whole = `${this.file}.${randomUUID()}`;
     try {
-      writeFileSync(this.file, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
-      this.key = key;
+      writeFileSync(whole, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+      linkSync(whole, this.file);
     } catch (error) {
-      // Another process of this desk made the file in the same moment.
-      if (!existsSync(this.file)) throw error;
-      this.readKey();
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    } finally {
+      rmSync(whole, { force: true });
     }
+    this.readKey();
   }
 
-  private keyId(): string {
-    return createHash('sha256')
-      .update('key id')
-      .update(this.key ?? '')
-      .digest('hex')
-      .slice(0, 16);
+  private missing(): Unavailable {
+    return new Unavailable('secrets.key-missing', { file: this.file });
   }
 
   // Owner and name are authenticated too, so a ciphertext cannot be moved to another place.
@@ -121,4 +136,12 @@ export class Secrets {
     decipher.setAuthTag(bytes.subarray(12, 28));
     return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
   }
+}
+
+function keyId(key: Buffer): string {
+  return createHash('sha256').update('key id').update(key).digest('hex').slice(0, 16);
+}
+
+function derived(key: Buffer, purpose: string): Buffer {
+  return createHash('sha256').update(key).update(purpose).digest();
 }

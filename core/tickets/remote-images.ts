@@ -1,6 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { imageTypeOf, isTinyImage } from '../files/index.ts';
 import { NotFound } from '../kernel/errors.ts';
+import { isSignatureOf, signatureOf } from '../kernel/signed.ts';
 import { GuardedNetwork } from '../net/index.ts';
 
 export interface RemoteImage {
@@ -34,13 +34,12 @@ export class RemoteImages {
 
   /** The address under which the desk serves an image of a message. */
   addressOf(messageId: number, url: string): string {
-    return `/desk/messages/${messageId}/images/${this.#sign(messageId, url)}?url=${encodeURIComponent(url)}`;
+    return `/desk/messages/${messageId}/images/${signatureOf(this.#key(), `${messageId}|${url}`)}?url=${encodeURIComponent(url)}`;
   }
 
   /** @throws NotFound `images.not-found` for a wrong signature and for everything that is no visible image. */
   async fetch(messageId: number, signature: string, url: string): Promise<RemoteImage> {
-    const [given, wanted] = [Buffer.from(signature), Buffer.from(this.#sign(messageId, url))];
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw new NotFound('images.not-found');
+    if (!isSignatureOf(this.#key(), `${messageId}|${url}`, signature)) throw new NotFound('images.not-found');
     const content = await this.#load(url).catch((cause: unknown) => {
       // What the other side said, and whether there is one, is not for the reader to know.
       throw cause instanceof NotFound ? cause : new NotFound('images.not-found', {}, { cause });
@@ -76,9 +75,5 @@ export class RemoteImages {
       }
     }
     throw new NotFound('images.not-found');
-  }
-
-  #sign(messageId: number, url: string): string {
-    return createHmac('sha256', this.#key()).update(`${messageId}|${url}`).digest('base64url').slice(0, 32);
   }
 }

@@ -26,7 +26,10 @@ export function englishOnly(folders: readonly string[]): ReadonlySet<string> {
 export async function englishOn(page: Page, english: ReadonlySet<string>): Promise<readonly string[]> {
   const texts: readonly string[] = await page.evaluate(`(() => {
     const texts = [document.title];
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    // What says that it is English may be, as what an author wrote about a plugin.
+    const isMarked = (node) => node.nodeType === Node.ELEMENT_NODE && node.matches('[lang=en]');
+    const judge = (node) => (isMarked(node) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, judge);
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
       if (node.nodeType === Node.TEXT_NODE) texts.push(node.data);
       else for (const name of ['aria-label', 'title', 'placeholder', 'alt']) texts.push(node.getAttribute(name) ?? '');

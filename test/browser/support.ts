@@ -59,7 +59,8 @@ export function describeInBrowser(title: string, define: (stage: () => Stage) =>
           const url = await shown.url();
           const context = await running.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en', ...options, baseURL: url });
           contexts.push(context);
-          context.setDefaultTimeout(8000);
+          // Other browsers run beside this one.
+          context.setDefaultTimeout(20_000);
           if (name !== undefined) {
             const [cookie = '', value = ''] = (await shown.cookie(name)).split('=');
             await context.addCookies([{ name: cookie, value, url }]);

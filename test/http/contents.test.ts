@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
 
@@ -16,15 +18,24 @@ describe('contents of files', () => {
   it('A3: have an address of their own that looks up no session, sets no cookie and opens one file under one name', async () => {
     const address = (await addressFor('mina')) ?? '';
     const [, , id, until, signature, name] = address.split('/');
-    const answer = await desk.fetch(address);
+    const headers = { cookie: await desk.cookie('can') };
+    const sessionReads: string[] = [];
+    const note = ({ sql }: { readonly sql: string }): void => void (sql.includes('sessions') && sessionReads.push(sql));
+    desk.storage.read.on('query', note);
+    const answer = await desk.fetch(address, { headers });
+    const shouted = await desk.fetch(address.replace('/content/', '/CONTENT/'), { headers });
+    desk.storage.read.removeListener('query', note);
 
-    expect(answer.status).to.equal(200);
+    expect([answer.status, shouted.status]).to.deep.equal([200, 200]);
     expect(await answer.text()).to.equal('<b>hello</b>');
+    expect(sessionReads).to.deep.equal([]);
     expect(answer.headers.get('Set-Cookie')).to.equal(null);
     expect(answer.headers.get('Content-Type')).to.equal('application/octet-stream');
     expect(answer.headers.get('X-Content-Type-Options')).to.equal('nosniff');
     expect(answer.headers.get('Content-Security-Policy')).to.match(/; sandbox$/);
     expect(answer.headers.get('Content-Disposition')).to.equal("attachment; filename*=UTF-8''gr%C3%BC%C3%9Fe%201%25.txt");
+    // The page of a theme that is tried out carries its parameter on.
+    expect((await desk.fetch(`${address}?preview=token~en~light`)).status).to.equal(200);
     for (const forged of [
       `/content/${Number(id) + 1}/${until}/${signature}/${name}`,
       `/content/${id}/${Number(until) + 1}/${signature}/${name}`,
@@ -33,6 +44,20 @@ describe('contents of files', () => {
       `/content/x/${until}/${signature}/${name}`,
     ])
       expect((await desk.fetch(forged, { as: 'mina' })).status, forged).to.equal(404);
+  });
+
+  it('A3: come from the address of the file itself while the key file is missing', async () => {
+    const address = (await addressFor('mina')) ?? '';
+    await desk.storage.writeTx((tx) => desk.app.desk.secrets.set(tx, 'mail', 'smtp', 'hunter2'));
+    rmSync(path.join(desk.database.folder, 'secret.key'));
+    const keyless = await createTestDesk({ beside: desk });
+    try {
+      expect((await keyless.fetch(address)).headers.get('Location')).to.equal(`/files/${fileId}`);
+      expect(await (await keyless.fetch(`/files/${fileId}`, { as: 'mina' })).text()).to.equal('<b>hello</b>');
+      expect(await (await keyless.fetch('/admin/health', { as: 'ada' })).text()).to.contain('Stored passwords must be entered again.');
+    } finally {
+      await keyless.close();
+    }
   });
 
   it('A3: are given an address only who may see the file', async () => {

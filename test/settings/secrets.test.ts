@@ -65,6 +65,22 @@ describe('secrets', () => {
     expect(await (await open()).get('mail', 'imap')).to.equal('hunter3');
   });
 
+  it('are never written under a key that no file holds (F26)', async () => {
+    const running = await open();
+    await storage.writeTx((tx) => running.set(tx, 'mail', 'smtp', 'hunter2'));
+    rmSync(file);
+    const keyless = await open();
+    expect(await keyless.unreadable()).to.equal(1);
+    await storage.writeTx((tx) => running.set(tx, 'mail', 'imap', 'kept'));
+
+    expect(await keyless.get('mail', 'imap')).to.equal('kept');
+    expect(await keyless.unreadable()).to.equal(0);
+    writeFileSync(file, Buffer.alloc(32, 7).toString('base64'));
+    await storage.writeTx((tx) => running.set(tx, 'mail', 'imap', 'anew'));
+    expect(await (await open()).get('mail', 'imap')).to.equal('anew');
+    expect(await running.unreadable()).to.equal(1);
+  });
+
   it('do not take a damaged key file for a key, nor overwrite it', async () => {
     const secrets = await open();
     await storage.writeTx((tx) => secrets.set(tx, 'mail', 'smtp', 'hunter2'));
