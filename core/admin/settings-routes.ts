@@ -11,7 +11,7 @@ import { administrator, renderAdmin, requireConfirmedFor, see } from './admin-pa
 import { saveStatus } from './saving-status.ts';
 import { renameTag } from './saving-tag.ts';
 
-const corePages = ['site', 'tickets', 'mail'];
+const corePages = ['site', 'tickets', 'mail', 'mail-sign-in'];
 
 /** Settings, statuses and tags. */
 export function settingsRoutes(app: App): Middleware {
