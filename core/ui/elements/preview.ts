@@ -60,10 +60,16 @@ export class HdPreview extends HTMLElement {
     const form = this.querySelector<HTMLFormElement>('#options');
     if (form === null) return;
     const body = new FormData(form);
+    // Only what is in the form now is kept by this; what is typed meanwhile asks for its own load.
+    const needsLoad = this.#needsLoad;
+    this.#needsLoad = false;
     const answer = await fetch(this.dataset['draft'] ?? '', { method: 'POST', body, headers: { Accept: 'application/json' } }).catch(
       () => undefined,
     );
-    if (answer?.ok !== true) return;
+    if (answer?.ok !== true) {
+      this.#needsLoad ||= needsLoad;
+      return;
+    }
     const drafted = (await answer.json()) as Drafted;
     this.#tell(drafted);
     this.#sayContrast(drafted.problems);
@@ -71,9 +77,7 @@ export class HdPreview extends HTMLElement {
     if (status !== null) status.textContent = status.dataset['saved'] ?? '';
     // A chosen picture is stored now; sending it again with each change would store it again.
     for (const file of form.querySelectorAll<HTMLInputElement>('input[type="file"]')) file.value = '';
-    if (!this.#needsLoad) return;
-    this.#needsLoad = false;
-    this.#frame?.contentWindow?.location.reload();
+    if (needsLoad) this.#frame?.contentWindow?.location.reload();
   }
 
   readonly #onClick = (event: MouseEvent): void => {
