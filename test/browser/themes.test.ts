@@ -88,6 +88,32 @@ describeInBrowser('the themes', (stage) => {
     expect(await (await desk.fetch('/')).text()).to.contain('Ahoy there');
   });
 
+  it('show words that were typed while the server was still keeping an earlier change', async () => {
+    const { desk, open } = stage();
+    await desk.app.activateTheme('default');
+    await desk.storage.writeTx((tx) => tx('users').update({ locale: 'en' }));
+    const page = await open('ada');
+    await page.goto('/admin/themes/default/preview');
+    const frame = page.frameLocator('iframe');
+    await frame.locator('h1').waitFor();
+    let letGo: () => void = () => undefined;
+    let isHeld: Promise<void> | undefined = new Promise((resolve) => (letGo = resolve));
+    await page.route('**/admin/themes/default/draft', async (route) => {
+      const held = isHeld;
+      isHeld = undefined;
+      await held;
+      await route.continue();
+    });
+
+    const asked = page.waitForRequest('**/admin/themes/default/draft');
+    await slide(page, 'hue', '60');
+    await asked;
+    await page.locator('[name="option.welcome"]').fill('Land in sight');
+    letGo();
+
+    await frame.getByRole('heading', { name: 'Land in sight' }).waitFor();
+  });
+
   it('can be previewed, reset and published without script', async () => {
     const { desk, open } = stage();
     await desk.storage.writeTx((tx) => tx('users').update({ locale: 'en' }));
