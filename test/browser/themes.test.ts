@@ -57,7 +57,7 @@ describeInBrowser('the themes', (stage) => {
     await page.locator(`[name="option.${name}"]`).fill(value);
   };
 
-  it('follow in the preview at once, show unsaved words, and are published from it', async () => {
+  const openPreview = async (): Promise<{ readonly page: Page; readonly frame: FrameLocator }> => {
     const { desk, open } = stage();
     await desk.app.activateTheme('default');
     await desk.storage.writeTx((tx) => tx('users').update({ locale: 'en' }));
@@ -65,6 +65,12 @@ describeInBrowser('the themes', (stage) => {
     await page.goto('/admin/themes/default/preview');
     const frame = page.frameLocator('iframe');
     await frame.locator('h1').waitFor();
+    return { page, frame };
+  };
+
+  it('follow in the preview at once, show unsaved words, and are published from it', async () => {
+    const { desk } = stage();
+    const { page, frame } = await openPreview();
 
     await slide(page, 'hue', '30');
     const atOnce = await property(frame, '--hue-brand');
@@ -89,13 +95,7 @@ describeInBrowser('the themes', (stage) => {
   });
 
   it('show words that were typed while the server was still keeping an earlier change', async () => {
-    const { desk, open } = stage();
-    await desk.app.activateTheme('default');
-    await desk.storage.writeTx((tx) => tx('users').update({ locale: 'en' }));
-    const page = await open('ada');
-    await page.goto('/admin/themes/default/preview');
-    const frame = page.frameLocator('iframe');
-    await frame.locator('h1').waitFor();
+    const { page, frame } = await openPreview();
     let letGo: () => void = () => undefined;
     let isHeld: Promise<void> | undefined = new Promise((resolve) => (letGo = resolve));
     await page.route('**/admin/themes/default/draft', async (route) => {
