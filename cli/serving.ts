@@ -22,7 +22,7 @@ async function serveUntil(io: Io, config: Config, role: Role): Promise<void> {
   const { stopped, restart } = untilAsked();
   // Without a parent that starts another, a process that ends is only gone.
   const app = await openDesk(io, config, { role, ...(process.connected ? { onRestart: restart } : {}) });
-  if (!app.desk.secrets.isOpen || (await app.desk.secrets.unreadable()) > 0)
+  if (!(await app.desk.secrets.isIntact()))
     io.err(`The key file ${config.secretFile} is missing or wrong. The desk runs, and stored passwords must be entered again.\n`);
   const server = role === 'work' ? undefined : await listen(app, config);
   const letGo = app.guard();

@@ -88,10 +88,11 @@ function runChild(args: readonly string[], stopping: AbortSignal): Promise<Ended
   };
   stopping.addEventListener('abort', forward, { once: true });
   return new Promise((resolve) => {
-    child.once('error', ({ message }) => resolve({ isReady, isRestart, ranMs: performance.now() - startedAt, code: 1, how: message }));
-    child.once('exit', (code, signal) => {
+    const end = (code: number | null, how: string): void => {
       stopping.removeEventListener('abort', forward);
-      resolve({ isReady, isRestart, ranMs: performance.now() - startedAt, code, how: signal ?? `exit code ${code ?? 0}` });
-    });
+      resolve({ isReady, isRestart, ranMs: performance.now() - startedAt, code, how });
+    };
+    child.once('error', ({ message }) => end(1, message));
+    child.once('exit', (code, signal) => end(code, signal ?? `exit code ${code ?? 0}`));
   });
 }

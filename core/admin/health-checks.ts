@@ -20,7 +20,7 @@ async function systemChecks({ desk }: App): Promise<readonly Check[]> {
   const sender = await desk.mail.systemSender();
   const depth = await queueDepth(desk.storage.read);
   const isBehind = depth.oldestReadyAt !== null && depth.oldestReadyAt < desk.clock.now() - behindMs;
-  const hasKey = (await desk.secrets.unreadable()) === 0 && desk.secrets.isOpen;
+  const hasKey = await desk.secrets.isIntact();
   const isSafe = desk.config.url.startsWith('https:');
   return [
     {

@@ -39,9 +39,7 @@ export function filesRoutes({ desk }: App): Middleware {
       const wanted = (ctx.params['contentId'] ?? '').toLowerCase();
       const part = (await attachmentsOf(desk.storage.read, [message.id])).find((one) => one.contentId?.toLowerCase() === wanted);
       if (part === undefined) throw new NotFound('files.not-found');
-      const [file] = await findFiles(desk.storage.read, [part.fileId]);
-      if (file === undefined) throw new NotFound('files.not-found');
-      await lead(ctx, file);
+      await lead(ctx, { ...part, id: part.fileId, createdBy: null });
     })
     .middleware();
 

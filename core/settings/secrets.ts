@@ -45,15 +45,19 @@ export class Secrets {
     return Number(row?.['n'] ?? 0);
   }
 
+  /** Whether everything that is stored can be read, and more can be kept. */
+  async isIntact(): Promise<boolean> {
+    return this.isOpen && (await this.unreadable()) === 0;
+  }
+
   /** @throws Unavailable `secrets.key-missing`, also when the stored secret belongs to another key. */
   async get(owner: string, key: string): Promise<string | undefined> {
     const row = await this.storage.read('secrets').where({ owner, key }).first('ciphertext', 'key_id');
     if (row === undefined) return undefined;
-    const fits = (candidate: Buffer | undefined): candidate is Buffer => candidate !== undefined && keyId(candidate) === row.key_id;
-    // Another process may have made a new key, or somebody brought the old one back.
-    const found = [() => this.currentKey(), () => this.readKey()].map((look) => look()).find((one) => fits(one));
-    if (found === undefined) throw this.missing();
-    return this.decrypt(found, owner, key, row.ciphertext);
+    // Where the known key does not fit, another process may have made a new one, or somebody brought the old one back.
+    const fitting = this.key !== undefined && keyId(this.key) === row.key_id ? this.key : this.readKey();
+    if (fitting === undefined || keyId(fitting) !== row.key_id) throw this.missing();
+    return this.decrypt(fitting, owner, key, row.ciphertext);
   }
 
   /** Keeps a secret under the key in the file; a file that is gone is made again. @throws Unavailable `secrets.key-missing` while it holds no key. */

@@ -59,10 +59,9 @@ export function startDeskProcess({
     if (process.env['TEST_LOG'] !== undefined) process.stderr.write(text);
   });
   const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const listening = new Promise<string>((resolve, reject) => {
     child.stdout.once('data', (line: Buffer) => resolve(line.toString().trim()));
-    void Promise.all([ended, closed]).then(([end]) => reject(new Error(`The desk process ended before it answered: ${end}. ${said}`)));
+    child.once('close', (code, signal) => reject(new Error(`The desk process ended before it answered: ${signal ?? code}. ${said}`)));
   });
   // Whoever only waits for the end need not look at it.
   listening.catch(() => undefined);

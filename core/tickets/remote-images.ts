@@ -34,12 +34,12 @@ export class RemoteImages {
 
   /** The address under which the desk serves an image of a message. */
   addressOf(messageId: number, url: string): string {
-    return `/desk/messages/${messageId}/images/${signatureOf(this.#key(), `${messageId}|${url}`)}?url=${encodeURIComponent(url)}`;
+    return `/desk/messages/${messageId}/images/${signatureOf(this.#key(), textOf(messageId, url))}?url=${encodeURIComponent(url)}`;
   }
 
   /** @throws NotFound `images.not-found` for a wrong signature and for everything that is no visible image. */
   async fetch(messageId: number, signature: string, url: string): Promise<RemoteImage> {
-    if (!isSignatureOf(this.#key(), `${messageId}|${url}`, signature)) throw new NotFound('images.not-found');
+    if (!isSignatureOf(this.#key(), textOf(messageId, url), signature)) throw new NotFound('images.not-found');
     const content = await this.#load(url).catch((cause: unknown) => {
       // What the other side said, and whether there is one, is not for the reader to know.
       throw cause instanceof NotFound ? cause : new NotFound('images.not-found', {}, { cause });
@@ -76,4 +76,8 @@ export class RemoteImages {
     }
     throw new NotFound('images.not-found');
   }
+}
+
+function textOf(messageId: number, url: string): string {
+  return `${messageId}|${url}`;
 }

@@ -1,6 +1,7 @@
 /*
  * A picture over a table, which stays the truth: rows carry `data-label` and `data-value`, in the
- * `data-unit` of the element (ECMA-402, such as `millisecond`). The drawing library is fetched when the picture comes into view, so that no other page pays for it.
+ * `data-unit` of the element (ECMA-402, such as `millisecond`). The drawing library is fetched when
+ * the picture comes into view, so that no other page pays for it.
  */
 const shownRows = 10;
 
