@@ -1,4 +1,4 @@
-import type { JobHandler } from '@helpdesk/core/plugin';
+import { TryLater, Unavailable, type JobHandler } from '@helpdesk/core/plugin';
 import { findMail } from './mails-repository.ts';
 import { noteFailure, receiveMail } from './receiving.ts';
 import type { InboxContext } from './settings.ts';
@@ -6,6 +6,7 @@ import { enqueueReceive } from './storing.ts';
 
 // A mail that takes the process down with it must not do so for ever.
 const maxDeaths = 5;
+const keylessMs = 60_000;
 
 /** The job that files one mail. It fails only when the database does: a mail that cannot be filed must not hold up the next. */
 export function receiveJob(ctx: InboxContext): JobHandler {
@@ -16,6 +17,9 @@ export function receiveJob(ctx: InboxContext): JobHandler {
       if (job.attempts > maxDeaths) throw new Error(`Filing this mail ended the process or its job ${maxDeaths} times.`);
       await receiveMail(ctx, stored, { finish: (tx) => job.finish(tx) });
     } catch (error) {
+      // Without the key file no mail can be told from our own. That is no mail's fault: each waits in its place, as long as it takes.
+      if (error instanceof Unavailable && error.code === 'secrets.key-missing')
+        throw new TryLater(error.message, keylessMs, { isFree: true, cause: error });
       const isOver = job.attempts > maxDeaths;
       await noteFailure(ctx, isOver ? { ...stored, attempts: maxDeaths } : stored, error, (tx) => job.finish(tx));
     }
