@@ -98,7 +98,10 @@ describe('a mail that cannot be filed', () => {
       }
       // The one try is that of the pipe itself.
       const waiting = { state: 'new', attempts: 1, ticket_id: null };
-      expect((await keyless.mails()).map(({ state, attempts, ticket_id }) => ({ state, attempts, ticket_id }))).to.deep.equal([waiting, waiting]);
+      expect((await keyless.mails()).map(({ state, attempts, ticket_id }) => ({ state, attempts, ticket_id }))).to.deep.equal([
+        waiting,
+        waiting,
+      ]);
 
       renameSync(`${file}.lost`, file);
       inbox.desk.clock.advance(60_000);
