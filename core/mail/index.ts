@@ -28,7 +28,7 @@ export type { RecipientState } from './recipients-repository.ts';
 export { loopGuardHits7Days, sendingHealth, type SendingHealth } from './sending-health.ts';
 export type { MailParser } from './mail-parser.ts';
 export { keepCopy, type SentFolder } from './sent-copy.ts';
-export { deliveriesOf, unfinishedMail } from './outbox-repository.ts';
+export { deliveriesOf } from './outbox-repository.ts';
 export { sendOutboxEntry } from './sending.ts';
 export { mailIdHash, replyHeaders, replySubject } from './composing.ts';
 export { parseServerUrl, type MailServer } from './server-url.ts';

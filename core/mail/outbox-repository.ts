@@ -40,15 +40,6 @@ export async function deliveriesOf(reader: Reader, messageIds: readonly number[]
   return new Map(rows.map((row) => [row.message_ref ?? 0, entryFromRow(row)]));
 }
 
-/** What has not left yet, oldest first. */
-export async function unfinishedMail(reader: Reader, limit: number): Promise<readonly OutboxEntry[]> {
-  const rows: OutboxRow[] = await reader('outbox')
-    .whereIn('state', ['held', 'queued', 'sending', 'uncertain', 'failed'])
-    .orderBy('id', 'desc')
-    .limit(limit);
-  return rows.map(entryFromRow);
-}
-
 /** Compare-and-set of the state; false when somebody else moved it first. */
 export async function moveOutboxState(
   tx: Tx,
