@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** A text, or its forms by the plural category of the parameter `count`. */
 export type Entry = string | Readonly<Record<string, string>>;
-export type Entries = Readonly<Record<string, Entry>>;
+type Entries = ReadonlyMap<string, Entry>;
 
 /** All texts of all languages; English is complete and answers for what another language lacks. */
 export interface Catalog {
@@ -20,7 +20,7 @@ export function loadCatalog(folders: readonly string[]): Catalog {
   for (const folder of folders) {
     for (const [locale, entries] of readFolder(folder)) {
       const known = byLocale.get(locale) ?? new Map<string, Entry>();
-      for (const [key, entry] of Object.entries(entries)) known.set(key, entry);
+      for (const [key, entry] of entries) known.set(key, entry);
       byLocale.set(locale, known);
     }
   }
@@ -38,7 +38,20 @@ function lookUp(byLocale: ReadonlyMap<string, ReadonlyMap<string, Entry>>, local
 function readFolder(folder: string): [string, Entries][] {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => /^[a-z]{2,3}(-[A-Za-z0-9]+)*\.json$/.test(name));
-  return names.toSorted().map((name) => [name.slice(0, -'.json'.length), parseEntries(path.join(folder, name))]);
+  return names.toSorted().map((name) => [name.slice(0, -'.json'.length), readEntries(path.join(folder, name))]);
+}
+
+const filesRead = new Map<string, { readonly version: string; readonly entries: Entries }>();
+
+// Switching one plugin loads the texts of all of them, and hardly any file has changed since.
+function readEntries(file: string): Entries {
+  const { mtimeMs, size, ino } = statSync(file);
+  const version = `${mtimeMs} ${size} ${ino}`;
+  const before = filesRead.get(file);
+  if (before?.version === version) return before.entries;
+  const entries = parseEntries(file);
+  filesRead.set(file, { version, entries });
+  return entries;
 }
 
 /** @throws Error naming the file and key when a value is neither a text nor plural forms. */
@@ -50,7 +63,7 @@ function parseEntries(file: string): Entries {
     if (!isEntry(value)) throw new Error(`${file}: "${key}" must be a text or plural forms with "other".`);
     entries.set(key, value);
   }
-  return Object.fromEntries(entries);
+  return entries;
 }
 
 function isEntry(value: unknown): value is Entry {

@@ -1,4 +1,4 @@
-export { loadCatalog, type Catalog, type Entries, type Entry } from './catalog.ts';
+export { loadCatalog, type Catalog, type Entry } from './catalog.ts';
 export { fold } from './fold.ts';
 export { languageName } from './language-name.ts';
 export { negotiateLocale } from './negotiate.ts';

@@ -49,12 +49,7 @@ export class Settings {
 
   /** Declares an owner's settings and returns the function that takes the declaration back; values stay. @throws Invalid `settings.no-schema`. */
   define(owner: string, schema: SettingsSchema, upgrade?: SettingsUpgrade): () => void {
-    const properties = Object.fromEntries(Object.entries(schema).map(([key, one]) => [key, withoutExtensions(one)]));
-    this.definitions.set(owner, {
-      schema,
-      upgrade,
-      validate: compiled(owner, { type: 'object', additionalProperties: false, properties }),
-    });
+    this.definitions.set(owner, { schema, upgrade, validate: validatorOf(owner, schema) });
     this.forget(owner);
     return () => this.definitions.delete(owner);
   }
@@ -222,6 +217,18 @@ export class Settings {
     if (definition === undefined) throw new NotFound('settings.unknown-owner', { owner });
     return definition;
   }
+}
+
+const validators = new WeakMap<SettingsSchema, ValidateFunction>();
+
+// Compiling takes milliseconds, and a plugin declares the same schema each time it is switched on.
+function validatorOf(owner: string, schema: SettingsSchema): ValidateFunction {
+  const known = validators.get(schema);
+  if (known !== undefined) return known;
+  const properties = Object.fromEntries(Object.entries(schema).map(([key, one]) => [key, withoutExtensions(one)]));
+  const validate = compiled(owner, { type: 'object', additionalProperties: false, properties });
+  validators.set(schema, validate);
+  return validate;
 }
 
 // Without the schema of schemas: making that takes longer than all settings together, and the compiler refuses most of what it would.

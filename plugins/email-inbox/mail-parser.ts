@@ -107,20 +107,11 @@ export class MailParser {
   }
 }
 
-const parsers = new WeakMap<InboxContext, MailParser>();
+// One thread a process, however often the plugin is switched on: it ends by itself when nobody asks any more.
+const parser = new MailParser();
 
 /** Reads a mail within the limits that the settings name. @throws ParserStopped */
 export async function parseWithin(ctx: InboxContext, raw: Uint8Array): Promise<ParsedMail> {
   const { parseSeconds, parseMegabytes } = await ctx.settings.get();
-  return parserOf(ctx).parse(raw, { timeoutMs: parseSeconds * 1000, memoryMb: parseMegabytes });
-}
-
-// The parser of a running plugin; it ends with the plugin.
-function parserOf(ctx: InboxContext): MailParser {
-  const known = parsers.get(ctx);
-  if (known !== undefined) return known;
-  const parser = new MailParser();
-  parsers.set(ctx, parser);
-  ctx.own(() => parser.close());
-  return parser;
+  return parser.parse(raw, { timeoutMs: parseSeconds * 1000, memoryMb: parseMegabytes });
 }
