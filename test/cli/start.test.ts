@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { createDatabase, freePort, type DatabaseHandle } from '#core/testing/index.js';
@@ -91,6 +91,16 @@ describe('helpdesk start', function () {
     expect((await servingPids(database)).includes(first ?? 0)).to.equal(false);
     expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).to.equal(200);
     expect(await ended(child, () => child.kill('SIGTERM'))).to.equal(0);
+  });
+
+  it('waits for its child without having loaded anything of a desk', () => {
+    const loaded = (file: string): readonly string[] =>
+      [...readFileSync(file, 'utf8').matchAll(/^import .*from '(?!node:)(.+)';$/gm)].flatMap(([, from = '']) => [
+        from,
+        ...(from.startsWith('.') ? loaded(path.resolve(path.dirname(file), from)) : []),
+      ]);
+
+    expect(loaded(path.resolve(command, '../../dist/entry.js'))).to.deep.equal(['./supervising.js']);
   });
 
   it('refuses an option that does not exist as every command does', async () => {

@@ -60,6 +60,31 @@ describe('contents of files', () => {
     }
   });
 
+  it('A3: of pictures within a message are found by their Content-ID, by whoever may see the message', async () => {
+    const { ticket, message } = await desk.as('mina').open({
+      subject: 'Look',
+      channel: 'email',
+      requester: { userId: desk.people.mina.id },
+      message: { text: 'Here.', attachments: [{ fileId, contentId: 'Picture@mail' }] },
+    });
+    const secret = await desk.as('can').upload({ name: 'secret.txt', contentType: 'text/plain', content: Buffer.from('Hm.') });
+    const note = await desk
+      .as('can')
+      .reply(ticket.id, { kind: 'note', text: 'Hm.', attachments: [{ fileId: secret, contentId: 'picture@mail' }] });
+    const part = `/messages/${message.id}/parts/picture%40mail`;
+
+    const answer = await desk.fetch(part, { as: 'can' });
+    expect(answer.headers.get('Location')).to.match(new RegExp(`^/content/${fileId}/`));
+    expect(await (await desk.fetch(part, { as: 'mina', redirect: 'follow' })).text()).to.equal('<b>hello</b>');
+    expect((await desk.fetch(part)).headers.get('Location')).to.match(/^\/sign-in/);
+    for (const hidden of [
+      part.replace('picture', 'other'),
+      part.replace(`/${message.id}/`, '/999/'),
+      part.replace(`/${message.id}/`, `/${note.id}/`),
+    ])
+      expect((await desk.fetch(hidden, { as: 'mina' })).status, hidden).to.equal(404);
+  });
+
   it('A3: are given an address only who may see the file', async () => {
     expect((await desk.fetch(`/files/${fileId}`, { as: 'can' })).status).to.equal(404);
     expect(await addressFor('can')).to.equal(null);
