@@ -11,20 +11,7 @@ describe('agents who work by mail', () => {
   beforeEach(async () => {
     sink = await startSmtpSink();
     inbox = await createInbox({ smtpPort: sink.port });
-    await inbox.desk.storage.writeTx((tx) =>
-      tx('p_email_receivers').insert({
-        mailbox_id: inbox.mailboxId,
-        host: 'h',
-        port: 1,
-        encryption: 'tls',
-        state: 'paused',
-        since_at: 0,
-        signs_addresses: true,
-        authserv_ids: '["mx.desk.example"]',
-        created_at: 0,
-        updated_at: 0,
-      }),
-    );
+    await inbox.addReceiver({ signs_addresses: true, authserv_ids: '["mx.desk.example"]' });
     ticketId = (await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }))).ticket_id ?? 0;
     const { number } = await inbox.ticket(ticketId);
     const body = new URLSearchParams({ assignee: String(inbox.desk.people.can.id) });

@@ -41,20 +41,7 @@ describe('answering by itself', () => {
   });
 
   it('lets an answer without headers find back by the signed address, where the mailbox uses it', async () => {
-    await inbox.desk.storage.writeTx((tx) =>
-      tx('p_email_receivers').insert({
-        mailbox_id: inbox.mailboxId,
-        host: 'h',
-        port: 1,
-        encryption: 'tls',
-        state: 'paused',
-        since_at: 0,
-        signs_addresses: true,
-        tags_subjects: true,
-        created_at: 0,
-        updated_at: 0,
-      }),
-    );
+    await inbox.addReceiver({ signs_addresses: true, tags_subjects: true });
     const { ticket_id: ticketId } = await inbox.receive(mail({}));
     const ticket = await inbox.ticket(ticketId);
     await inbox.desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text: 'It is out.' });
@@ -178,19 +165,7 @@ describe('answering by itself', () => {
   });
 
   it("opens a ticket for the customer whose mail an agent forwards, with the agent's words as a note", async () => {
-    await inbox.desk.storage.writeTx((tx) =>
-      tx('p_email_receivers').insert({
-        mailbox_id: inbox.mailboxId,
-        host: 'h',
-        port: 1,
-        encryption: 'tls',
-        state: 'paused',
-        since_at: 0,
-        authserv_ids: '["mx.desk.example"]',
-        created_at: 0,
-        updated_at: 0,
-      }),
-    );
+    await inbox.addReceiver({ authserv_ids: '["mx.desk.example"]' });
     const body =
       'Please take this one.\n\n---------- Forwarded message ---------\nFrom: Deniz Ak <deniz@customer.example>\nDate: Mon, Jan 5, 2026 at 8:00 AM\nSubject: Broken\nTo: Can <can@example.com>\n\nMy printer is broken.';
 
@@ -214,19 +189,7 @@ describe('answering by itself', () => {
 
   it('lets an agent answer by mail only with proof', async () => {
     const { ticket_id: ticketId } = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
-    await inbox.desk.storage.writeTx((tx) =>
-      tx('p_email_receivers').insert({
-        mailbox_id: inbox.mailboxId,
-        host: 'h',
-        port: 1,
-        encryption: 'tls',
-        state: 'paused',
-        since_at: 0,
-        authserv_ids: '["mx.desk.example"]',
-        created_at: 0,
-        updated_at: 0,
-      }),
-    );
+    await inbox.addReceiver({ authserv_ids: '["mx.desk.example"]' });
     const answer = { From: 'Can <can@example.com>', 'In-Reply-To': '<a@x.example>', Subject: 'Re: Printer' };
 
     await inbox.receive(mail({ ...answer, 'Authentication-Results': 'evil.example; dmarc=pass' }, 'Give her a refund.'));

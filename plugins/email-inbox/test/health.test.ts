@@ -19,19 +19,13 @@ describe('the health of mailboxes', () => {
   });
 
   const receiving = (mailboxId: number, more: object = {}): Promise<unknown> =>
-    inbox.desk.storage.writeTx((tx) =>
-      tx('p_email_receivers').insert({
-        mailbox_id: mailboxId,
-        host: 'h',
-        port: 1,
-        encryption: 'tls',
-        since_at: 0,
-        created_at: inbox.desk.clock.now(),
-        last_fetch_at: inbox.desk.clock.now(),
-        updated_at: 0,
-        ...more,
-      }),
-    );
+    inbox.addReceiver({
+      mailbox_id: mailboxId,
+      state: 'active',
+      created_at: inbox.desk.clock.now(),
+      last_fetch_at: inbox.desk.clock.now(),
+      ...more,
+    });
   const alert = async (): Promise<void> => {
     await inbox.desk.storage.writeTx((tx) =>
       inbox.desk.app.desk.jobs.enqueue(tx, { name: 'email-inbox.alert', payload: {}, plugin: 'email-inbox' }),

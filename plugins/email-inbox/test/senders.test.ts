@@ -5,19 +5,7 @@ describe('who wrote a mail', () => {
   let inbox: Inbox;
   beforeEach(async () => {
     inbox = await createInbox();
-    await inbox.desk.storage.writeTx((tx) =>
-      tx('p_email_receivers').insert({
-        mailbox_id: inbox.mailboxId,
-        host: 'h',
-        port: 1,
-        encryption: 'tls',
-        state: 'paused',
-        since_at: 0,
-        authserv_ids: '["mx.desk.example"]',
-        created_at: 0,
-        updated_at: 0,
-      }),
-    );
+    await inbox.addReceiver({ authserv_ids: '["mx.desk.example"]' });
   });
   afterEach(() => inbox.desk.close());
   const requesterOf = async (ticketId: number | null): Promise<string> => {

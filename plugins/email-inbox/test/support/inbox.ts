@@ -19,11 +19,28 @@ export interface MailRow {
   readonly sha256: string;
 }
 
+/** What the tests look at of a mail that leaves. */
+export interface QueuedMail {
+  readonly id: number;
+  readonly kind: string;
+  readonly state: string;
+  readonly subject: string;
+  readonly message_id: string;
+  readonly headers: string;
+  readonly envelope: string;
+  readonly error: string | null;
+  readonly may_be_doubled: boolean | number;
+}
+
 export interface Inbox {
   readonly desk: TestDesk;
   readonly mailboxId: number;
   /** Adds a mailbox that sends through the port, or nowhere. */
   addMailbox(address: string, smtpPort?: number): Promise<number>;
+  /** Lets the mailbox receive, as a paused one unless a column says otherwise. */
+  addReceiver(columns?: Readonly<Record<string, unknown>>): Promise<void>;
+  /** An answer of can in the ticket, and what became of its mail. */
+  answer(ticketId: number | null, text?: string): Promise<QueuedMail>;
   /** Runs a command of the plugin. */
   command(name: string, args?: readonly string[], options?: Readonly<Record<string, string | true>>, stdin?: Uint8Array): Promise<unknown>;
   /** Takes in one raw mail by `mail pipe`, runs the jobs, and returns its row. */
@@ -47,19 +64,7 @@ export interface Inbox {
     id: number | null,
   ): Promise<{ id: number; number: number; subject: string; category: string; place: string; requester_id: number; message_count: number }>;
   /** Kind, recipients and headers of what the desk queued, oldest first. */
-  outbox(): Promise<
-    readonly {
-      id: number;
-      kind: string;
-      state: string;
-      subject: string;
-      message_id: string;
-      headers: string;
-      envelope: string;
-      error: string | null;
-      may_be_doubled: boolean | number;
-    }[]
-  >;
+  outbox(): Promise<readonly QueuedMail[]>;
 }
 
 /** A desk with this plugin and the mailbox support@desk.example. */
@@ -69,7 +74,8 @@ export async function createInbox(
   const { smtpPort, address = 'support@desk.example', ...rest } = options;
   const desk = await createTestDesk({ pluginFolders: [pluginFolder], ...rest });
   const inbox = inboxOf(desk);
-  return { ...inbox, mailboxId: rest.beside === undefined ? await inbox.addMailbox(address, smtpPort) : 0 };
+  const mailboxId = rest.beside === undefined ? await inbox.addMailbox(address, smtpPort) : 0;
+  return { ...inbox, mailboxId, addReceiver: (columns) => inbox.addReceiver({ mailbox_id: mailboxId, ...columns }) };
 }
 
 function inboxOf(desk: TestDesk): Omit<Inbox, 'mailboxId'> {
@@ -92,6 +98,15 @@ function inboxOf(desk: TestDesk): Omit<Inbox, 'mailboxId'> {
           .returning('id'),
       );
       return Number(row.id);
+    },
+    async addReceiver(columns) {
+      const row = { host: 'h', port: 1, encryption: 'tls', state: 'paused', since_at: 0, created_at: 0, updated_at: 0, ...columns };
+      await desk.storage.writeTx((tx) => tx('p_email_receivers').insert(row));
+    },
+    async answer(ticketId, text = 'It is out.') {
+      const message = await desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text });
+      await desk.settle();
+      return read('outbox').where({ message_ref: message.id }).first();
     },
     async command(name, args = [], given = {}, stdin = new Uint8Array()) {
       const command = desk.app.plugins.snapshot.all('cli').find(({ value }) => value.name === name);
