@@ -1,16 +1,16 @@
-import { crashPoint, type IncomingMail, type NewMessage, type PluginTx, type User } from '@helpdesk/core/plugin';
+import { crashPoint, type IncomingMail, type MessageAddresses, type NewMessage, type PluginTx, type User } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
 import { queueOrder, readOrder, type AgentOrder } from './agent-orders.ts';
 import { agentAnswer, noticeRefusal, type AgentStanding, type Refusal } from './agents.ts';
 import { queueAway, awayUntil } from './away.ts';
 import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
 import { contentOfMail } from './mail-content.ts';
-import { carbonCopies, dedupKey } from './mail-identity.ts';
+import { carbonCopies } from './mail-identity.ts';
 import { describeMail, settleMail } from './mails-repository.ts';
 import { answerOf, forwardedMessage, messageOf, originOf, type MailParts } from './message-of-mail.ts';
 import type { Arrival } from './arrival.ts';
 import { recordFiles } from './recording-files.ts';
-import { differsFrom } from './duplicates.ts';
+import { claimKey, fileDuplicate, findFirst, fileOnce, keyOf } from './duplicates.ts';
 import { settingsOf, type InboxContext } from './settings.ts';
 import { isSpam as isSpamMail } from './spam.ts';
 import { byOwnToken } from './threading-log.ts';
@@ -29,7 +29,8 @@ interface Prepared extends Filing, MailParts {
   readonly thread: Thread;
   readonly author: User | undefined;
   readonly agent: AgentStanding;
-  /** The customer's mail that a verified agent passed on. */
+  /** Whether a verified agent passed on somebody else's mail, and that mail where it could be read. */
+  readonly isForward: boolean;
   readonly forward: Forward | undefined;
 }
 
@@ -40,14 +41,12 @@ type Written = { readonly ticketId: number; readonly messageId: number };
  * then the key, the message, the mail row and the job's end are written together, so that a crash leaves all or nothing.
  */
 export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Filing): Promise<void> {
-  const settings = await ctx.settings.get();
-  const scope = settings.sharedMail === 'split' ? arrival.mailbox.id : 0;
-  const key = dedupKey(arrival.mail, scope, arrival.raw);
-  const known: KeyRow | undefined = await ctx.db.table('keys').where({ dedup_key: key }).first();
+  const key = await keyOf(ctx, arrival);
+  const known = await findFirst(ctx.db, key, arrival.stored.id);
   if (known !== undefined) return fileDuplicate(ctx, arrival, known);
 
   const prepared = await prepare(ctx, arrival, filing, key);
-  if ('why' in prepared) return refuseOrder(ctx, arrival, prepared);
+  if ('why' in prepared) return refuseOrder(ctx, arrival, key, prepared);
   if (prepared.order?.hasCommands === true && prepared.order.text === '' && prepared.attachments.length === 0)
     return carryOut(ctx, arrival, prepared, prepared.order);
   const commit = await commitOf(ctx, arrival, prepared);
@@ -92,8 +91,8 @@ function mayAnswer({ kind, isArchive, author }: Arrival, { isSpam, agent, forwar
 }
 
 /** An order that is not understood: the agent gets the text back, and nothing of it is stored as a message or sent. */
-async function refuseOrder(ctx: InboxContext, arrival: Arrival, refusal: Refusal): Promise<void> {
-  await ctx.db.tx(async (tx) => {
+async function refuseOrder(ctx: InboxContext, arrival: Arrival, key: string, refusal: Refusal): Promise<void> {
+  await fileOnce(ctx, arrival, key, async (tx) => {
     await noticeRefusal(ctx, tx, arrival, refusal);
     await describeMail(tx, arrival.stored.id, arrival.mail);
     await settleMail(ctx, tx, arrival.stored, {
@@ -101,55 +100,17 @@ async function refuseOrder(ctx: InboxContext, arrival: Arrival, refusal: Refusal
       kind: arrival.kind.kind,
       reason: `${refusal.why}: ${refusal.what ?? ''}`,
     });
-    await arrival.finish(tx);
   });
 }
 
 /** An agent's mail of commands alone makes no message. */
-async function carryOut(ctx: InboxContext, arrival: Arrival, { thread, agent }: Prepared, order: AgentOrder): Promise<void> {
+async function carryOut(ctx: InboxContext, arrival: Arrival, { thread, agent, key }: Prepared, order: AgentOrder): Promise<void> {
   const ticketId = thread.joins?.id;
-  await ctx.db.tx(async (tx) => {
+  await fileOnce(ctx, arrival, key, async (tx) => {
     if (ticketId !== undefined && agent.state === 'verified')
       await queueOrder(ctx, tx, order, { ticketId, userId: agent.user.id, mailId: arrival.stored.id, withStatus: true });
     await describeMail(tx, arrival.stored.id, arrival.mail);
     await settleMail(ctx, tx, arrival.stored, { state: 'processed', kind: 'command', ticketId });
-    await arrival.finish(tx);
-  });
-}
-
-interface KeyRow {
-  readonly mail_id: number;
-  readonly ticket_id: number;
-  readonly message_id: number;
-}
-
-/** The unique key decides between two processes that file copies at once; the loser gets the winner's row. */
-async function claimKey(tx: PluginTx, key: string, mailId: number): Promise<KeyRow | undefined> {
-  const mine = await tx
-    .table('keys')
-    .insert({ dedup_key: key, mail_id: mailId, ticket_id: 0, message_id: 0 })
-    .onConflict('dedup_key')
-    .ignore()
-    .returning('mail_id');
-  return mine.length > 0 ? undefined : tx.table('keys').where({ dedup_key: key }).first();
-}
-
-/** A second copy keeps its raw bytes and points at the first; a text that says something else is marked (mail.md D1). */
-async function fileDuplicate(ctx: InboxContext, arrival: Arrival, first: KeyRow): Promise<void> {
-  const differs = await differsFrom(ctx, arrival, first.mail_id);
-  await ctx.db.tx(async (tx) => {
-    await describeMail(tx, arrival.stored.id, arrival.mail);
-    await settleMail(ctx, tx, arrival.stored, {
-      state: 'processed',
-      kind: arrival.kind.kind,
-      reason: 'duplicate',
-      ticketId: first.ticket_id,
-      dupOf: first.mail_id,
-      differs,
-    });
-    // One ticket for all the mailboxes it was written to: it stands in the lists of each (mail.md D2).
-    if (first.ticket_id !== 0) await ctx.tickets.shareWith(tx, first.ticket_id, arrival.mailbox.id);
-    await arrival.finish(tx);
   });
 }
 
@@ -169,8 +130,9 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
         });
   const order = agent.state === 'verified' && thread.joins !== undefined ? await readOrder(ctx, agent.user, content.own.text) : undefined;
   if (order !== undefined && 'why' in order) return order;
+  // An answer to a notice goes to the address in it; a forward that only names a mail of ours in its References is no answer.
   const forward =
-    agent.state === 'verified' && thread.joins === undefined
+    agent.state === 'verified' && agent.ticket === undefined
       ? await forwardIn(ctx, { ...mail, subject: filing.incoming.subject }, content.text)
       : undefined;
   const recorded = await recordFiles(ctx, arrival, content.files, thread.joins === undefined ? undefined : author);
@@ -180,7 +142,7 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
     ...(author?.isAmbiguous === true ? ['several-senders'] : []),
     ...(thread.isNewParticipant && author !== undefined ? ['new-participant'] : []),
     ...(agent.state === 'unverified' && thread.joins !== undefined ? ['unverified-agent'] : []),
-    ...(forward === 'unknown' ? ['unnamed-forward'] : []),
+    ...(forward === 'unknown' && thread.joins === undefined ? ['unnamed-forward'] : []),
     ...(kind.isWeak ? ['weak-evidence'] : []),
     ...(carbonCopies(mail, desk.isOurAddress).left > 0 ? ['more-recipients'] : []),
     ...(arrival.stored.reason === null || arrival.stored.attempts > 0 ? [] : ['incomplete']),
@@ -194,6 +156,7 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
     ...recorded,
     agent,
     order,
+    isForward: forward !== undefined,
     forward: forward === 'unknown' ? undefined : forward,
     flags,
   };
@@ -213,10 +176,12 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
   if (thread.joins === undefined) return opening(ctx, arrival, prepared, message);
   const ticketId = thread.joins.id;
   const { agentReplies, generatedReopens } = await settingsOf(ctx, arrival.mailbox);
+  const kind = order?.isNote === true || prepared.isForward ? 'note' : agentReplies;
   const replying = isAnswer
     ? await ctx.tickets.replying(ctx.actor(agent.user.id), ticketId, {
-        ...answerOf(message, prepared),
-        kind: order?.isNote === true ? 'note' : agentReplies,
+        ...(prepared.isForward && order?.hasCommands !== true ? passedOn(message) : answerOf(message, prepared)),
+        kind,
+        ...(kind === 'reply' ? { cc: await usualCopies(ctx, ticketId) } : {}),
         ...(order?.status === undefined ? {} : { status: order.status }),
         direction: 'out',
         channel: 'email',
@@ -237,6 +202,19 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
       await queueOrder(ctx, tx, order, { ticketId, userId: agent.user.id, mailId: arrival.stored.id, withStatus: false });
     return { ticketId, messageId: stored.id };
   };
+}
+
+/** All of a forwarded mail, which stays inside. */
+function passedOn({ messageId: _id, addresses: _addresses, ...message }: NewMessage): NewMessage {
+  return message;
+}
+
+const readMessages = 50;
+
+/** Who gets a copy of an answer without being named: everybody the last public message went to, as on the desk. */
+async function usualCopies(ctx: InboxContext, ticketId: number): Promise<NonNullable<MessageAddresses['cc']>> {
+  const last = (await ctx.tickets.latestMessages(ticketId, readMessages)).findLast(({ kind }) => kind === 'reply');
+  return last?.addresses.cc ?? [];
 }
 
 async function opening(

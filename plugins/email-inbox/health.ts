@@ -59,12 +59,16 @@ export async function checkMails(ctx: InboxContext): Promise<readonly string[]> 
     .where((due) => void due.whereNull('next_try').orWhere('next_try', '<', now - stuckMs))
     .limit(100)
     .pluck('id');
-  const open: { dedup_key: string }[] = await ctx.db.table('keys').where({ message_id: 0 }).limit(100).select('dedup_key');
+  const open: number[] = await mails()
+    .whereIn('id', ctx.db.table('keys').where({ message_id: 0 }).select('mail_id'))
+    .whereNotNull('message_id')
+    .limit(100)
+    .pluck('id');
   return [
     ...without.map((id) => `The mail ${id} is processed and has no message.`),
     ...doubled.map((id) => `The message ${id} was made of more than one mail.`),
     ...stuck.map((id) => `The mail ${id} has been waiting to be filed for more than 15 minutes.`),
-    ...open.map(({ dedup_key: key }) => `The key ${key} names no message.`),
+    ...open.map((id) => `The key of the mail ${id} does not name its message.`),
   ];
 }
 

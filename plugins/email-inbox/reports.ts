@@ -1,6 +1,7 @@
 import type { DeliveryNews, ReportedMail } from '@helpdesk/core/plugin';
 import type { Classification, MailKind } from './classifying.ts';
 import { addressSecret } from './desk-identity.ts';
+import { fileOnce, keyOf } from './duplicates.ts';
 import { describeMail, settleMail } from './mails-repository.ts';
 import { threadCandidates } from './message-ids.ts';
 import type { ParsedMail } from './parsed-mail.ts';
@@ -17,11 +18,12 @@ export function isReport(kind: MailKind): boolean {
 
 /**
  * Files what servers and mail programs report about mail of ours (mail.md B1, L3 to L6): it is noted on the message it
- * concerns and never becomes one. A report that names no mail of this desk changes nothing.
+ * concerns and never becomes one, once for all copies of the report. One that names no mail of this desk changes nothing.
  */
-export async function fileReport(ctx: InboxContext, { stored, mail, kind, mailbox, finish }: Arrival): Promise<void> {
+export async function fileReport(ctx: InboxContext, arrival: Arrival): Promise<void> {
+  const { stored, mail, kind, mailbox } = arrival;
   const news = newsOf(kind);
-  await ctx.db.tx(async (tx) => {
+  await fileOnce(ctx, arrival, await keyOf(ctx, arrival), async (tx) => {
     await describeMail(tx, stored.id, mail);
     let reported: ReportedMail | undefined;
     for (const named of mailsNamed(ctx, mail, kind, mailbox.id)) {
@@ -35,7 +37,6 @@ export async function fileReport(ctx: InboxContext, { stored, mail, kind, mailbo
       ticketId: reported?.ticketId ?? null,
     });
     if (reported !== undefined) await tell(ctx, tx, mailbox.id, reported);
-    await finish(tx);
   });
 }
 

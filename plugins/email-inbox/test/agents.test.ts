@@ -115,6 +115,17 @@ describe('agents who work by mail', () => {
     expect((await replies()).map(({ state }) => state)).to.deep.equal(['sent']);
   });
 
+  it('W2: an answer goes to everybody in copy of the last public message, a note to nobody', async () => {
+    await inbox.receive(mail({ 'In-Reply-To': '<a@x.example>', Cc: 'Boss <boss@customer.example>' }, 'My boss reads along.'));
+
+    await fromCan({ ...proven }, '@note Careful.');
+    await fromCan({ ...proven }, 'It is out.');
+    await fromCan({ ...proven }, 'And back in.');
+
+    const copies = (await replies()).map(({ envelope }) => JSON.parse(envelope).cc);
+    expect(copies).to.deep.equal(Array.from({ length: 2 }, () => [{ name: 'Boss', email: 'boss@customer.example' }]));
+  });
+
   it('W2: @note stays inside, and the mailbox can make every answer a note', async () => {
     await fromCan({ ...proven }, '@note She called.');
     await inbox.desk.app.desk.settings.set('email-inbox', { agentReplies: 'note' }, { kind: 'mailbox', id: inbox.mailboxId });
@@ -199,6 +210,19 @@ describe('agents who work by mail', () => {
     expect(await requesterOf(attached.ticket_id)).to.equal('deniz@customer.example');
     expect((await inbox.messages(attached.ticket_id ?? 0))[0]?.text).to.include('My printer is broken.');
     expect(await requesterOf(marked.ticket_id)).to.equal('deniz@customer.example');
+  });
+
+  it('W1: a forward of a mail that the desk knows is a note on its ticket, whole, and goes to nobody (FS #2672)', async () => {
+    await fromCan({ ...proven, Subject: 'Fwd: Printer' }, `Please handle this one.\n\n${blocks['Gmail'] ?? ''}`);
+    await fromCan({ ...proven, Subject: 'Fwd: Printer' }, blocks['Gmail'] ?? '');
+    await fromCan({ ...proven }, `@fwd\nFor the record.\n\n${blocks['Gmail'] ?? ''}`);
+
+    const notes = (await inbox.messages(ticketId)).slice(-3);
+    expect(notes.map(({ kind }) => kind)).to.deep.equal(['note', 'note', 'note']);
+    expect(notes[0]?.text).to.include('Please handle this one.').and.include('My printer is broken.');
+    expect(notes[1]?.text).to.include('My printer is broken.');
+    expect(notes[2]?.text).to.include('For the record.').and.not.include('@fwd');
+    expect(await replies()).to.deep.equal([]);
   });
 
   it('W1: a forward of somebody who only claims to be an agent is a mail of its own', async () => {

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import { bounce } from './support/reports.ts';
 
 describe('mail that comes more than once', () => {
   let inbox: Inbox;
@@ -26,6 +28,51 @@ describe('mail that comes more than once', () => {
     await inbox.receive(mail({ 'Message-ID': '<reused@dhl.example>', From: 'b@dhl.example', Date: 'Mon, 05 Jan 2026 08:00:00 +0000' }));
 
     expect(await inbox.desk.storage.read('messages')).to.have.length(3);
+  });
+
+  describe('and becomes no message', () => {
+    let sink: SmtpSink;
+    const again = (raw: Uint8Array): Promise<unknown> => inbox.receive(Buffer.concat([Buffer.from('Received: by another way\r\n'), raw]));
+    beforeEach(async () => {
+      sink = await startSmtpSink();
+      await inbox.desk.close();
+      inbox = await createInbox({ smtpPort: sink.port });
+      await inbox.addReceiver({ authserv_ids: '["mx.desk.example"]' });
+    });
+    afterEach(() => sink.close());
+
+    it('D1, B1: a report says once that a mail failed, also after that mail was sent anew', async () => {
+      const { ticket_id: ticketId } = await inbox.receive(mail({}));
+      const sent = await inbox.answer(ticketId);
+      const report = bounce(sent.message_id, 'mina@example.com');
+      await inbox.receive(report);
+      await inbox.desk.app.desk.mail.retry(inbox.desk.actor('can'), sent.id);
+      await inbox.desk.settle();
+
+      await again(report);
+
+      expect((await inbox.outbox()).find(({ id }) => id === sent.id)?.state).to.equal('sent');
+      expect((await inbox.mails()).at(-1)).to.include({ state: 'processed', reason: 'duplicate', ticket_id: null });
+      expect(await inbox.desk.violations()).to.deep.equal([]);
+    });
+
+    it('D1, W2: the commands of an agent are carried out once, and refused once', async () => {
+      const { ticket_id: ticketId } = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
+      const fromCan = (text: string): Buffer =>
+        mail({ From: 'can@example.com', 'In-Reply-To': '<a@x.example>', 'Authentication-Results': 'mx.desk.example; dmarc=pass' }, text);
+      const [closing, wrong] = [fromCan('@close'), fromCan('@refund all')];
+      await inbox.receive(closing);
+      const closed = (await inbox.ticket(ticketId)).category;
+      await inbox.desk.as('can').changeStatus(ticketId ?? 0, 'open');
+      await inbox.receive(wrong);
+
+      await again(closing);
+      await again(wrong);
+
+      expect([closed, (await inbox.ticket(ticketId)).category]).to.deep.equal(['solved', 'open']);
+      expect(sink.mails.filter(({ to }) => to.includes('can@example.com'))).to.have.length(1);
+      expect(await inbox.desk.violations()).to.deep.equal([]);
+    });
   });
 
   it('is one ticket for two mailboxes, or one in each where the setting says so', async () => {
