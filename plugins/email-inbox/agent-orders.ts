@@ -1,6 +1,8 @@
-import { fold, type JobHandler, type PluginTx, type User } from '@helpdesk/core/plugin';
-import type { Refusal } from './agents.ts';
+import { fold, Forbidden, type JobHandler, type PluginTx, type User } from '@helpdesk/core/plugin';
+import { refusalOf, type Refusal } from './agents.ts';
 import type { InboxContext } from './settings.ts';
+
+type Changes = Parameters<InboxContext['tickets']['edit']>[2];
 
 /** What an agent's mail asks for in its first lines, and the text below them (mail.md W2). */
 export interface AgentOrder {
@@ -28,7 +30,10 @@ export async function readOrder(ctx: InboxContext, agent: User, given: string): 
       order = { ...order, assigneeId: assignee.id };
     } else if (name !== 'fwd') return { agent, why: 'unknown-command', what: `@${name} ${value}`.trim(), text: given };
   }
-  return order;
+  const { permissions } = agent.role;
+  const mayEdit = permissions.includes('*') || permissions.includes('tickets.edit');
+  const edits = order.assigneeId !== undefined || order.addTags.length > 0;
+  return edits && !mayEdit ? refusalOf(agent, new Forbidden('auth.forbidden', { permission: 'tickets.edit' }), given) : order;
 }
 
 /** The text without a first line `@fwd`, and whether there was one. */
@@ -69,29 +74,36 @@ async function agentNamed(ctx: InboxContext, agent: User, name: string): Promise
   return exact ?? (found.length === 1 ? found[0] : undefined);
 }
 
-/** Queues what an order changes beside the message; a job, since editing has its own transaction and its own permission. */
+/** Queues what an order changes beside the message; a job, since editing has its own transaction. */
 export async function queueOrder(
   ctx: InboxContext,
   tx: PluginTx,
   order: AgentOrder,
-  to: { readonly ticketId: number; readonly userId: number; readonly mailId: number; readonly withStatus: boolean },
+  { ticketId, userId, mailId }: { readonly ticketId: number; readonly userId: number; readonly mailId: number },
 ): Promise<void> {
-  const changes = {
-    ...(order.assigneeId === undefined ? {} : { assigneeId: order.assigneeId }),
-    ...(order.addTags.length === 0 ? {} : { addTags: order.addTags }),
-    ...(to.withStatus && order.status !== undefined ? { status: order.status } : {}),
-  };
+  // The status was set together with the message.
+  const changes = changesOf({ ...order, status: undefined });
   if (Object.keys(changes).length === 0) return;
-  await ctx.jobs.enqueue(tx, {
-    name: 'order',
-    payload: { ticketId: to.ticketId, userId: to.userId, changes },
-    dedupeKey: `email-inbox.order:${to.mailId}`,
-  });
+  await ctx.jobs.enqueue(tx, { name: 'order', payload: { ticketId, userId, changes }, dedupeKey: `email-inbox.order:${mailId}` });
 }
 
 /** The job that carries such an order out; run twice it changes nothing more. */
 export function orderJob(ctx: InboxContext): JobHandler {
   return async ({ payload }) => {
-    await ctx.tickets.edit(ctx.actor(Number(payload['userId'])), Number(payload['ticketId']), payload['changes'] as object);
+    await ctx.tickets.edit(ctx.actor(Number(payload['userId'])), Number(payload['ticketId']), payload['changes'] as Changes);
+  };
+}
+
+/** Carries out an order that came without an answer; done twice it changes nothing more. @throws what the desk refuses it with. */
+export async function carryOut(ctx: InboxContext, order: AgentOrder, ticketId: number, agent: User): Promise<void> {
+  const changes = changesOf(order);
+  if (Object.keys(changes).length > 0) await ctx.tickets.edit(ctx.actor(agent.id), ticketId, changes);
+}
+
+function changesOf({ assigneeId, addTags, status }: AgentOrder): Changes {
+  return {
+    ...(assigneeId === undefined ? {} : { assigneeId }),
+    ...(addTags.length === 0 ? {} : { addTags }),
+    ...(status === undefined ? {} : { status }),
   };
 }

@@ -1,4 +1,4 @@
-import { composeNotice, type PluginTx, type Ticket, type User } from '@helpdesk/core/plugin';
+import { composeNotice, type AppError, type PluginTx, type Ticket, type User } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
 import { readAgentToken } from './agent-tokens.ts';
 import type { Arrival } from './arrival.ts';
@@ -66,11 +66,18 @@ function mayReply({ isActive, deletedAt, role: { permissions } }: User): boolean
 /** Why an agent's mail was not taken as the agent meant it, with what was written. */
 export interface Refusal {
   readonly agent: User;
-  readonly why: Distrust | 'unknown-command' | 'unknown-agent';
+  readonly why: Distrust | 'unknown-command' | 'unknown-agent' | 'not-done';
   /** The command or the name that is not known. */
   readonly what?: string | undefined;
+  /** What the desk, or a plugin on it, refused the answer or the commands with. */
+  readonly error?: AppError | undefined;
   /** What the agent wrote, for the refusals that throw it away. */
   readonly text?: string | undefined;
+}
+
+/** A refusal by the desk itself, as of a person who may not do what the mail asks for. */
+export function refusalOf(agent: User, error: AppError, text: string): Refusal {
+  return { agent, why: 'not-done', error, text };
 }
 
 /** Tells an agent why, in the agent's language and within the loop budget. */
@@ -78,11 +85,12 @@ export async function noticeRefusal(
   ctx: InboxContext,
   tx: PluginTx,
   { mail, mailbox, isArchive, kind }: Arrival,
-  { agent, why, what = '', text }: Refusal,
+  { agent, why, what = '', error, text }: Refusal,
 ): Promise<void> {
   if (agent.email === null || isArchive || !kind.mayAutoReply) return;
   const translator = ctx.i18n.translatorFor(agent.locale ?? mailbox.locale);
-  const reason = translator.t(`email-inbox.refused.${why}`, { what });
+  const words = error === undefined ? what : translator.t(error.messageKey, { ...error.details });
+  const reason = translator.t(`email-inbox.refused.${why}`, { what: words });
   const notice = composeNotice({
     locale: translator.locale,
     subject: translator.t('email-inbox.refused.subject', { subject: mail.subject }),

@@ -1,7 +1,15 @@
-import { crashPoint, type IncomingMail, type MessageAddresses, type NewMessage, type PluginTx, type User } from '@helpdesk/core/plugin';
+import {
+  AppError,
+  crashPoint,
+  type IncomingMail,
+  type MessageAddresses,
+  type NewMessage,
+  type PluginTx,
+  type User,
+} from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
-import { queueOrder, readOrder, type AgentOrder } from './agent-orders.ts';
-import { agentAnswer, noticeRefusal, type AgentStanding, type Refusal } from './agents.ts';
+import { carryOut, queueOrder, readOrder, type AgentOrder } from './agent-orders.ts';
+import { agentAnswer, noticeRefusal, refusalOf, type AgentStanding, type Refusal } from './agents.ts';
 import { queueAway, awayUntil } from './away.ts';
 import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
 import { contentOfMail } from './mail-content.ts';
@@ -48,7 +56,23 @@ export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Fili
   const prepared = await prepare(ctx, arrival, filing, key);
   if ('why' in prepared) return refuseOrder(ctx, arrival, key, prepared);
   if (prepared.order?.hasCommands === true && prepared.order.text === '' && prepared.attachments.length === 0)
-    return carryOut(ctx, arrival, prepared, prepared.order);
+    return fileOrder(ctx, arrival, prepared, prepared.order);
+  try {
+    await fileMessage(ctx, arrival, prepared);
+  } catch (error) {
+    const { agent, content } = prepared;
+    if (agent.state !== 'verified' || !isRefused(error)) throw error;
+    await refuseOrder(ctx, arrival, key, refusalOf(agent.user, error, content.own.text));
+  }
+}
+
+/** What a person would be told on a page: it does not get better by waiting. */
+function isRefused(error: unknown): error is AppError {
+  return error instanceof AppError && [403, 404, 422].includes(error.status);
+}
+
+async function fileMessage(ctx: InboxContext, arrival: Arrival, prepared: Prepared): Promise<void> {
+  const { key } = prepared;
   const commit = await commitOf(ctx, arrival, prepared);
   const isAway = mayAnswer(arrival, prepared) && (await awayUntil(ctx, arrival.mailbox)) !== undefined;
   const lost = await ctx.db.tx(async (tx) => {
@@ -90,7 +114,7 @@ function mayAnswer({ kind, isArchive, author }: Arrival, { isSpam, agent, forwar
   );
 }
 
-/** An order that is not understood: the agent gets the text back, and nothing of it is stored as a message or sent. */
+/** An answer or an order that is not carried out: the agent gets the text back, and nothing of it is stored as a message or sent. */
 async function refuseOrder(ctx: InboxContext, arrival: Arrival, key: string, refusal: Refusal): Promise<void> {
   await fileOnce(ctx, arrival, key, async (tx) => {
     await noticeRefusal(ctx, tx, arrival, refusal);
@@ -98,17 +122,22 @@ async function refuseOrder(ctx: InboxContext, arrival: Arrival, key: string, ref
     await settleMail(ctx, tx, arrival.stored, {
       state: 'ignored',
       kind: arrival.kind.kind,
-      reason: `${refusal.why}: ${refusal.what ?? ''}`,
+      reason: `${refusal.why}: ${refusal.what ?? refusal.error?.message ?? ''}`,
     });
   });
 }
 
 /** An agent's mail of commands alone makes no message. */
-async function carryOut(ctx: InboxContext, arrival: Arrival, { thread, agent, key }: Prepared, order: AgentOrder): Promise<void> {
+async function fileOrder(ctx: InboxContext, arrival: Arrival, { thread, agent, key, content }: Prepared, order: AgentOrder): Promise<void> {
   const ticketId = thread.joins?.id;
+  if (ticketId !== undefined && agent.state === 'verified')
+    try {
+      await carryOut(ctx, order, ticketId, agent.user);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      return refuseOrder(ctx, arrival, key, refusalOf(agent.user, error, content.own.text));
+    }
   await fileOnce(ctx, arrival, key, async (tx) => {
-    if (ticketId !== undefined && agent.state === 'verified')
-      await queueOrder(ctx, tx, order, { ticketId, userId: agent.user.id, mailId: arrival.stored.id, withStatus: true });
     await describeMail(tx, arrival.stored.id, arrival.mail);
     await settleMail(ctx, tx, arrival.stored, { state: 'processed', kind: 'command', ticketId });
   });
@@ -198,8 +227,7 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
       });
   return async (tx) => {
     const stored = await replying.commit(tx);
-    if (isAnswer && order !== undefined)
-      await queueOrder(ctx, tx, order, { ticketId, userId: agent.user.id, mailId: arrival.stored.id, withStatus: false });
+    if (isAnswer && order !== undefined) await queueOrder(ctx, tx, order, { ticketId, userId: agent.user.id, mailId: arrival.stored.id });
     return { ticketId, messageId: stored.id };
   };
 }

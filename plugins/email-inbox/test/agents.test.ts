@@ -166,6 +166,30 @@ describe('agents who work by mail', () => {
       expect(back.text).to.include(reason).and.to.include('A long answer that must not be lost.');
     });
 
+  it('W2: what the desk or a plugin refuses is mailed back with the reason and the text, and nothing is sent (FS #4044)', async () => {
+    inbox.desk.app.desk.hooks.forPlugin('core', 0).decide('ticket.close', () => ({ reason: 'The checklist is not done.' }));
+    const before = (await inbox.messages(ticketId)).length;
+
+    const answered = await fromCan({ ...proven }, '@close\n\nA long answer.');
+    const ordered = await fromCan({ ...proven }, '@close');
+    const role = inbox.desk.people.can.role.id;
+    await inbox.desk.storage.writeTx((tx) =>
+      tx('roles')
+        .where({ id: role })
+        .update({ permissions: JSON.stringify(['tickets.view', 'tickets.reply']) }),
+    );
+    const edited = await fromCan({ ...proven }, '@tag billing\n\nAnother answer.');
+
+    expect([answered, ordered, edited].map(({ state, attempts }) => [state, attempts])).to.deep.equal(
+      Array.from({ length: 3 }, () => ['ignored', 0]),
+    );
+    expect(await inbox.messages(ticketId)).to.have.length(before);
+    const told = (await inbox.outbox()).slice(-3) as unknown as { text: string }[];
+    expect(told[0]?.text).to.include('The checklist is not done.').and.include('A long answer.');
+    expect(told[1]?.text).to.include('The checklist is not done.');
+    expect(told[2]?.text).to.include('Nothing was sent or changed').and.include('Another answer.');
+  });
+
   it('W2: commands in a mail of a customer are text', async () => {
     await inbox.receive(mail({ 'In-Reply-To': '<a@x.example>' }, '@close\nPlease'));
 
