@@ -32,7 +32,7 @@ export function checkTexts({ id, folder, manifest }: FoundPlugin): readonly stri
 
 // A plugin names what it adds to core's lists: its errors, settings, health sentences and the like.
 function ownKey(id: string, key: string): boolean {
-  return key.startsWith(`${id}.`) || /^(errors|settings|health|flash|permission|event|notification)\./.test(key);
+  return key.startsWith(`${id}.`) || /^(errors|settings|health|flash|permission|event|notification|flag)\./.test(key);
 }
 
 function parametersOf(entry: Entry): string {

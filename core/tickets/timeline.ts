@@ -83,6 +83,7 @@ export function presentMessage(
     ),
     ...(delivery === undefined || isNote ? {} : { delivery: presentDelivery(ctx, delivery, facts.recipients) }),
     ...(message.origin === 'person' ? {} : { automatic: { key: `ticket.automatic.${message.origin}` } }),
+    warnings: message.flags.map((flag) => `flag.${flag}`).flatMap((key) => (ctx.state.translator.has(key) ? [{ key }] : [])),
     deleted: message.deletedAt !== null,
   };
 }

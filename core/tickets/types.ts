@@ -80,7 +80,10 @@ export interface Message {
   readonly html: string | null;
   readonly folds: Folds;
   readonly addresses: MessageAddresses;
-  /** What those who filed it noticed, such as `unverified-agent`; `unquoted`: its mail leaves the earlier messages out. */
+  /**
+   * What those who filed it noticed, such as `unverified-agent`; the desk shows those that have a text `flag.<flag>`.
+   * `unquoted`: its mail leaves the earlier messages out.
+   */
   readonly flags: readonly string[];
   readonly messageId: string | null;
   readonly createdAt: Timestamp;

@@ -109,8 +109,8 @@ export interface MessageView {
   readonly delivery?: DeliveryView | undefined;
   /** Machines are told apart: auto-reply, rule, import. */
   readonly automatic?: Sentence | undefined;
-  /** The sender could not be proven (SPF, DKIM, DMARC). */
-  readonly warning?: Sentence | undefined;
+  /** What whoever filed it noticed and has a text for, such as a sender who could not be proven. */
+  readonly warnings: readonly Sentence[];
   readonly deleted: boolean;
 }
 

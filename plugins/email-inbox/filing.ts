@@ -20,7 +20,7 @@ import type { Arrival } from './arrival.ts';
 import { recordFiles } from './recording-files.ts';
 import { claimKey, fileDuplicate, findFirst, fileOnce, keyOf } from './duplicates.ts';
 import { settingsOf, type InboxContext } from './settings.ts';
-import { isSpam as isSpamMail } from './spam.ts';
+import { spamEvidence } from './spam.ts';
 import { byOwnToken } from './threading-log.ts';
 import { findThread, refHashes, type Thread } from './threading.ts';
 import { wellFormed } from './well-formed.ts';
@@ -147,6 +147,7 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
   const { mail, desk, mailbox, author, kind } = arrival;
   const content = contentOfMail({ ...mail, text: filing.incoming.text, html: filing.incoming.html }, await earlierTexts(ctx, arrival));
   const agent = await agentAnswer(ctx, arrival);
+  const spam = filing.isSpam ? 'listed' : await spamEvidence(ctx, mailbox, author?.address, mail);
   const thread =
     agent.state === 'verified' && agent.ticket !== undefined
       ? { joins: agent.ticket, isNewParticipant: false, decision: byOwnToken(agent.ticket.id, mailbox.address) }
@@ -156,6 +157,7 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
           mailboxId: mailbox.id,
           author: author === undefined ? undefined : addressKey(author.address),
           isPerson: originOf(arrival) === 'person',
+          spam,
         });
   const order = agent.state === 'verified' && thread.joins !== undefined ? await readOrder(ctx, agent.user, content.own.text) : undefined;
   if (order !== undefined && 'why' in order) return order;
@@ -165,7 +167,6 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
       ? await forwardIn(ctx, { ...mail, subject: filing.incoming.subject }, content.text)
       : undefined;
   const recorded = await recordFiles(ctx, arrival, content.files, thread.joins === undefined ? undefined : author);
-  const isSpam = filing.isSpam || (await isSpamMail(ctx, mailbox, author?.address, mail));
   const flags = [
     ...(author === undefined ? ['unknown-sender'] : []),
     ...(author?.isAmbiguous === true ? ['several-senders'] : []),
@@ -173,12 +174,14 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
     ...(agent.state === 'unverified' && thread.joins !== undefined ? ['unverified-agent'] : []),
     ...(forward === 'unknown' && thread.joins === undefined ? ['unnamed-forward'] : []),
     ...(kind.isWeak ? ['weak-evidence'] : []),
+    ...(spam !== undefined && thread.joins?.place === 'desk' ? ['marked-spam'] : []),
+    ...notedAnomalies.filter((one) => mail.anomalies.includes(one)),
     ...(carbonCopies(mail, desk.isOurAddress).left > 0 ? ['more-recipients'] : []),
     ...(arrival.stored.reason === null || arrival.stored.attempts > 0 ? [] : ['incomplete']),
   ];
   return {
     ...filing,
-    isSpam,
+    isSpam: spam !== undefined,
     key,
     thread,
     content,
@@ -190,6 +193,9 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
     flags,
   };
 }
+
+// What an agent should know before trusting what is shown.
+const notedAnomalies = ['too-many-attachments', 'unreadable-structure', 'several-filenames'] as const;
 
 const comparedMails = 6;
 

@@ -4,20 +4,28 @@ import { headerValue } from './header.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 import { settingsOf, type InboxContext } from './settings.ts';
 
+/** What makes a mail spam: a list that somebody wrote, or a mark of a filter. */
+export type SpamEvidence = 'listed' | 'marked';
+
 /**
- * Whether a new ticket of this mail goes to spam: by the lists of the mailbox, then those of the site, then the filter
+ * Whether a mail is spam: by the lists of the mailbox, then those of the site, then the filter
  * in front of the mailbox where its headers are believed (mail.md X1). An allowed sender is never spam, and the
  * mailbox's own lists go before those of the site.
  */
-export async function isSpam(ctx: InboxContext, mailbox: Mailbox, author: string | undefined, mail: ParsedMail): Promise<boolean> {
+export async function spamEvidence(
+  ctx: InboxContext,
+  mailbox: Mailbox,
+  author: string | undefined,
+  mail: ParsedMail,
+): Promise<SpamEvidence | undefined> {
   const settings = await settingsOf(ctx, mailbox);
   if (author !== undefined) {
-    if (isListed(settings.mailboxAllowed, author)) return false;
-    if (isListed(settings.mailboxBlocked, author)) return true;
-    if (isListed(settings.allowedSenders, author)) return false;
-    if (isListed(settings.blockedSenders, author)) return true;
+    if (isListed(settings.mailboxAllowed, author)) return undefined;
+    if (isListed(settings.mailboxBlocked, author)) return 'listed';
+    if (isListed(settings.allowedSenders, author)) return undefined;
+    if (isListed(settings.blockedSenders, author)) return 'listed';
   }
-  return settings.trustSpamHeaders && isMarkedSpam(mail);
+  return settings.trustSpamHeaders && isMarkedSpam(mail) ? 'marked' : undefined;
 }
 
 /** Whether the address, its domain or a domain above it is on the list. */

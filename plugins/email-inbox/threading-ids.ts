@@ -34,6 +34,11 @@ function base32(bytes: Uint8Array): string {
   return text;
 }
 
+/** What an address with a token of ours looks like. */
+export function tokenShape(kind: TokenScope['kind']): RegExp {
+  return new RegExp(`\\+${kind}([0-9a-z]{1,11})\\.([a-z2-7]{16})@`, 'i');
+}
+
 /** A token found in the recipients: the id when its mac holds, else `forged`. */
 export type ReadToken = { readonly id: number } | 'forged';
 
@@ -44,10 +49,10 @@ export type ReadToken = { readonly id: number } | 'forged';
 export function readToken(addresses: readonly string[], scope: TokenScope): ReadToken | undefined {
   let forged = false;
   for (const address of addresses) {
-    const match = /\+([tb])([0-9a-z]{1,11})\.([a-z2-7]{16})@/i.exec(address);
-    if (match?.[1]?.toLowerCase() !== scope.kind) continue;
-    const id = Number.parseInt(match[2] ?? '', 36);
-    const given = Buffer.from((match[3] ?? '').toLowerCase().padEnd(macLength).slice(0, macLength));
+    const match = tokenShape(scope.kind).exec(address);
+    if (match === null) continue;
+    const id = Number.parseInt(match[1] ?? '', 36);
+    const given = Buffer.from((match[2] ?? '').toLowerCase().padEnd(macLength).slice(0, macLength));
     if (Number.isSafeInteger(id) && timingSafeEqual(given, Buffer.from(macFor(id, scope)))) return { id };
     forged = true;
   }
@@ -85,10 +90,12 @@ export function isForwarded(subject: string): boolean {
   return forwardPrefix.test(rest);
 }
 
-/** The ticket number of the first `[#1042]` in a subject, or undefined (mail.md T4). */
-export function readSubjectTag(subject: string): number | undefined {
-  const digits = /\[#(\d{1,12})\]/u.exec(subject.slice(0, 2000))?.[1];
-  return digits === undefined ? undefined : Number(digits);
+const mostTags = 5;
+
+/** The ticket numbers of `[#1042]` in a subject, in their order: other desks write such tags as well (mail.md T4). */
+export function readSubjectTags(subject: string): readonly number[] {
+  const found = [...subject.slice(0, 2000).matchAll(/\[#(\d{1,12})\]/gu)].map(([, digits]) => Number(digits));
+  return [...new Set(found)].slice(0, mostTags);
 }
 
 /** The 22 bytes that name a conversation in Outlook's Thread-Index, in hexadecimal, or undefined (MS-OXOMSG section 2.2.1.3). */

@@ -2,7 +2,7 @@
 export type ThreadRule = 'token' | 'reply-id' | 'rewritten-id' | 'shared-reference' | 'subject-number' | 'thread-index' | 'memory';
 
 /** Why a ticket that was found was not joined. */
-export type ThreadRefusal = 'forged' | 'forward' | 'trash' | 'closed' | 'stranger' | 'old';
+export type ThreadRefusal = 'forged' | 'forward' | 'trash' | 'closed' | 'stranger' | 'old' | 'spam';
 
 /** One thing that was looked at: what the mail said, which ticket that names, and what came of it. */
 export interface ThreadStep {

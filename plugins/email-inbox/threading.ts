@@ -7,7 +7,8 @@ import { headerValue } from './header.ts';
 import { threadCandidates } from './message-ids.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 import type { InboxContext } from './settings.ts';
-import { baseSubject, isForwarded, readSubjectTag, readToken, recipientAddresses, threadIndexHead } from './threading-ids.ts';
+import type { SpamEvidence } from './spam.ts';
+import { baseSubject, isForwarded, readSubjectTags, readToken, recipientAddresses, threadIndexHead, tokenShape } from './threading-ids.ts';
 import { ThreadLog, type ThreadDecision, type ThreadRefusal, type ThreadRule } from './threading-log.ts';
 
 const dayMs = 86_400_000;
@@ -31,6 +32,8 @@ export interface ThreadQuestion {
   readonly author: string | undefined;
   /** Machines never reopen, so the age of a closed ticket does not matter for them. */
   readonly isPerson: boolean;
+  /** Spam by a list or only by a mark in its header, which may be wrong about somebody who takes part in a ticket. */
+  readonly spam: SpamEvidence | undefined;
 }
 
 interface Found {
@@ -87,14 +90,20 @@ async function settle(
   { rule, ticket }: { readonly rule: ThreadRule; readonly ticket: Ticket },
   log: ThreadLog,
 ): Promise<Thread> {
-  const refusal = await refusalOf(ctx, question, ticket, rule);
+  const { author } = question;
+  const isKnown = author !== undefined && (await participants(ctx, ticket)).has(author);
+  const refusal = isKept(question, ticket, rule, isKnown) ? 'spam' : await refusalOf(ctx, question, ticket, rule);
   if (refusal !== undefined) {
     log.refuse(rule, refusal);
     return { related: ticket, isNewParticipant: false, decision: log.decided('related', ticket.id) };
   }
-  const { author } = question;
-  const isKnown = author !== undefined && (await participants(ctx, ticket)).has(author);
   return { joins: ticket, isNewParticipant: !isKnown, decision: log.decided(rule, ticket.id) };
+}
+
+/** Whether a mail stays out of a ticket because it is spam (mail.md X1). */
+function isKept({ spam }: ThreadQuestion, ticket: Ticket, rule: ThreadRule, isKnown: boolean): boolean {
+  if (spam === undefined || ticket.place === 'spam' || rule === 'memory') return false;
+  return spam === 'listed' || !isKnown;
 }
 
 async function refusalOf(
@@ -115,16 +124,18 @@ async function isLongClosed(ctx: InboxContext, ticket: Ticket): Promise<boolean>
 }
 
 async function byToken(ctx: InboxContext, { mail, desk }: ThreadQuestion, log: ThreadLog): Promise<Found | undefined> {
-  const addresses = recipientAddresses(mail.headers).filter((address) => address.includes('+t'));
+  // Other people's plus addresses are none of ours.
+  const addresses = recipientAddresses(mail.headers).filter((address) => desk.isOurAddress(address) && tokenShape('t').test(address));
   if (addresses.length === 0) return undefined;
   const secret = addressSecret(ctx);
-  for (const { id } of desk.mailboxes) {
-    const token = readToken(addresses, { kind: 't', secret, mailboxId: id });
-    if (token === undefined || token === 'forged') continue;
-    const ticket = await living(ctx, token.id);
-    // The signature itself is a key and is not shown.
-    return ticket && { ticket, evidence: (addresses[0] ?? '').replace(/\.[a-z2-7]{16}@/i, '.…@') };
-  }
+  for (const address of addresses)
+    for (const { id } of desk.mailboxes) {
+      const token = readToken([address], { kind: 't', secret, mailboxId: id });
+      if (token === undefined || token === 'forged') continue;
+      const ticket = await living(ctx, token.id);
+      // The signature itself is a key and is not shown.
+      return ticket && { ticket, evidence: address.replace(/\.[a-z2-7]{16}@/i, '.…@') };
+    }
   ctx.log.warn('A mail carries a reply address with a wrong signature; it is filed without it.', { addresses });
   log.note({ rule: 'token', evidence: addresses[0] ?? '', outcome: 'refused', refusal: 'forged' });
   return undefined;
@@ -184,13 +195,17 @@ async function sharing(
 }
 
 async function byTag(ctx: InboxContext, { mail, author }: ThreadQuestion): Promise<Found | undefined> {
-  const number = readSubjectTag(mail.subject);
-  const id = number === undefined ? undefined : await ctx.tickets.idOfNumber(number);
-  const ticket = id === undefined ? undefined : await living(ctx, id);
-  if (ticket === undefined) return undefined;
-  const evidence = `[#${number}]`;
-  if (author === undefined || !(await participants(ctx, ticket)).has(author)) return { ticket, evidence, refusal: 'stranger' };
-  return ctx.clock.now() - ticket.updatedAt < tagDays * dayMs ? { ticket, evidence } : { ticket, evidence, refusal: 'old' };
+  let mentioned: Found | undefined;
+  for (const number of readSubjectTags(mail.subject)) {
+    const id = await ctx.tickets.idOfNumber(number);
+    const ticket = id === undefined ? undefined : await living(ctx, id);
+    if (ticket === undefined) continue;
+    const evidence = `[#${number}]`;
+    const isStranger = author === undefined || !(await participants(ctx, ticket)).has(author);
+    if (!isStranger && ctx.clock.now() - ticket.updatedAt < tagDays * dayMs) return { ticket, evidence };
+    mentioned ??= { ticket, evidence, refusal: isStranger ? 'stranger' : 'old' };
+  }
+  return mentioned;
 }
 
 async function living(ctx: InboxContext, ticketId: number): Promise<Ticket | undefined> {

@@ -284,6 +284,24 @@ describe('mailboxes', () => {
     expect(sentTo('eve@x.example')).to.have.length(2);
   });
 
+  it('X1: spam joins no ticket of others, and what a filter marks of somebody who takes part is shown with its mark', async () => {
+    await settings({ trustSpamHeaders: true, mailboxBlocked: ['evil.example'] });
+    const { ticket_id: ticketId } = await inbox.receive(mail({ 'Message-ID': '<a@x.example>', Cc: 'eve@evil.example' }));
+    const answer = { 'In-Reply-To': '<a@x.example>', Subject: 'Re: Printer' };
+
+    const listed = await inbox.receive(mail({ ...answer, From: 'eve@evil.example' }));
+    const stranger = await inbox.receive(mail({ ...answer, From: 'joe@x.example', 'X-Spam-Flag': 'YES' }));
+    const customer = await inbox.receive(mail({ ...answer, 'X-Spam-Flag': 'YES' }));
+
+    expect(await Promise.all([listed, stranger].map(async (row) => (await inbox.ticket(row.ticket_id)).place))).to.deep.equal([
+      'spam',
+      'spam',
+    ]);
+    expect(customer.ticket_id).to.equal(ticketId);
+    const { number } = await inbox.ticket(ticketId);
+    expect(await (await inbox.desk.fetch(`/desk/tickets/${number}`, { as: 'can' })).text()).to.include('Marked as spam');
+  });
+
   it('X1: a later reply, by mail or in the portal, does not take a ticket out of spam (FS #5005, freescout#5045)', async () => {
     await settings({ mailboxBlocked: ['mina@example.com'] });
     const first = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { mayActAsAgent, readAuthentication } from '../authentication.ts';
 import { threadCandidates, readMessageIds } from '../message-ids.ts';
-import { baseSubject, isForwarded, readSubjectTag, readToken, signAddress, threadIndexHead, type TokenScope } from '../threading-ids.ts';
+import { baseSubject, isForwarded, readSubjectTags, readToken, signAddress, threadIndexHead, type TokenScope } from '../threading-ids.ts';
 
 const scope: TokenScope = { kind: 't', secret: Buffer.alloc(32, 1), mailboxId: 1 };
 
@@ -30,7 +30,7 @@ describe('threading ids', () => {
     expect(baseSubject('Re: AW: [list] Fwd: 回复：Printer [#7]')).to.equal('Printer [#7]');
     expect(isForwarded('WG: Printer')).to.equal(true);
     expect(isForwarded('Re: Printer')).to.equal(false);
-    expect(readSubjectTag('Re: [#1042] Printer')).to.equal(1042);
+    expect(readSubjectTags('Re: [#1042] Printer [#7] [#1042]')).to.deep.equal([1042, 7]);
     expect(threadIndexHead(Buffer.alloc(27, 5).toString('base64'))).to.equal('05'.repeat(22));
   });
 });

@@ -54,6 +54,22 @@ describe('why a mail is where it is', () => {
     });
   });
 
+  it('T1: takes no notice of plus addresses that are not ours, in whatever case', async () => {
+    const row = await inbox.receive(mail({ Cc: 'max+todo@gmail.example, Max+T1.ABCDEFGHIJKLMNOP@gmail.example' }));
+
+    expect((await decisionOf(row)).steps).to.deep.equal([]);
+  });
+
+  it('T4: reads every number in the subject: that of another desk in front hides ours not', async () => {
+    const other = await inbox.receive(mail({ From: 'eve@evil.example', Subject: 'Another' }));
+    const first = await inbox.receive(mail({}));
+    const [foreign, own] = [await inbox.ticket(other.ticket_id), await inbox.ticket(first.ticket_id)];
+
+    const row = await inbox.receive(mail({ Subject: `[#${foreign.number}] Re: Printer [#${own.number}]` }));
+
+    expect(row.ticket_id).to.equal(first.ticket_id);
+  });
+
   it('T3: finds a ticket by the id that a server rewrote (chatmail/core PR 2250)', async () => {
     const first = await inbox.receive(mail({ 'Message-ID': '<old@x.example>' }));
 
