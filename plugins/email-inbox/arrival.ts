@@ -11,7 +11,9 @@ export interface Arrival {
   readonly stored: StoredMail;
   readonly raw: Uint8Array;
   readonly mail: ParsedMail;
+  /** Whose ticket it becomes; `stored.mailboxId` is the one that it came in by, which also sees the ticket. */
   readonly mailbox: Mailbox;
+  /** Of the mailbox that it came in by. */
   readonly receiver: Receiver | undefined;
   readonly desk: KnownDesk;
   readonly kind: Classification;

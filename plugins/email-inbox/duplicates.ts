@@ -65,7 +65,7 @@ export async function fileDuplicate(ctx: InboxContext, arrival: Arrival, first: 
       differs,
     });
     // One ticket for all the mailboxes it was written to: it stands in the lists of each (mail.md D2).
-    if (ticketId !== undefined) await ctx.tickets.shareWith(tx, ticketId, arrival.mailbox.id);
+    if (ticketId !== undefined) await ctx.tickets.shareWith(tx, ticketId, arrival.stored.mailboxId);
     await arrival.finish(tx);
   });
 }

@@ -80,6 +80,7 @@ async function fileMessage(ctx: InboxContext, arrival: Arrival, prepared: Prepar
     if (first !== undefined) return first;
     const { ticketId, messageId } = await commit(tx);
     await tx.table('keys').where({ dedup_key: key }).update({ ticket_id: ticketId, message_id: messageId });
+    if (arrival.mailbox.id !== arrival.stored.mailboxId) await ctx.tickets.shareWith(tx, ticketId, arrival.stored.mailboxId);
     await rememberRefs(ctx, tx, arrival, ticketId);
     if (prepared.thread.related !== undefined) await ctx.tickets.link(tx, ctx.actor(), ticketId, prepared.thread.related.id);
     if (prepared.agent.state === 'unverified' && prepared.thread.joins !== undefined)

@@ -1,4 +1,4 @@
-import { crashPoint, isEmailAddress, isUniqueViolation, type IncomingMail } from '@helpdesk/core/plugin';
+import { crashPoint, isEmailAddress, isUniqueViolation, type IncomingMail, type Mailbox } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
 import type { Arrival } from './arrival.ts';
 import { classify } from './classifying.ts';
@@ -7,6 +7,7 @@ import { fileMail } from './filing.ts';
 import { mayActAsAgent, readAuthentication } from './authentication.ts';
 import { authorOf, rewrittenAuthor } from './mail-identity.ts';
 import { parseWithin } from './mail-parser.ts';
+import { mailboxFor } from './mailbox-addresses.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 import { AlreadySettled, describeMail, settleMail, type StoredMail } from './mails-repository.ts';
 import { findReceiver } from './receivers-repository.ts';
@@ -95,9 +96,11 @@ export async function readArrival(
 ): Promise<Arrival> {
   const { raw, mail } = await (content ?? readBytes(ctx, stored));
   const known = await readDesk(ctx, mail, stored.mailboxId);
-  const mailbox = known.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
-  if (mailbox === undefined) throw new Error('The mailbox of this mail was removed.');
-  const receiver = await findReceiver(ctx, mailbox.id);
+  const reached = known.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
+  if (reached === undefined) throw new Error('The mailbox of this mail was removed.');
+  const { sharedMail } = await ctx.settings.get();
+  const mailbox = sharedMail === 'split' ? reached : (firstNamed(known.mailboxes, mail) ?? reached);
+  const receiver = await findReceiver(ctx, reached.id);
   const isProven = mayActAsAgent(mail.from.length, readAuthentication(mail.headers, { authservIds: receiver?.authservIds ?? [] }));
   const original = isProven ? rewrittenAuthor(mail, known.isOurAddress) : undefined;
   const desk = { ...known, isRewrittenFrom: original !== undefined };
@@ -116,6 +119,16 @@ export async function readArrival(
     at: Math.min(isImport ? (mail.date?.getTime() ?? stored.receivedAt) : stored.receivedAt, ctx.clock.now()),
     finish,
   };
+}
+
+/** The mailbox that the sender named first, of those that can answer: the ticket is the same, whichever copy comes first (mail.md D2). */
+function firstNamed(mailboxes: readonly Mailbox[], { to, cc }: ParsedMail): Mailbox | undefined {
+  const answering = mailboxes.filter(({ isActive, transport }) => isActive && transport !== null);
+  for (const { address } of [...to, ...cc]) {
+    const mailbox = mailboxFor(answering, address);
+    if (mailbox !== undefined) return mailbox;
+  }
+  return undefined;
 }
 
 function incomingOf({ mail, author, kind }: Arrival): IncomingMail {

@@ -42,6 +42,19 @@ describe('mailboxes', () => {
     expect(await inbox.desk.storage.read('tickets')).to.have.length(1);
   });
 
+  it('D2: belongs to the mailbox that the sender named first, whichever is fetched first (FS #5638)', async () => {
+    await settings({ defaultTags: ['support'] });
+    const second = await inbox.receive(mail(both), 'sales@desk.example');
+    const first = await inbox.receive(mail(both), 'support@desk.example');
+
+    const [ticket, ...others] = await inbox.desk.storage.read('tickets').select('id', 'mailbox_id');
+    expect([first.ticket_id, second.ticket_id, others]).to.deep.equal([ticket.id, ticket.id, []]);
+    expect(ticket.mailbox_id).to.equal(inbox.mailboxId);
+    for (const id of [inbox.mailboxId, sales])
+      expect(await (await inbox.desk.fetch(`/desk/inbox/mailbox-${id}`, { as: 'can' })).text(), String(id)).to.include('Printer');
+    expect(sentTo('mina@example.com')[0]).to.match(/^From: .*support@desk\.example/m);
+  });
+
   it('D2: each of the mailboxes counts the ticket while it is open, and only once after a merge', async () => {
     const counts = async (): Promise<readonly string[]> => {
       const text = await (await inbox.desk.fetch('/desk/inbox/mine', { as: 'can' })).text();
