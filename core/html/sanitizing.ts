@@ -19,16 +19,19 @@ export interface SanitizedMail {
 }
 
 /** Grows with every rule that takes more away; stored messages of an older one are cleaned again. */
-export const sanitizerVersion = 1;
+export const sanitizerVersion = 2;
 
 const maxHtml = 5 * 1024 * 1024;
+// Four times what the longest newsletters have; each costs time on every page that shows the mail.
+const maxElements = 30_000;
 
 /**
  * Cleans the HTML of a mail by an allow-list (mail.md S2): no scripts, handlers, forms, frames, ids or classes, no
- * CSS that loads, overlays or moves. HTML over 5 MiB is shown as its text.
+ * CSS that loads, overlays or moves. HTML over 5 MiB, or of more than 30,000 elements, is shown as its text.
  */
 export function sanitizeMail(html: string, options: SanitizeOptions): SanitizedMail {
-  if (html.length > maxHtml) return { html: textToHtml(htmlToText(html.slice(0, maxHtml))), blockedRemoteImages: 0, usedCids: [] };
+  if (html.length > maxHtml || openedElements(html) > maxElements)
+    return { html: textToHtml(htmlToText(html.slice(0, maxHtml))), blockedRemoteImages: 0, usedCids: [] };
   const tree = readHtmlTree(html);
   dropUnreadable(tree);
   const images = new ImageRules(options);
@@ -40,6 +43,12 @@ export function sanitizeMail(html: string, options: SanitizeOptions): SanitizedM
     dropHandlerText(element);
   }
   return { html: settle(sanitizeHtml(serialize(tree), rules)), blockedRemoteImages: images.blocked, usedCids: [...images.cids] };
+}
+
+function openedElements(html: string): number {
+  let count = 0;
+  for (let at = html.indexOf('<'); at !== -1; at = html.indexOf('<', at + 1)) if (html[at + 1] !== '/') count += 1;
+  return count;
 }
 
 /**
@@ -181,10 +190,9 @@ function prepareLink(link: HtmlElement): void {
   setAttribute(link, 'href', isSafe ? target : undefined);
   setAttribute(link, 'target', '_blank');
   setAttribute(link, 'rel', 'noopener noreferrer nofollow');
-  const real = hostOf(target);
-  const shown = hostOf(openingText(link).trim());
+  const real = placeOf(target);
   // What was cleaned before has it already.
-  if (real !== undefined && shown !== undefined && !sameSite(real, shown) && !textOf(link).endsWith(` [${real}]`))
+  if (real !== undefined && isMasked(openingText(link), real) && !textOf(link).endsWith(` [${real}]`))
     link.children.push({ kind: 'text', text: ` [${real}]`, parent: link });
 }
 
@@ -197,11 +205,33 @@ function openingText(element: HtmlElement): string {
   return text.slice(0, 300);
 }
 
-function hostOf(text: string): string | undefined {
-  const found = /^(?:https?:\/\/)?((?:[\p{L}\p{N}-]{1,63}\.){1,8}[\p{L}]{2,24})(?:[/:?#]|$)/iu.exec(
-    text.replace(/^https?:\/\/[^/@]{0,200}@/i, 'https://'),
-  );
-  return found?.[1]?.toLowerCase();
+/** Where a link leads, as browsers read it: a host, or the address of a mail. */
+function placeOf(target: string): string | undefined {
+  if (/^mailto:/i.test(target)) return target.slice('mailto:'.length).split('?')[0];
+  return /^https?:/i.test(target) ? hostOf(target) : undefined;
+}
+
+function hostOf(url: string): string | undefined {
+  try {
+    return new URL(url).hostname.replace(/\.$/, '');
+  } catch {
+    return undefined;
+  }
+}
+
+const host = String.raw`(?:[\p{L}\p{N}-]{1,63}\.){1,8}(?:xn--[a-z\d-]{2,59}|\p{L}{2,24})|\d{1,3}(?:\.\d{1,3}){3}`;
+const namedHosts = new RegExp(String.raw`(?:^|https?://|(?=\bwww\.))(${host})(?![\p{L}\p{N}-])`, 'giu');
+
+/** Whether the text of a link names another host than the one it leads to; what cannot be seen hides none. */
+function isMasked(text: string, place: string): boolean {
+  const real = place.slice(place.lastIndexOf('@') + 1).toLowerCase();
+  const named = [
+    ...text
+      .replaceAll(/\p{Cf}/gu, '')
+      .trim()
+      .matchAll(namedHosts),
+  ].map(([, name = '']) => hostOf(`http://${name}`));
+  return named.some((one) => one !== undefined && !sameSite(real, one));
 }
 
 function sameSite(one: string, other: string): boolean {
@@ -242,9 +272,18 @@ class ImageRules {
   }
 }
 
-/** Images of one pixel only report that the mail was opened, so they stay away even when images are allowed (mail.md S4). */
+const pixel = /^\s*[012](?:\.\d*)?(?:px)?\s*$/;
+
+/** Images of a pixel, or hidden ones, only report that the mail was opened, so they stay away even when images are allowed (mail.md S4). */
 function isTracker({ attributes }: HtmlElement): boolean {
-  return [attributes['width'], attributes['height']].every((value) => /^\s*[012](?:px)?\s*$/.test(value ?? ''));
+  const sides = (['width', 'height'] as const).map((side) => {
+    const styled = new RegExp(`(?:^|;)\\s*(?:max-)?${side}\\s*:([^;]*)`, 'i').exec(attributes['style'] ?? '')?.[1];
+    return [styled?.replace(/!important/i, ''), attributes[side]].filter((value) => value !== undefined);
+  });
+  if (/(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)/i.test(attributes['style'] ?? '')) return true;
+  // A thin line is drawn with one small side; an image that names no other is none.
+  const small = sides.map((values) => values.some((value) => pixel.test(value)));
+  return small.some(Boolean) && sides.every((values, at) => small[at] === true || values.length === 0);
 }
 
 function decodePercent(text: string): string {

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { GuardedNetwork } from '#core/net/index.js';
-import { withoutRemoteImages } from '#core/html/index.js';
+import { sanitizerVersion, withoutRemoteImages } from '#core/html/index.js';
 import { RemoteImages } from '#core/tickets/remote-images.js';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
 
@@ -165,7 +165,7 @@ describe('images from outside', () => {
 
       expect(await desk.storage.read('messages').where({ id: message.id }).first('html', 'sanitizer')).to.deep.equal({
         html: '<p>Hi</p>',
-        sanitizer: 1,
+        sanitizer: sanitizerVersion,
       });
     });
 
