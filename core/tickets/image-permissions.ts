@@ -1,6 +1,7 @@
 import type { Desk } from '../desk.ts';
 import { listOf, type ListQuery, type Reader } from '../storage/index.ts';
 import type { UserActor } from '../users/index.ts';
+import type { Message } from './types.ts';
 
 /** For whom images of a sender are shown: the agent who said so, or everybody at the desk. */
 export type ImageScope = 'me' | 'desk';
@@ -8,6 +9,11 @@ export type ImageScope = 'me' | 'desk';
 interface ImagePermission {
   readonly authorId: number;
   readonly userId: number | null;
+}
+
+/** Whose images these are, for a permission; null where nobody knows: all unknown senders share one account. */
+export function imageAuthor({ authorId, flags }: Pick<Message, 'authorId' | 'flags'>): number | null {
+  return flags.includes('unknown-sender') ? null : authorId;
 }
 
 /** What was said to a person about showing the images of these authors, for `imageScopes`. */

@@ -7,7 +7,7 @@ import { Router } from '../http/router.ts';
 import { agent, idFrom, see } from '../inbox/index.ts';
 import { NotFound } from '../kernel/errors.ts';
 import { rowsOf } from '../storage/index.ts';
-import { imagePermissions, setImagePermission } from './image-permissions.ts';
+import { imageAuthor, imagePermissions, setImagePermission } from './image-permissions.ts';
 import { frameHtml } from './message-body.ts';
 import { findMessage } from './messages-repository.ts';
 import { RemoteImages } from './remote-images.ts';
@@ -34,7 +34,8 @@ export function messageFrameRoutes(
     .get('/desk/messages/:id/body', async (ctx) => {
       const { message, ticket } = await messageOf(ctx);
       const { actor } = agent(ctx);
-      const authors = message.authorId === null ? [] : [message.authorId];
+      const author = imageAuthor(message);
+      const authors = author === null ? [] : [author];
       const showsImages =
         ctx.URL.searchParams.get('images') === '1' || (await rowsOf(imagePermissions(desk.storage.read, actor.userId, authors))).length > 0;
       ctx.set({
@@ -63,8 +64,9 @@ export function messageFrameRoutes(
       const { message, ticket } = await messageOf(ctx);
       const { actor } = agent(ctx);
       const show = (await readForm(desk, ctx)).text('show');
-      if (message.authorId === null) throw new NotFound('messages.not-found');
-      await setImagePermission(desk, actor, message.authorId, show === 'me' || show === 'desk' ? show : null);
+      const author = imageAuthor(message);
+      if (author === null) throw new NotFound('messages.not-found');
+      await setImagePermission(desk, actor, author, show === 'me' || show === 'desk' ? show : null);
       setFlash(ctx, { kind: 'done', key: 'flash.saved' });
       see(ctx, `${ticketPath(ctx, ticket.number)}#message-${message.id}`);
     })

@@ -8,7 +8,7 @@ import { presentBody } from './message-body.ts';
 import { previewOf } from './message-content.ts';
 import type { AttachmentRow, DeliveryRow, RecipientRow, EventRow } from './ticket-page-query.ts';
 import type { MailAddress, Message, Status } from './types.ts';
-import type { ImageScope } from './image-permissions.ts';
+import { imageAuthor, type ImageScope } from './image-permissions.ts';
 import type { DeliveryState, DeliveryView, EventView, MessageBodyView, MessageView, TimelineItemView } from './views.ts';
 
 export interface TimelineFacts {
@@ -90,10 +90,11 @@ export function presentMessage(
 
 function presentImages(message: Message, authors: TimelineFacts['imageAuthors']): Pick<MessageBodyView, 'hiddenImages' | 'shownImages'> {
   const url = `/desk/messages/${message.id}/images`;
-  const scope = message.authorId === null ? undefined : authors?.get(message.authorId);
+  const author = imageAuthor(message);
+  const scope = author === null ? undefined : authors?.get(author);
   if (scope !== undefined) return { shownImages: { url, scope } };
   return {
-    hiddenImages: { onceUrl: `?images=${message.id}#message-${message.id}`, ...(message.authorId === null ? {} : { alwaysUrl: url }) },
+    hiddenImages: { onceUrl: `?images=${message.id}#message-${message.id}`, ...(author === null ? {} : { alwaysUrl: url }) },
   };
 }
 

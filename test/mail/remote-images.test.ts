@@ -154,6 +154,18 @@ describe('images from outside', () => {
       expect([await sees('can'), await sees('ada')]).to.deep.equal([false, false]);
     });
 
+    it('S4: are never shown always for a sender whom nobody knows', async () => {
+      const { ticket, message } = await open();
+      await desk.storage.writeTx((tx) => tx('messages').where({ id: message.id }).update({ flags: '["unknown-sender"]' }));
+
+      const page = await (await desk.fetch(`/desk/tickets/${ticket.number}`, { as: 'can' })).text();
+      const body = new URLSearchParams({ show: 'desk' });
+      const answer = await desk.fetch(`/desk/messages/${message.id}/images`, { method: 'POST', as: 'can', body });
+
+      expect(page).to.contain('One image from outside is hidden.').and.not.contain('Always for this sender');
+      expect(answer.status).to.equal(404);
+    });
+
     it('S1: stored messages are cleaned again when the rules have grown', async () => {
       const { message } = await open();
       await desk.storage.writeTx((tx) =>
