@@ -1,7 +1,8 @@
 import type { PluginTx } from '@helpdesk/core/plugin';
 import { dedupKey } from './mail-identity.ts';
-import { describeMail, findMail, settleMail } from './mails-repository.ts';
+import { describeMail, findMail, settleMail, type StoredMail } from './mails-repository.ts';
 import { parseWithin } from './mail-parser.ts';
+import { eraseMails, isErased } from './privacy.ts';
 import type { Arrival } from './arrival.ts';
 import type { InboxContext } from './settings.ts';
 
@@ -52,7 +53,9 @@ export async function fileOnce(ctx: InboxContext, arrival: Arrival, key: string,
 
 /** A second copy keeps its raw bytes and points at the first; a text that says something else is marked (mail.md D1). */
 export async function fileDuplicate(ctx: InboxContext, arrival: Arrival, first: First): Promise<void> {
-  const differs = await differsFrom(ctx, arrival, first.mail_id);
+  const firstMail = await findMail(ctx, first.mail_id);
+  const wasErased = firstMail !== undefined && isErased(firstMail);
+  const differs = firstMail !== undefined && !wasErased && (await differsFrom(ctx, arrival, firstMail));
   const ticketId = first.ticket_id === 0 ? undefined : first.ticket_id;
   await ctx.db.tx(async (tx) => {
     await describeMail(tx, arrival.stored.id, arrival.mail);
@@ -66,14 +69,15 @@ export async function fileDuplicate(ctx: InboxContext, arrival: Arrival, first: 
     });
     // One ticket for all the mailboxes it was written to: it stands in the lists of each (mail.md D2).
     if (ticketId !== undefined) await ctx.tickets.shareWith(tx, ticketId, arrival.stored.mailboxId);
+    // Whoever asked to be forgotten stays so when the server's folder is read again.
+    if (wasErased) await eraseMails(ctx, tx, [arrival.stored]);
     await arrival.finish(tx);
   });
 }
 
 /** Whether a copy says something else than the first one, beyond the footer of a list. */
-async function differsFrom(ctx: InboxContext, { stored, mail }: Arrival, firstId: number): Promise<boolean> {
-  const first = await findMail(ctx, firstId);
-  if (first === undefined || first.sha256 === stored.sha256) return false;
+async function differsFrom(ctx: InboxContext, { stored, mail }: Arrival, first: StoredMail): Promise<boolean> {
+  if (first.sha256 === stored.sha256) return false;
   const one = plain(mail.text);
   const other = plain((await parseWithin(ctx, await ctx.files.read(first.sha256))).text);
   const [short, long] = one.length < other.length ? [one, other] : [other, one];

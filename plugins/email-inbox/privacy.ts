@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { PluginContext, PluginTx, PrivacySubject } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
+import type { StoredMail } from './mails-repository.ts';
 import type { InboxContext } from './settings.ts';
 
 const nothing = new Uint8Array();
+const emptyHash = createHash('sha256').update(nothing).digest('hex');
 
 /** The mails of a person: those they sent, and those filed in their tickets, as they came. */
 export function privacyAnswer(ctx: InboxContext): Parameters<PluginContext['privacy']['declare']>[0] {
@@ -21,36 +23,32 @@ export function privacyAnswer(ctx: InboxContext): Parameters<PluginContext['priv
       return { mails, corrections };
     },
     erase: async (tx, person) => {
-      // The rows stay: they keep the same mail from being fetched a second time.
-      const empty = createHash('sha256').update(nothing).digest('hex');
-      await ctx.files.store(nothing);
-      const rows: { id: number; sha256: string }[] = await mailsOf(tx.table('mails'), person).select('id', 'sha256');
-      await tx
-        .table('mails')
-        .whereIn(
-          'id',
-          rows.map(({ id }) => id),
-        )
-        .update({ subject: '', sender: '', thread: null, files: '[]', reason: null, sha256: empty, size: 0 });
+      const rows: StoredBytes[] = await mailsOf(tx.table('mails'), person).select('id', 'sha256');
       await tx.table('corrections').whereIn('sender', person.emails.map(addressKey)).delete();
-      // A mail that was still to be filed is not: its words are gone.
-      await tx
-        .table('mails')
-        .whereIn(
-          'id',
-          rows.map(({ id }) => id),
-        )
-        .whereIn('state', ['new', 'failed'])
-        .update({ state: 'ignored', next_try: null });
-      tx.afterCommit(
-        () =>
-          void removeAll(
-            ctx,
-            [...new Set(rows.map(({ sha256 }) => sha256))].filter((one) => one !== empty),
-          ),
-      );
+      await eraseMails(ctx, tx, rows);
     },
   };
+}
+
+type StoredBytes = Pick<StoredMail, 'id' | 'sha256'>;
+
+/** Takes everything personal out of mails. The rows stay: they keep the same mail from being fetched or filed a second time. */
+export async function eraseMails(ctx: InboxContext, tx: PluginTx, mails: readonly StoredBytes[]): Promise<void> {
+  const ids = mails.map(({ id }) => id);
+  await ctx.files.store(nothing);
+  await tx
+    .table('mails')
+    .whereIn('id', ids)
+    .update({ subject: '', sender: '', thread: null, files: '[]', reason: null, sha256: emptyHash, size: 0 });
+  // A mail that was still to be filed is not: its words are gone.
+  await tx.table('mails').whereIn('id', ids).whereIn('state', ['new', 'failed']).update({ state: 'ignored', next_try: null });
+  const hashes = new Set(mails.map(({ sha256 }) => sha256).filter((one) => one !== emptyHash));
+  tx.afterCommit(() => void removeAll(ctx, [...hashes]));
+}
+
+/** Whether everything personal was taken out of a mail. */
+export function isErased({ sha256 }: StoredBytes): boolean {
+  return sha256 === emptyHash;
 }
 
 function mailsOf(mails: ReturnType<PluginTx['table']>, { emails, ticketIds }: PrivacySubject): ReturnType<PluginTx['table']> {
