@@ -44,7 +44,20 @@ export function newMessageId(fromAddress: string): string {
 
 /** What a Message-ID is looked up by: ids can be longer than an index row (PostgreSQL: 2,704 bytes). */
 export function mailIdHash(messageId: string): string {
-  return createHash('sha256').update(messageId.trim().replace(/^</, '').replace(/>$/, '')).digest('hex');
+  const id = messageId.trim().replace(/^</, '').replace(/>$/, '');
+  return createHash('sha256').update(id.replace(amazonDomain, '@amazonses.com')).digest('hex');
+}
+
+// The region in such an id is not told when the mail is taken.
+const amazonDomain = /@(?:email|[a-z]{2}(?:-[a-z]+){1,3}-\d)\.amazonses\.com$/i;
+
+/**
+ * The Message-ID that Amazon SES puts in the place of ours, read from its answer to the mail: later mails name that one
+ * (mail.md T3). Undefined for the answer of another server.
+ */
+export function replacedMessageId(response: string): string | undefined {
+  const id = /^250 (?:2\.0\.0 )?Ok ([0-9a-f]{16}(?:-[0-9a-f]{4,12}){5}-0{6})\s*$/i.exec(response)?.[1];
+  return id === undefined ? undefined : `${id.toLowerCase()}@amazonses.com`;
 }
 
 const maxReferences = 20;

@@ -120,8 +120,9 @@ export async function addressStates(reader: Reader, addresses: readonly string[]
 
 async function findReported(tx: Tx, mail: DeliveryNews['mail']): Promise<OutboxEntry | undefined> {
   if ('outboxId' in mail) return findOutboxEntry(tx, mail.outboxId);
+  const hash = mailIdHash(mail.messageId);
   const row = await tx('outbox')
-    .where({ message_id_hash: mailIdHash(mail.messageId) })
+    .where((named) => void named.where({ message_id_hash: hash }).orWhere({ server_id_hash: hash }))
     .first('id');
   return row === undefined ? undefined : findOutboxEntry(tx, row.id);
 }

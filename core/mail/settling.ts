@@ -2,6 +2,7 @@ import type { Desk } from '../desk.ts';
 import { TryLater, type JobRun } from '../jobs/index.ts';
 import type { Tx } from '../storage/index.ts';
 import { systemActor } from '../users/index.ts';
+import { mailIdHash, replacedMessageId } from './composing.ts';
 import { moveOutboxState } from './outbox-repository.ts';
 import { failedRecipients, recipientsOf, recordRecipients, type RecipientResult } from './recipients-repository.ts';
 import { doubtMs, nextTryIn } from './retry-schedule.ts';
@@ -95,10 +96,12 @@ async function finish(
   // One that was refused on an earlier try counts as much as one refused now.
   const lost = await failedRecipients(tx, entry.id);
   const response = outcome.kind === 'known' ? outcome.response : null;
+  const replaced = response === null ? undefined : replacedMessageId(response);
   await moveOutboxState(tx, entry.id, ['sending', 'uncertain'], {
     state: lost.length > 0 ? 'failed' : 'sent',
     error: lost.length > 0 ? reason || wordsOf(lost) : null,
     ...(response === null && outcome.kind === 'known' ? {} : { sent_at: now, response: response?.slice(0, 500) ?? null }),
+    ...(replaced === undefined ? {} : { server_id_hash: mailIdHash(replaced) }),
     ...(lost.length > 0 ? { envelope: JSON.stringify({ ...entry.envelope, only: lost.map(({ address }) => address) }) } : {}),
     updated_at: now,
   });

@@ -170,12 +170,12 @@ export async function messageOfMailId(
     .select('messages.id', 'ticket_id', 'direction', 'message_id_hash', 'mailbox_id');
   const stored = found.toSorted((a, b) => Number(a.mailbox_id === mailboxId) - Number(b.mailbox_id === mailboxId));
   const sent = await reader('outbox')
-    .whereIn('message_id_hash', hashes)
+    .where((named) => void named.whereIn('message_id_hash', hashes).orWhereIn('server_id_hash', hashes))
     .whereNotNull('ticket_id')
-    .select('ticket_id', 'message_ref', 'message_id_hash');
+    .select('ticket_id', 'message_ref', 'message_id_hash', 'server_id_hash');
   return new Map([
-    ...sent.map(
-      (row) => [row.message_id_hash, { ticketId: row.ticket_id, messageId: row.message_ref, direction: 'out' as const }] as const,
+    ...sent.flatMap(({ ticket_id: ticketId, message_ref: messageId, message_id_hash: own, server_id_hash: replaced }) =>
+      [own, replaced].map((hash) => [hash, { ticketId, messageId, direction: 'out' as const }] as const),
     ),
     ...stored.map((row) => [row.message_id_hash, { ticketId: row.ticket_id, messageId: row.id, direction: row.direction }] as const),
   ]);

@@ -16,6 +16,7 @@ import { ticketMailboxes } from './0070-ticket-mailboxes.ts';
 import { sharedCounts } from './0080-shared-counts.ts';
 import { settingsVersion } from './0085-settings-version.ts';
 import { outboxByMailbox } from './0090-outbox-by-mailbox.ts';
+import { replacedIds } from './0095-replaced-ids.ts';
 
 /** Every step of the core schema in order; a released one never changes. */
 export const coreMigrations: readonly Migration[] = [
@@ -35,6 +36,7 @@ export const coreMigrations: readonly Migration[] = [
   sharedCounts,
   settingsVersion,
   outboxByMailbox,
+  replacedIds,
 ];
 
 /**

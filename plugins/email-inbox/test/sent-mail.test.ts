@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { needsDovecot, startDovecot, startFaultySmtp, startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import { bounce } from './support/reports.ts';
 
 describe('what the inbox adds to sending', () => {
   let inbox: Inbox;
@@ -23,6 +24,29 @@ describe('what the inbox adds to sending', () => {
     await inbox.answer(ticketId);
 
     expect(textOf(-1)).to.include(`Thread-Index: ${index}`).and.include('Thread-Topic: Printer');
+  });
+
+  it('T3: knows an answer and a report by the id that Amazon SES put in the place of ours', async () => {
+    const id = '0102018f2a6c1f3e-5b7a9c2d-1f2e-4a3b-9c8d-7e6f5a4b3c2d-000000';
+    const amazon = await startSmtpSink({
+      onData(stream, _session, done) {
+        stream.resume().on('end', () => done(null, `Ok ${id}`));
+      },
+    });
+    await inbox.addMailbox('ses@desk.example', amazon.port);
+    const first = await inbox.receive(mail({ To: 'ses@desk.example', Precedence: 'list' }), 'ses@desk.example');
+    const sent = await inbox.answer(first.ticket_id);
+
+    const reply = await inbox.receive(
+      mail({ To: 'ses@desk.example', From: 'boss@customer.example', 'In-Reply-To': `<${id}@eu-west-1.amazonses.com>` }),
+      'ses@desk.example',
+    );
+    const report = await inbox.receive(bounce(`<${id}@email.amazonses.com>`, 'mina@example.com'), 'ses@desk.example');
+
+    expect([sent.state, reply.ticket_id]).to.deep.equal(['sent', first.ticket_id]);
+    expect(report).to.include({ kind: 'bounce', state: 'processed', ticket_id: first.ticket_id });
+    inbox.desk.app.desk.mail.transports.close();
+    await amazon.close();
   });
 
   describe('with a real IMAP server', () => {
