@@ -1,6 +1,7 @@
 import type { Desk } from '../desk.ts';
 import { Conflict, Forbidden, Invalid, NotFound, Unavailable } from '../kernel/errors.ts';
 import { GuardedNetwork } from '../net/index.ts';
+import type { SettingValues } from '../settings/index.ts';
 import type { Tx } from '../storage/index.ts';
 import { isAllowed, isEmailAddress, type Actor } from '../users/index.ts';
 import { replyHeaders } from './composing.ts';
@@ -80,15 +81,14 @@ export class Mail {
 
   /** `mailboxId` is that of the ticket. */
   async prepareDelivery(mailboxId: number | null): Promise<Delivery> {
-    const [system, quoteHistory] = await Promise.all([this.systemSender(), this.quoteHistory(mailboxId)]);
-    return { queueReply: (tx, reply) => queueReply(this.desk, tx, reply, { system, quoteHistory }) };
+    const [system, settings] = await Promise.all([this.systemSender(), this.settingsOf(mailboxId)]);
+    const replySettings = { system, quoteHistory: String(settings['quoteHistory']), namesAgent: settings['senderName'] === 'agent' };
+    return { queueReply: (tx, reply) => queueReply(this.desk, tx, reply, replySettings) };
   }
 
   /** How much of the earlier messages the replies of a mailbox carry: `none`, `last` or `all`. */
   async quoteHistory(mailboxId: number | null): Promise<string> {
-    const { settings } = this.desk;
-    const chosen = mailboxId === null ? await settings.get('tickets') : await settings.get('tickets', { kind: 'mailbox', id: mailboxId });
-    return String(chosen['quoteHistory']);
+    return String((await this.settingsOf(mailboxId))['quoteHistory']);
   }
 
   /** The address system mail comes from: the setting, else the first mailbox that can send. */
@@ -209,6 +209,11 @@ export class Mail {
     const credentials = mailbox === undefined ? undefined : await this.mailboxCredentials(mailbox);
     if (credentials === undefined) throw new Unavailable('mail.not-set-up');
     await testTransport(credentials);
+  }
+
+  private settingsOf(mailboxId: number | null): Promise<SettingValues> {
+    const { settings } = this.desk;
+    return mailboxId === null ? settings.get('tickets') : settings.get('tickets', { kind: 'mailbox', id: mailboxId });
   }
 
   private async mailboxCredentials(mailbox: Mailbox): Promise<Credentials | undefined> {

@@ -27,6 +27,8 @@ interface ReplySettings {
   readonly system: Address | undefined;
   /** How much of the earlier messages is quoted: `none`, `last` or `all`. */
   readonly quoteHistory: string;
+  /** Whether the name of the agent stands in front of the mailbox's. */
+  readonly namesAgent: boolean;
 }
 
 /**
@@ -35,16 +37,25 @@ interface ReplySettings {
  *
  * @throws Invalid `mail.recipient-invalid`.
  */
-export async function queueReply(desk: Desk, tx: Tx, reply: QueuedReply, { system, quoteHistory }: ReplySettings): Promise<void> {
+export async function queueReply(
+  desk: Desk,
+  tx: Tx,
+  reply: QueuedReply,
+  { system, quoteHistory, namesAgent }: ReplySettings,
+): Promise<void> {
   const { ticket, message, requester, earlier } = reply;
   const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
   const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
-  const from = mailbox?.transport ? senderOf(mailbox, lastIn?.addresses.to) : system;
+  const sender = mailbox?.transport ? senderOf(mailbox, lastIn?.addresses.to) : system;
   const to =
     lastIn?.addresses.replyTo ??
     lastIn?.addresses.from ??
     (requester?.email ? { name: requester.name, email: requester.email } : undefined);
-  if (from === undefined || to === undefined) return;
+  if (sender === undefined || to === undefined) return;
+  const agent = message.authorId === null ? undefined : await findUser(tx, message.authorId);
+  const names = { agent: agent?.name ?? '', mailbox: sender.name ?? '' };
+  const from =
+    namesAgent && names.agent !== '' ? { ...sender, name: desk.translatorFor(ticket.locale).t('mail.sender-name', names) } : sender;
   const own = [from.email, mailbox?.address ?? '', ...(mailbox?.aliases ?? [])];
   const recipients = uniqueAddresses([to], own);
   const cc = uniqueAddresses(reply.cc, [...own, to.email]);
@@ -52,14 +63,15 @@ export async function queueReply(desk: Desk, tx: Tx, reply: QueuedReply, { syste
   if (recipients.length === 0 || invalid !== undefined)
     throw new Invalid('mail.recipient-invalid', { address: invalid?.email ?? to.email, fields: ['cc'] });
   const ids = earlier.flatMap((one) => (one.messageId === null ? [] : [one.messageId]));
-  // The customer's mail program knows its own mails; whether it still has the last one of ours is not sure.
-  const parent = earlier.findLast((one) => one.direction === 'in' && one.messageId !== null)?.messageId ?? ids.at(-1);
+  // The customer's mail program knows its own mails; whether it still has the last one of ours is not sure, and what an
+  // agent sent without proof never went there.
+  const known = earlier.findLast((one) => one.direction === 'in' && one.messageId !== null && !one.flags.includes('unverified-agent'));
+  const parent = known?.messageId ?? ids.at(-1);
   const messageId = newMessageId(from.email);
   const files: OutboxFile[] = reply.attachments.map((one) => ({
     fileId: one.fileId,
     ...(one.contentId === null || !one.isInline ? {} : { contentId: one.contentId }),
   }));
-  const agent = message.authorId === null ? undefined : await findUser(tx, message.authorId);
   const composed = composeReply({
     text: message.text,
     html: message.html,

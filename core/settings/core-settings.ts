@@ -17,6 +17,7 @@ export const ticketSettings = {
   undoSeconds: { type: 'integer', default: 10, minimum: 0, maximum: 60, 'x-unit': 'unit.seconds' },
   reopenDays: { type: 'integer', default: 14, minimum: 0, maximum: 3650, 'x-unit': 'unit.days' },
   quoteHistory: { type: 'string', enum: ['none', 'last', 'all'], default: 'last', 'x-scope': 'mailbox' },
+  senderName: { type: 'string', enum: ['mailbox', 'agent'], default: 'mailbox', 'x-scope': 'mailbox' },
   maxUploadMegabytes: { type: 'integer', default: 25, minimum: 1, maximum: 200, 'x-unit': 'unit.megabytes' },
 } as const satisfies SettingsSchema;
 

@@ -26,6 +26,26 @@ describe('what the inbox adds to sending', () => {
     expect(textOf(-1)).to.include(`Thread-Index: ${index}`).and.include('Thread-Topic: Printer');
   });
 
+  it('O4: names the agent before the mailbox where the mailbox says so, under the address of the mailbox', async () => {
+    const { ticket_id: ticketId } = await inbox.receive(mail({}));
+    await inbox.answer(ticketId);
+    const before = textOf(-1);
+    await inbox.desk.app.desk.settings.set('tickets', { senderName: 'agent' }, { kind: 'mailbox', id: inbox.mailboxId });
+    await inbox.answer(ticketId);
+
+    expect(before).to.match(/^From: "?Support"? <support@desk\.example>\r?$/m);
+    expect(textOf(-1)).to.match(/^From: "?Can [^<]*via Support"? <support@desk\.example>\r?$/m);
+    expect(sink.mails.at(-1)?.from).to.equal('support@desk.example');
+  });
+
+  it('O4: answers a mail that the customer has, not one that an agent sent without proof', async () => {
+    const { ticket_id: ticketId } = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
+    await inbox.receive(mail({ From: 'can@example.com', 'Message-ID': '<b@agent.example>', 'In-Reply-To': '<a@x.example>' }));
+    await inbox.answer(ticketId);
+
+    expect(textOf(-1)).to.match(/^In-Reply-To: <a@x\.example>\r?$/m);
+  });
+
   it('T3: knows an answer and a report by the id that Amazon SES put in the place of ours', async () => {
     const id = '0102018f2a6c1f3e-5b7a9c2d-1f2e-4a3b-9c8d-7e6f5a4b3c2d-000000';
     const amazon = await startSmtpSink({
