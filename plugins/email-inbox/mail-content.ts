@@ -1,4 +1,4 @@
-import { sanitizeMail, type Folds } from '@helpdesk/core/plugin';
+import { readHtmlTree, sanitizeMail, textOf, type Folds } from '@helpdesk/core/plugin';
 import type { ParsedMail } from './parsed-mail.ts';
 import { splitReply, type SplitReply } from './quoting.ts';
 import { wellFormed } from './well-formed.ts';
@@ -18,8 +18,8 @@ export interface MailContent {
   readonly html: string | undefined;
   readonly folds: Folds;
   readonly files: readonly MailFile[];
-  /** What the sender wrote above the quote, for an agent who answers by mail. */
-  readonly own: { readonly text: string; readonly html: string | undefined };
+  /** What the sender wrote above the quote, for an agent who answers by mail, and the message that was passed on below it. */
+  readonly own: { readonly text: string; readonly html: string | undefined; readonly forwarded: string };
 }
 
 const emptyText = '–';
@@ -33,13 +33,20 @@ export function contentOfMail(mail: ParsedMail, earlier: readonly string[] = [])
   const reply = clean(split.replyHtml, cids);
   const quote = clean(split.quoteHtml, cids);
   const files = filesOf(mail).map((file) => ({ ...file, isInline: file.contentId !== undefined && cids.has(file.contentId) }));
+  const whole = reply === undefined ? undefined : quote === undefined ? reply : `${reply}<div data-quote="">${quote}</div>`;
+  const isWordless = text.trim() === '' && files.length === 0 && whole?.includes('<img') !== true;
   return {
-    text: text.trim() === '' && reply === undefined && files.length === 0 ? emptyText : text,
-    html: reply === undefined ? undefined : quote === undefined ? reply : `${reply}<div data-quote="">${quote}</div>`,
+    text: isWordless ? emptyText : text,
+    // Mail programs write layout around nothing, which would hide the dash.
+    html: isWordless && !hasWords(whole) ? undefined : whole,
     folds: foldsOf(split),
     files,
-    own: { text: split.replyText, html: reply },
+    own: { text: split.replyText, html: reply, forwarded: split.forwardedText },
   };
+}
+
+function hasWords(html: string | undefined): boolean {
+  return html !== undefined && textOf(readHtmlTree(html)).replace(/[\s\u200b-\u200f\ufeff]/g, '') !== '';
 }
 
 // Cleaned here already: an address such as /files/7 in a stranger's mail must not reach core, which takes it for an upload of the editor.

@@ -155,6 +155,13 @@ describe('agents who work by mail', () => {
       expect(back.text).to.include(reason).and.to.include('A long answer that must not be lost.');
     });
 
+  it('W2: a mail passed on into the ticket without a word goes on with what it passes on', async () => {
+    const row = await fromCan({ ...proven, Subject: 'Fwd: Printer' }, blocks['Gmail'] ?? '');
+
+    expect(row.state).to.equal('processed');
+    expect((await inbox.messages(ticketId)).at(-1)?.text).to.include('My printer is broken.');
+  });
+
   it('W2: commands in a mail of a customer are text', async () => {
     await inbox.receive(mail({ 'In-Reply-To': '<a@x.example>' }, '@close\nPlease'));
 
