@@ -66,7 +66,7 @@ function mayReply({ isActive, deletedAt, role: { permissions } }: User): boolean
 /** Why an agent's mail was not taken as the agent meant it, with what was written. */
 export interface Refusal {
   readonly agent: User;
-  readonly why: Distrust | 'unknown-command' | 'unknown-agent';
+  readonly why: Distrust | 'unknown-command' | 'unknown-agent' | 'not-divided' | 'no-words';
   /** The command or the name that is not known. */
   readonly what?: string | undefined;
   /** What the agent wrote, for the refusals that throw it away. */

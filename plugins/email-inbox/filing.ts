@@ -167,7 +167,7 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
           author: author === undefined ? undefined : addressKey(author.address),
           isPerson: originOf(arrival) === 'person',
         });
-  const order = agent.state === 'verified' && thread.joins !== undefined ? await readOrder(ctx, agent.user, content.own.text) : undefined;
+  const order = agent.state === 'verified' && thread.joins !== undefined ? await readOrder(ctx, agent.user, content) : undefined;
   if (order !== undefined && 'why' in order) return order;
   const forward =
     agent.state === 'verified' && thread.joins === undefined

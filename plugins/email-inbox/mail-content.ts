@@ -1,5 +1,6 @@
 import { readHtmlTree, sanitizeMail, textOf, type Folds } from '@helpdesk/core/plugin';
 import type { ParsedMail } from './parsed-mail.ts';
+import { visibleLength } from './quoting-marks.ts';
 import { splitReply, type SplitReply } from './quoting.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -18,8 +19,17 @@ export interface MailContent {
   readonly html: string | undefined;
   readonly folds: Folds;
   readonly files: readonly MailFile[];
-  /** What the sender wrote above the quote, for an agent who answers by mail, and the message that was passed on below it. */
-  readonly own: { readonly text: string; readonly html: string | undefined; readonly forwarded: string };
+  /** For an agent who answers by mail. */
+  readonly own: OwnContent;
+}
+
+/** What the sender of a mail wrote without what is quoted, and the message that was passed on below it. */
+export interface OwnContent {
+  /** False when the mail was too large to be divided. */
+  readonly isDivided: boolean;
+  readonly text: string;
+  readonly html: string | undefined;
+  readonly forwarded: string;
 }
 
 const emptyText = '–';
@@ -41,12 +51,12 @@ export function contentOfMail(mail: ParsedMail, earlier: readonly string[] = [])
     html: isWordless && !hasWords(whole) ? undefined : whole,
     folds: foldsOf(split),
     files,
-    own: { text: split.replyText, html: reply, forwarded: split.forwardedText },
+    own: { isDivided: split.ownText !== undefined, text: split.ownText ?? '', html: reply, forwarded: split.forwardedText },
   };
 }
 
 function hasWords(html: string | undefined): boolean {
-  return html !== undefined && textOf(readHtmlTree(html)).replace(/[\s\u200b-\u200f\ufeff]/g, '') !== '';
+  return html !== undefined && visibleLength(textOf(readHtmlTree(html))) > 0;
 }
 
 // Cleaned here already: an address such as /files/7 in a stranger's mail must not reach core, which takes it for an upload of the editor.

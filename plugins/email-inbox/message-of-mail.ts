@@ -41,12 +41,10 @@ export function messageOf(arrival: Arrival, { content, attachments, flags, key }
   };
 }
 
-/** An agent's answer goes on to the customer, so only what the agent wrote is taken, or passed on without a word. */
-export function answerOf(message: NewMessage, { content, order }: MailParts): NewMessage {
+/** An agent's answer goes on to the customer, so only what the agent wrote is taken. */
+export function answerOf(message: NewMessage, { order }: MailParts): NewMessage {
   const { html: _whole, folds: _folds, messageId: _id, addresses: _addresses, ...rest } = message;
-  const text = (order?.text ?? content.own.text) || content.own.forwarded;
-  // The HTML still holds the lines with commands.
-  return { ...rest, text, ...(content.own.html === undefined || order?.hasCommands === true ? {} : { html: content.own.html }) };
+  return { ...rest, text: order?.text ?? '', ...(order?.html === undefined ? {} : { html: order.html }) };
 }
 
 function addressesOf({ mail, desk, author, mailbox }: Arrival): MessageAddresses {

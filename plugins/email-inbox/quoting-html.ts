@@ -1,5 +1,5 @@
 import { refuseLate } from './quoting-budget.ts';
-import { isAttribution, isForwardMark, isOriginalMark, isSignatureMark } from './quoting-marks.ts';
+import { isAttribution, isForwardMark, isOriginalMark, isSignatureMark, visibleLength } from './quoting-marks.ts';
 import { readHtmlTree, serialize, textOf, walk, type HtmlElement, type HtmlNode } from '@helpdesk/core/plugin';
 
 const maxHtml = 5 * 1024 * 1024;
@@ -22,9 +22,7 @@ export function splitHtml(
   if (hasOwnTextAfter(mark, tree) || startsForward(start)) return whole;
 
   const [before, after] = divide(tree, start);
-  return textOf(before).replace(/[\s\u00a0\u200b]/g, '').length < 2 && !holdsImage(before)
-    ? whole
-    : { replyHtml: serialize(before), quoteHtml: serialize(after) };
+  return visibleLength(textOf(before)) < 2 && !holdsImage(before) ? whole : { replyHtml: serialize(before), quoteHtml: serialize(after) };
 }
 
 function findMark(tree: HtmlElement, until: number): HtmlElement | undefined {
