@@ -216,7 +216,8 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
   const replying = isAnswer
     ? await ctx.tickets.replying(ctx.actor(agent.user.id), ticketId, {
         ...answerOf(message, prepared),
-        kind: order?.isNote === true ? 'note' : agentReplies,
+        // A program that answers for an agent, as during an absence, answers the desk and no customer.
+        kind: order?.isNote === true || originOf(arrival) !== 'person' ? 'note' : agentReplies,
         ...(order?.status === undefined ? {} : { status: order.status }),
         direction: 'out',
         channel: 'email',

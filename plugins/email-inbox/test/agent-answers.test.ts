@@ -155,6 +155,13 @@ describe("an agent's answer to a notification", () => {
       expect((await refusals()).map((one) => one.text.replaceAll(/\s+/g, ' '))[0]).to.include(reason);
     });
 
+  it('L7: stays inside as a note when a program wrote it', async () => {
+    await send({ 'Auto-Submitted': 'auto-replied' }, 'I am away until Monday.');
+
+    expect(await latest()).to.include({ kind: 'note', text: 'I am away until Monday.' });
+    expect(await replies()).to.deep.equal([]);
+  });
+
   it('W2: is sent without words when a file comes with it', async () => {
     await send(
       { 'Content-Type': 'multipart/mixed; boundary=x' },
