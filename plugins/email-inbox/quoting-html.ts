@@ -45,7 +45,7 @@ const attributionId = /^(?:x_)*reply-intro$/;
 /** What Outlook puts above a quote that has no element of its own. */
 const headerClass = /(?:^|\s)(?:x_)?OutlookMessageHeader(?:\s|$)/;
 const headerId = /^(?:x_)*(?:appendonsend|divRplyFwdMsg|ms-outlook-mobile-body-separator-line)$/;
-const outlookRule = /border(?:-top)?\s{0,3}:\s{0,3}(?:none;\s{0,3}border-top\s{0,3}:\s{0,3})?solid\s{1,3}#(?:e1e1e1|b5c4df)\s{1,3}1\.0pt/i;
+const outlookRule = /(?:^|;)\s{0,9}border-top\s{0,3}:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)\s{1,3}1\.0pt/i;
 
 function isMark(element: HtmlElement): boolean {
   return isQuote(element) || isAttributionLine(element) || isHeader(element);
@@ -66,10 +66,9 @@ function isAttributionLine({ attributes }: HtmlElement): boolean {
   return attributionClass.test(attributes['class'] ?? '') || attributionId.test(attributes['id'] ?? '');
 }
 
-function isHeader({ attributes }: HtmlElement): boolean {
-  return (
-    headerClass.test(attributes['class'] ?? '') || headerId.test(attributes['id'] ?? '') || outlookRule.test(attributes['style'] ?? '')
-  );
+function isHeader({ name, attributes }: HtmlElement): boolean {
+  if (headerClass.test(attributes['class'] ?? '') || headerId.test(attributes['id'] ?? '')) return true;
+  return name === 'div' && outlookRule.test(attributes['style'] ?? '');
 }
 
 function hasAttributionBefore(quote: HtmlElement): boolean {

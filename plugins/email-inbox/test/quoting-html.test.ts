@@ -17,6 +17,17 @@ describe('cutting the quote off HTML', () => {
     expect(cut('<p>Hi</p><div class="gmail_quote">Old</div><p>My answer below</p>').quoteHtml).to.equal(undefined);
   });
 
+  it('R3: takes no border of a table for the rule above a quote of Outlook', () => {
+    const border = 'border:solid #E1E1E1 1.0pt';
+    const html = `<p>Prices:</p><table><tr><td style="${border};border-top:none">10</td><td style="${border}">20</td></tr></table><p>Which one?</p>`;
+
+    expect(cut(html)).to.include({ replyHtml: html, quoteHtml: undefined });
+    expect(cut(`<p>Hi.</p><div style="${border}">A box.</div><p>Which one?</p>`).quoteHtml).to.equal(undefined);
+    expect(cut('<table><tr><td>Hi.</td><td style="border:none;border-top:solid #E1E1E1 1.0pt">20</td></tr></table>').quoteHtml).to.equal(
+      undefined,
+    );
+  });
+
   for (const [program, quote] of [
     ['Thunderbird', `<div class="moz-cite-prefix">${attribution}<br></div><blockquote type="cite">One?</blockquote>`],
     ['Roundcube', `<p id="reply-intro">${attribution}</p><blockquote type="cite">One?</blockquote>`],
