@@ -149,7 +149,7 @@ function hasOwnTextAfter(mark: HtmlElement, tree: HtmlElement): boolean {
   return look(tree) === 'answer';
 }
 
-const hasNoWords = /^(?:style|script|title|head)$/;
+const hasNoWords = /^(?:style|script|title)$/;
 
 function elementAfter(element: HtmlElement): HtmlElement | undefined {
   const siblings = element.parent?.children ?? [];
