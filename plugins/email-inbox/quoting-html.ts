@@ -37,13 +37,13 @@ function findMark(tree: HtmlElement, until: number): HtmlElement | undefined {
 
 /** Elements that hold what they quote. */
 const quoteClass =
-  /(?:^|\s)(?:x_)?(?:gmail_quote(?:_container)?|yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra|helpdesk-quote|WordSection1-quote)(?:\s|$)/;
+  /(?:^|\s)(?:x_)*(?:gmail_quote(?:_container)?|yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra|helpdesk-quote|WordSection1-quote)(?:\s|$)/;
 const quoteId = /^(?:x_)*(?:mail-editor-reference-message-container|OLK_SRC_BODY_SECTION|helpdesk-quote)$/;
 /** The line above a quote. */
-const attributionClass = /(?:^|\s)(?:x_)?moz-cite-prefix(?:\s|$)/;
+const attributionClass = /(?:^|\s)(?:x_)*moz-cite-prefix(?:\s|$)/;
 const attributionId = /^(?:x_)*reply-intro$/;
 /** What Outlook puts above a quote that has no element of its own. */
-const headerClass = /(?:^|\s)(?:x_)?OutlookMessageHeader(?:\s|$)/;
+const headerClass = /(?:^|\s)(?:x_)*OutlookMessageHeader(?:\s|$)/;
 const headerId = /^(?:x_)*(?:appendonsend|divRplyFwdMsg|ms-outlook-mobile-body-separator-line)$/;
 const outlookRule = /(?:^|;)\s{0,9}border-top\s{0,3}:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)\s{1,3}1\.0pt/i;
 
@@ -55,7 +55,7 @@ function isQuote(element: HtmlElement): boolean {
   const { attributes } = element;
   if (attributes['data-helpdesk-quote'] !== undefined) return true;
   if (quoteClass.test(attributes['class'] ?? '') || quoteId.test(attributes['id'] ?? '')) return true;
-  return isCitation(element) && hasAttributionBefore(element);
+  return isCitation(element) && leadOf(element) !== undefined;
 }
 
 function isCitation({ name, attributes }: HtmlElement): boolean {
@@ -71,11 +71,15 @@ function isHeader({ name, attributes }: HtmlElement): boolean {
   return name === 'div' && outlookRule.test(attributes['style'] ?? '');
 }
 
-function hasAttributionBefore(quote: HtmlElement): boolean {
-  return attributionBefore(quote) !== undefined;
+/** The attribution of a quote, or the quote itself when it begins with one, as Apple Mail writes it. */
+function leadOf(quote: HtmlElement): HtmlNode | undefined {
+  const before = attributionBefore(quote);
+  if (before !== undefined) return before;
+  const opening = quote.children.find((child) => shortText(child) !== '');
+  return opening !== undefined && isAttribution(shortText(opening)) ? quote : undefined;
 }
 
-/** The node before a quote, in it or beside its ancestors, when its words are an attribution. */
+/** The node before a quote, or beside its ancestors, when its words are an attribution. */
 function attributionBefore(quote: HtmlElement): HtmlNode | undefined {
   for (let node: HtmlElement = quote, rounds = 0; node.parent && rounds < 4; node = node.parent, rounds += 1) {
     const siblings = node.parent.children;
@@ -108,7 +112,7 @@ function shortText(node: HtmlNode): string {
 
 /** The attribution or ruler above a mark belongs to the quote. */
 function withLead(mark: HtmlElement): HtmlNode {
-  const attribution = mark.name === 'blockquote' ? attributionBefore(mark) : undefined;
+  const attribution = mark.name === 'blockquote' ? leadOf(mark) : undefined;
   if (attribution) return attribution;
   const siblings = mark.parent?.children ?? [];
   for (let index = siblings.indexOf(mark) - 1, seen = 0; index >= 0 && seen < 3; index -= 1, seen += 1) {
