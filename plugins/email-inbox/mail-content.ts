@@ -1,4 +1,4 @@
-import { readHtmlTree, sanitizeMail, textOf, type Folds } from '@helpdesk/core/plugin';
+import { readHtmlTree, sanitizeMail, serialize, setAttribute, textOf, walk, type Folds } from '@helpdesk/core/plugin';
 import type { ParsedMail } from './parsed-mail.ts';
 import { visibleLength } from './quoting-marks.ts';
 import { splitReply, type SplitReply } from './quoting.ts';
@@ -62,9 +62,17 @@ function hasWords(html: string | undefined): boolean {
 // Cleaned here already: an address such as /files/7 in a stranger's mail must not reach core, which takes it for an upload of the editor.
 function clean(html: string | undefined, cids: Set<string>): string | undefined {
   if (html === undefined || html.trim() === '') return undefined;
-  const safe = sanitizeMail(html, { cidUrl: (contentId) => `cid:${contentId}`, allowRemoteImages: true });
+  const safe = sanitizeMail(withoutFolds(html), { cidUrl: (contentId) => `cid:${contentId}`, allowRemoteImages: true });
   for (const cid of safe.usedCids) cids.add(cid);
   return safe.html.trim() === '' ? undefined : safe.html;
+}
+
+/** What pages fold is decided here; a mail that brings our mark of it would hide words of its own. */
+function withoutFolds(html: string): string {
+  if (!/data-quote/i.test(html)) return html;
+  const tree = readHtmlTree(html);
+  for (const node of walk(tree)) if (node.kind === 'element') setAttribute(node, 'data-quote', undefined);
+  return serialize(tree);
 }
 
 function filesOf(mail: ParsedMail): readonly MailFile[] {

@@ -168,6 +168,12 @@ describe('receiving a mail', () => {
     expect(message?.html).to.not.include('alert');
   });
 
+  it('S2: folds nothing because the mail says so', async () => {
+    const row = await inbox.receive(mail({ 'Content-Type': 'text/html' }, '<p>Hello</p><p DATA-QUOTE="">I agree to the price.</p>'));
+
+    expect((await inbox.messages(row.ticket_id ?? 0))[0]?.html).to.equal('<p>Hello</p><p>I agree to the price.</p>');
+  });
+
   it('S3: takes no file of the desk because a mail names its address', async () => {
     const secret = await inbox.desk.as('can').upload({ name: 'salaries.png', contentType: 'image/png', content: Buffer.from('secret') });
 
