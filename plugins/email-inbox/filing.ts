@@ -167,7 +167,9 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
           author: author === undefined ? undefined : addressKey(author.address),
           isPerson: originOf(arrival) === 'person',
         });
-  const order = agent.state === 'verified' && thread.joins !== undefined ? await readOrder(ctx, agent.user, content) : undefined;
+  // What an agent wrote before the desk took it in was sent to whom it was for.
+  const isAnswer = thread.joins !== undefined && !arrival.isArchive;
+  const order = isAnswer && agent.state === 'verified' ? await readOrder(ctx, agent.user, content) : undefined;
   if (order !== undefined && 'why' in order) return order;
   const forward =
     agent.state === 'verified' && thread.joins === undefined
@@ -208,7 +210,7 @@ async function earlierTexts(ctx: InboxContext, { author }: Arrival): Promise<rea
 
 async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared): Promise<(tx: PluginTx) => Promise<Written>> {
   const { thread, agent, order } = prepared;
-  const isAnswer = thread.joins !== undefined && agent.state === 'verified';
+  const isAnswer = order !== undefined && agent.state === 'verified';
   const message = messageOf(arrival, prepared);
   if (thread.joins === undefined) return opening(ctx, arrival, prepared, message);
   const ticketId = thread.joins.id;

@@ -16,7 +16,7 @@ export interface MailParts {
   readonly content: MailContent;
   readonly attachments: readonly NewAttachment[];
   readonly flags: readonly string[];
-  /** What a verified agent's answer asks for. */
+  /** What a verified agent's answer asks for; undefined for any other mail. */
   readonly order: AgentOrder | undefined;
 }
 
