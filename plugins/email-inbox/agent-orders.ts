@@ -29,7 +29,8 @@ export async function readOrder(ctx: InboxContext, agent: User, content: MailCon
   const hasCommands = commands.length > 0;
   const isPassedOn = visibleLength(own) === 0 && content.own.forwarded !== '';
   const text = isPassedOn ? content.own.forwarded : own;
-  if (!hasCommands && visibleLength(text) === 0 && content.files.every(({ isInline }) => isInline)) return { agent, why: 'no-words' };
+  const hasContent = visibleLength(text) > 0 || words.html?.includes('<img') === true || content.files.some(({ isInline }) => !isInline);
+  if (!hasCommands && !hasContent) return { agent, why: 'no-words' };
   let order: AgentOrder = { text, html: hasCommands || isPassedOn ? undefined : words.html, hasCommands, isNote: isPassedOn, addTags: [] };
   for (const { name, value } of commands) {
     if (name === 'close' && value === '') order = { ...order, status: 'solved' };

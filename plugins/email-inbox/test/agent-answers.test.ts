@@ -171,4 +171,14 @@ describe("an agent's answer to a notification", () => {
     expect((await latest())?.text).to.equal('');
     expect(await replies()).to.have.length(1);
   });
+
+  it('W2: is sent without words when a picture stands above the notification', async () => {
+    await send(
+      { 'Content-Type': 'multipart/related; boundary=x' },
+      `--x\nContent-Type: text/html\n\n<img src="cid:a@x">${body(notice.html)}\n--x\nContent-Type: image/png; name=a.png\nContent-ID: <a@x>\n\nPNG\n--x--`,
+    );
+
+    expect((await latest())?.html).to.equal('<img src="cid:a@x" />');
+    expect(await replies()).to.have.length(1);
+  });
 });
