@@ -66,11 +66,12 @@ export async function shapeOutgoing(
   };
 }
 
-/** A notification that its agent may answer by mail, whether at an address of its own or as a proven sender (mail.md V5, W2). */
+/** A notification, with the line that an agent's answer is cut at: also where none is asked for, one may reach its ticket (mail.md V5, W2). */
 async function forAnswer(ctx: InboxContext, mail: OutgoingMail, ticketId: number, to: readonly Address[]): Promise<OutgoingMail> {
   const agent = to[0] === undefined ? undefined : await ctx.users.byEmail(to[0].email);
-  const words = ctx.i18n.translatorFor(agent?.locale ?? null).t('email-inbox.answer-line');
-  return { ...mail, ...withAnswerLine(mail, words), ...(await answerAddress(ctx, ticketId, agent)) };
+  const address = await answerAddress(ctx, ticketId, agent);
+  const key = address.replyTo === undefined ? 'email-inbox.answer-line.team' : 'email-inbox.answer-line';
+  return { ...mail, ...withAnswerLine(mail, ctx.i18n.translatorFor(agent?.locale ?? null).t(key)), ...address };
 }
 
 /** Where an agent answers a notification by mail: an address made for this agent and this ticket (mail.md V5). */

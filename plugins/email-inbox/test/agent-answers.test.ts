@@ -60,6 +60,20 @@ describe("an agent's answer to a notification", () => {
     expect(notice.text).to.match(/^##- Yanıtınızı bu satırın üstüne yazın -##\n/);
   });
 
+  it('W2: is not asked for where it would not find back, and cut all the same', async () => {
+    const address = answerAddress;
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ signs_addresses: false }));
+    await mention();
+    const asked = answerAddress;
+    answerAddress = address;
+
+    await answer(`It is out.\n\n${notice.text}`);
+
+    expect(asked).to.equal('');
+    expect(notice.text).to.match(/^##- This notification is for the team alone -##\n/);
+    expect((await latest())?.text).to.equal('It is out.');
+  });
+
   it('W2: is cut at the line, whatever the mail program writes around it', async () => {
     await answer(`It is out.\n\n${notice.text}`);
     const bare = await latest();
