@@ -122,6 +122,14 @@ describe("an agent's answer to a notification", () => {
     expect(await latest()).to.include({ text: 'It is *out*.', html: '<p>It is <b>out</b>.</p>' });
   });
 
+  it('R2: keeps the words below a quote that a mail program of HTML alone writes (FS #349)', async () => {
+    const quote = `<div class="moz-cite-prefix">${attribution}</div><blockquote type="cite">${body(notice.html)}</blockquote>`;
+
+    await send({ 'Content-Type': 'text/html; charset=utf-8' }, `<p>Hi, answers below.</p>${quote}<p>Yes to the first.</p>`);
+
+    expect(await latest()).to.include({ text: 'Hi, answers below.\n\nYes to the first.', html: null });
+  });
+
   it('W2: loses what it quotes between its words', async () => {
     await answer(`${attribution}\n${quoted(notice.text)}\n\nIt is out.\n> ${secret}\nYes.`);
 
