@@ -1,19 +1,7 @@
 import { readHtmlTree, type HtmlElement, type HtmlNode } from './html-tree.ts';
 
-const dropped = new Set([
-  'head',
-  'style',
-  'script',
-  'title',
-  'template',
-  'noscript',
-  'svg',
-  'math',
-  'object',
-  'iframe',
-  'select',
-  'textarea',
-]);
+// Not the head itself: a mail that never closes it has its words in there.
+const dropped = new Set(['style', 'script', 'title', 'template', 'noscript', 'svg', 'math', 'object', 'iframe', 'select', 'textarea']);
 const blocks = new Set(
   'address article aside blockquote body center dd details div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section table tbody tfoot thead tr ul'.split(
     ' ',

@@ -57,7 +57,8 @@ export function readHtmlTree(html: string): HtmlElement {
         else if (open.length > 1) open.pop();
       },
     },
-    { decodeEntities: true, lowerCaseTags: true, lowerCaseAttributeNames: true },
+    // A CDATA section is no comment here, or its words would be lost.
+    { decodeEntities: true, lowerCaseTags: true, lowerCaseAttributeNames: true, recognizeCDATA: true },
   );
   try {
     parser.end(html);
@@ -92,7 +93,7 @@ export function* walk(element: HtmlElement): Generator<HtmlNode> {
   }
 }
 
-const hidden = new Set(['script', 'style', 'head', 'title', 'template', 'noscript']);
+const hidden = new Set(['script', 'style', 'title', 'template', 'noscript']);
 
 /** The visible characters below a node, joined without layout. */
 export function textOf(node: HtmlNode): string {

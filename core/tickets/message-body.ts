@@ -76,12 +76,14 @@ function isSimple(html: string): boolean {
 }
 
 function splitText({ text, folds }: Message): { text: string; quoteText?: string } {
-  const [first] = folds.quotes ?? [];
-  // Answers between quoted lines stay where they are: only a quote at the end is folded, with the signature above it.
-  const isAtEnd = first !== undefined && folds.quotes?.length === 1 && text.slice(first[1]).trim() === '';
-  const end = isAtEnd ? first[0] : text.length;
+  // Answers between quoted lines stay where they are: only a lone quote above or below all of them is folded, with the signature.
+  const lone = folds.quotes?.length === 1 ? folds.quotes[0] : undefined;
+  const start = lone !== undefined && text.slice(0, lone[0]).trim() === '' ? lone[1] : 0;
+  const end = lone !== undefined && start === 0 && text.slice(lone[1]).trim() === '' ? lone[0] : text.length;
   const { signature } = folds;
-  const cut = signature !== undefined && signature[0] < end && text.slice(signature[1], end).trim() === '' ? signature[0] : end;
-  if (cut === text.length || text.slice(0, cut).trim() === '') return { text };
-  return { text: text.slice(0, cut).trimEnd(), quoteText: text.slice(cut) };
+  const isLast = signature !== undefined && signature[0] >= start && signature[0] < end && text.slice(signature[1], end).trim() === '';
+  const cut = isLast ? signature[0] : end;
+  const shown = text.slice(start, cut);
+  if (shown.length === text.length || shown.trim() === '') return { text };
+  return { text: shown.replace(/^(?:[^\S\n]*\n)+/, '').trimEnd(), quoteText: `${text.slice(0, start)}${text.slice(cut)}` };
 }

@@ -1,5 +1,8 @@
 import { fold, Forbidden, type JobHandler, type PluginTx, type User } from '@helpdesk/core/plugin';
+import { wordsOfAgent } from './agent-words.ts';
 import { refusalOf, type Refusal } from './agents.ts';
+import type { MailContent } from './mail-content.ts';
+import { visibleLength } from './quoting-marks.ts';
 import type { InboxContext } from './settings.ts';
 
 type Changes = Parameters<InboxContext['tickets']['edit']>[2];
@@ -7,7 +10,8 @@ type Changes = Parameters<InboxContext['tickets']['edit']>[2];
 /** What an agent's mail asks for in its first lines, and the text below them (mail.md W2). */
 export interface AgentOrder {
   readonly text: string;
-  /** Whether there was any command, so that the HTML, which still holds it, is not used. */
+  /** Undefined where there was any command, which it would still hold. */
+  readonly html: string | undefined;
   readonly hasCommands: boolean;
   readonly isNote: boolean;
   readonly status?: 'solved' | 'waiting' | undefined;
@@ -15,10 +19,21 @@ export interface AgentOrder {
   readonly addTags: readonly string[];
 }
 
-/** Reads `@close @pending @note @assign me|name @tag x` from the lines above the text; `@fwd` marks a forward and is only removed. */
-export async function readOrder(ctx: InboxContext, agent: User, given: string): Promise<AgentOrder | Refusal> {
-  const { commands, text } = splitCommands(given);
-  let order: AgentOrder = { text, hasCommands: commands.length > 0, isNote: false, addTags: [] };
+/**
+ * Reads `@close @pending @note @assign me|name @tag x` from the lines above an agent's own text; `@fwd` marks a forward and
+ * is only removed. A message that is passed on without a word stays inside.
+ */
+export async function readOrder(ctx: InboxContext, agent: User, content: MailContent): Promise<AgentOrder | Refusal> {
+  const words = wordsOfAgent(content);
+  if (words === undefined) return { agent, why: 'not-divided' };
+  const given = words.text;
+  const { commands, text: own } = splitCommands(given);
+  const hasCommands = commands.length > 0;
+  const isPassedOn = visibleLength(own) === 0 && content.own.forwarded !== '';
+  const text = isPassedOn ? content.own.forwarded : own;
+  const hasContent = visibleLength(text) > 0 || words.html?.includes('<img') === true || content.files.some(({ isInline }) => !isInline);
+  if (!hasCommands && !hasContent) return { agent, why: 'no-words' };
+  let order: AgentOrder = { text, html: hasCommands || isPassedOn ? undefined : words.html, hasCommands, isNote: isPassedOn, addTags: [] };
   for (const { name, value } of commands) {
     if (name === 'close' && value === '') order = { ...order, status: 'solved' };
     else if (name === 'pending' && value === '') order = { ...order, status: 'waiting' };
@@ -34,6 +49,12 @@ export async function readOrder(ctx: InboxContext, agent: User, given: string): 
   const mayEdit = permissions.includes('*') || permissions.includes('tickets.edit');
   const edits = order.assigneeId !== undefined || order.addTags.length > 0;
   return edits && !mayEdit ? refusalOf(agent, new Forbidden('auth.forbidden', { permission: 'tickets.edit' }), given) : order;
+}
+
+/** What an agent passes on into a ticket is a note, whole (mail.md W1). */
+export function passedOn(content: MailContent): AgentOrder {
+  const { text, isMarked } = withoutForwardMark(content.text);
+  return { text, html: isMarked ? undefined : content.html, hasCommands: false, isNote: true, addTags: [] };
 }
 
 /** The text without a first line `@fwd`, and whether there was one. */

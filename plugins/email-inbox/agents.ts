@@ -66,7 +66,7 @@ function mayReply({ isActive, deletedAt, role: { permissions } }: User): boolean
 /** Why an agent's mail was not taken as the agent meant it, with what was written. */
 export interface Refusal {
   readonly agent: User;
-  readonly why: Distrust | 'unknown-command' | 'unknown-agent' | 'not-done';
+  readonly why: Distrust | 'unknown-command' | 'unknown-agent' | 'not-divided' | 'no-words' | 'not-done';
   /** The command or the name that is not known. */
   readonly what?: string | undefined;
   /** What the desk, or a plugin on it, refused the answer or the commands with. */

@@ -8,7 +8,7 @@ import {
   type User,
 } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
-import { carryOut, queueOrder, readOrder, type AgentOrder } from './agent-orders.ts';
+import { carryOut, passedOn, queueOrder, readOrder, type AgentOrder } from './agent-orders.ts';
 import { agentAnswer, noticeRefusal, refusalOf, type AgentStanding, type Refusal } from './agents.ts';
 import { queueAway, awayUntil } from './away.ts';
 import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
@@ -37,8 +37,7 @@ interface Prepared extends Filing, MailParts {
   readonly thread: Thread;
   readonly author: User | undefined;
   readonly agent: AgentStanding;
-  /** Whether a verified agent passed on somebody else's mail, and that mail where it could be read. */
-  readonly isForward: boolean;
+  /** Somebody else's mail that a verified agent passed on, where it could be read. */
   readonly forward: Forward | undefined;
 }
 
@@ -160,13 +159,13 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
           isPerson: originOf(arrival) === 'person',
           spam,
         });
-  const order = agent.state === 'verified' && thread.joins !== undefined ? await readOrder(ctx, agent.user, content.own.text) : undefined;
-  if (order !== undefined && 'why' in order) return order;
   // An answer to a notice goes to the address in it; a forward that only names a mail of ours in its References is no answer.
   const forward =
     agent.state === 'verified' && agent.ticket === undefined
       ? await forwardIn(ctx, { ...mail, subject: filing.incoming.subject }, content.text)
       : undefined;
+  const order = await orderOf(ctx, arrival, { thread, agent, content, isForward: forward !== undefined });
+  if (order !== undefined && 'why' in order) return order;
   const recorded = await recordFiles(ctx, arrival, content.files, thread.joins === undefined ? undefined : author);
   const flags = [
     ...(author === undefined ? ['unknown-sender'] : []),
@@ -189,10 +188,19 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
     ...recorded,
     agent,
     order,
-    isForward: forward !== undefined,
     forward: forward === 'unknown' ? undefined : forward,
     flags,
   };
+}
+
+/** What a verified agent's mail into a ticket asks for; what an agent wrote before the desk took it in was sent to whom it was for. */
+async function orderOf(
+  ctx: InboxContext,
+  { isArchive }: Arrival,
+  { thread, agent, content, isForward }: Pick<Prepared, 'thread' | 'agent' | 'content'> & { readonly isForward: boolean },
+): Promise<AgentOrder | Refusal | undefined> {
+  if (agent.state !== 'verified' || thread.joins === undefined || isArchive) return undefined;
+  return isForward ? passedOn(content) : readOrder(ctx, agent.user, content);
 }
 
 // What an agent should know before trusting what is shown.
@@ -207,15 +215,16 @@ async function earlierTexts(ctx: InboxContext, { author }: Arrival): Promise<rea
 
 async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared): Promise<(tx: PluginTx) => Promise<Written>> {
   const { thread, agent, order } = prepared;
-  const isAnswer = thread.joins !== undefined && agent.state === 'verified';
+  const isAnswer = order !== undefined && agent.state === 'verified';
   const message = messageOf(arrival, prepared);
   if (thread.joins === undefined) return opening(ctx, arrival, prepared, message);
   const ticketId = thread.joins.id;
   const { agentReplies, generatedReopens } = await settingsOf(ctx, arrival.mailbox);
-  const kind = order?.isNote === true || prepared.isForward ? 'note' : agentReplies;
+  // A program that answers for an agent, as during an absence, answers the desk and no customer.
+  const kind = order?.isNote === true || originOf(arrival) !== 'person' ? 'note' : agentReplies;
   const replying = isAnswer
     ? await ctx.tickets.replying(ctx.actor(agent.user.id), ticketId, {
-        ...(prepared.isForward && order?.hasCommands !== true ? passedOn(message) : answerOf(message, prepared)),
+        ...answerOf(message, prepared),
         kind,
         ...(kind === 'reply' ? { cc: await usualCopies(ctx, ticketId) } : {}),
         ...(order?.status === undefined ? {} : { status: order.status }),
@@ -237,11 +246,6 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
     if (isAnswer && order !== undefined) await queueOrder(ctx, tx, order, { ticketId, userId: agent.user.id, mailId: arrival.stored.id });
     return { ticketId, messageId: stored.id };
   };
-}
-
-/** All of a forwarded mail, which stays inside. */
-function passedOn({ messageId: _id, addresses: _addresses, ...message }: NewMessage): NewMessage {
-  return message;
 }
 
 const readMessages = 50;

@@ -1,5 +1,6 @@
-import { sanitizeMail, type Folds } from '@helpdesk/core/plugin';
+import { readHtmlTree, sanitizeMail, serialize, setAttribute, textOf, walk, type Folds } from '@helpdesk/core/plugin';
 import type { ParsedMail } from './parsed-mail.ts';
+import { visibleLength } from './quoting-marks.ts';
 import { splitReply, type SplitReply } from './quoting.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -18,8 +19,17 @@ export interface MailContent {
   readonly html: string | undefined;
   readonly folds: Folds;
   readonly files: readonly MailFile[];
-  /** What the sender wrote above the quote, for an agent who answers by mail. */
-  readonly own: { readonly text: string; readonly html: string | undefined };
+  /** For an agent who answers by mail. */
+  readonly own: OwnContent;
+}
+
+/** What the sender of a mail wrote without what is quoted, and the message that was passed on below it. */
+export interface OwnContent {
+  /** False when the mail was too large to be divided. */
+  readonly isDivided: boolean;
+  readonly text: string;
+  readonly html: string | undefined;
+  readonly forwarded: string;
 }
 
 const emptyText = '–';
@@ -33,21 +43,36 @@ export function contentOfMail(mail: ParsedMail, earlier: readonly string[] = [])
   const reply = clean(split.replyHtml, cids);
   const quote = clean(split.quoteHtml, cids);
   const files = filesOf(mail).map((file) => ({ ...file, isInline: file.contentId !== undefined && cids.has(file.contentId) }));
+  const whole = reply === undefined ? undefined : quote === undefined ? reply : `${reply}<div data-quote="">${quote}</div>`;
+  const isWordless = text.trim() === '' && files.length === 0 && whole?.includes('<img') !== true;
   return {
-    text: text.trim() === '' && reply === undefined && files.length === 0 ? emptyText : text,
-    html: reply === undefined ? undefined : quote === undefined ? reply : `${reply}<div data-quote="">${quote}</div>`,
+    text: isWordless ? emptyText : text,
+    // Mail programs write layout around nothing, which would hide the dash.
+    html: isWordless && !hasWords(whole) ? undefined : whole,
     folds: foldsOf(split),
     files,
-    own: { text: split.replyText, html: reply },
+    own: { isDivided: split.ownText !== undefined, text: split.ownText ?? '', html: reply, forwarded: split.forwardedText },
   };
+}
+
+function hasWords(html: string | undefined): boolean {
+  return html !== undefined && visibleLength(textOf(readHtmlTree(html))) > 0;
 }
 
 // Cleaned here already: an address such as /files/7 in a stranger's mail must not reach core, which takes it for an upload of the editor.
 function clean(html: string | undefined, cids: Set<string>): string | undefined {
   if (html === undefined || html.trim() === '') return undefined;
-  const safe = sanitizeMail(html, { cidUrl: (contentId) => `cid:${contentId}`, allowRemoteImages: true });
+  const safe = sanitizeMail(withoutFolds(html), { cidUrl: (contentId) => `cid:${contentId}`, allowRemoteImages: true });
   for (const cid of safe.usedCids) cids.add(cid);
   return safe.html.trim() === '' ? undefined : safe.html;
+}
+
+/** What pages fold is decided here; a mail that brings our mark of it would hide words of its own. */
+function withoutFolds(html: string): string {
+  if (!/data-quote/i.test(html)) return html;
+  const tree = readHtmlTree(html);
+  for (const node of walk(tree)) if (node.kind === 'element') setAttribute(node, 'data-quote', undefined);
+  return serialize(tree);
 }
 
 function filesOf(mail: ParsedMail): readonly MailFile[] {

@@ -16,7 +16,7 @@ export interface MailParts {
   readonly content: MailContent;
   readonly attachments: readonly NewAttachment[];
   readonly flags: readonly string[];
-  /** What a verified agent's answer asks for. */
+  /** What a verified agent's answer asks for; undefined for any other mail. */
   readonly order: AgentOrder | undefined;
 }
 
@@ -42,11 +42,9 @@ export function messageOf(arrival: Arrival, { content, attachments, flags, key }
 }
 
 /** An agent's answer goes on to the customer, so only what the agent wrote is taken. */
-export function answerOf(message: NewMessage, { content, order }: MailParts): NewMessage {
+export function answerOf(message: NewMessage, { order }: MailParts): NewMessage {
   const { html: _whole, folds: _folds, messageId: _id, addresses: _addresses, ...rest } = message;
-  const text = order?.text ?? content.own.text;
-  // The HTML still holds the lines with commands.
-  return { ...rest, text, ...(content.own.html === undefined || order?.hasCommands === true ? {} : { html: content.own.html }) };
+  return { ...rest, text: order?.text ?? '', ...(order?.html === undefined ? {} : { html: order.html }) };
 }
 
 function addressesOf({ mail, desk, author, mailbox }: Arrival): MessageAddresses {

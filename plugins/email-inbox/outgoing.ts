@@ -6,10 +6,13 @@ import {
   type Mailbox,
   type OutgoingMail,
   type Ticket,
+  type User,
 } from '@helpdesk/core/plugin';
 import { agentAddress } from './agent-tokens.ts';
+import { withAnswerLine } from './answer-line.ts';
 import { addressSecret, loopHeader, loopValue } from './desk-identity.ts';
 import { headerValue, readHeaders } from './header.ts';
+import { withinBody } from './html-body.ts';
 import { readMessageIds } from './message-ids.ts';
 import { findReceiver } from './receivers-repository.ts';
 import { settingsOf, type InboxContext } from './settings.ts';
@@ -34,7 +37,7 @@ export async function shapeOutgoing(
   { outboxId, kind, ticketId, mailboxId, to }: OutgoingFacts,
 ): Promise<OutgoingMail> {
   const plain: OutgoingMail = { ...mail, headers: { ...mail.headers, [loopHeader]: loopValue(ctx) } };
-  if (kind === 'notification' && ticketId !== null) return { ...plain, ...(await answerAddress(ctx, ticketId, to)) };
+  if (kind === 'notification' && ticketId !== null) return forAnswer(ctx, plain, ticketId, to);
   if (mailboxId === null) return plain;
   const [receiver, mailbox] = await Promise.all([findReceiver(ctx, mailboxId), ctx.mail.mailbox(mailboxId)]);
   if (mailbox === undefined) return plain;
@@ -63,14 +66,21 @@ export async function shapeOutgoing(
   };
 }
 
+/** A notification, with the line that an agent's answer is cut at: also where none is asked for, one may reach its ticket (mail.md V5, W2). */
+async function forAnswer(ctx: InboxContext, mail: OutgoingMail, ticketId: number, to: readonly Address[]): Promise<OutgoingMail> {
+  const agent = to[0] === undefined ? undefined : await ctx.users.byEmail(to[0].email);
+  const address = await answerAddress(ctx, ticketId, agent);
+  const key = address.replyTo === undefined ? 'email-inbox.answer-line.team' : 'email-inbox.answer-line';
+  return { ...mail, ...withAnswerLine(mail, ctx.i18n.translatorFor(agent?.locale ?? null).t(key)), ...address };
+}
+
 /** Where an agent answers a notification by mail: an address made for this agent and this ticket (mail.md V5). */
-async function answerAddress(ctx: InboxContext, ticketId: number, to: readonly Address[]): Promise<Pick<OutgoingMail, 'replyTo'>> {
+async function answerAddress(ctx: InboxContext, ticketId: number, agent: User | undefined): Promise<Pick<OutgoingMail, 'replyTo'>> {
   const ticket = await ctx.tickets.living(ticketId);
   const [mailbox, receiver] =
     ticket === undefined || ticket.mailboxId === null
       ? []
       : await Promise.all([ctx.mail.mailbox(ticket.mailboxId), findReceiver(ctx, ticket.mailboxId)]);
-  const agent = to[0] === undefined ? undefined : await ctx.users.byEmail(to[0].email);
   if (ticket === undefined || mailbox === undefined || receiver?.signsAddresses !== true || agent?.role.kind !== 'agent') return {};
   return { replyTo: { name: mailbox.name, email: agentAddress(ctx, mailbox.address, { ticketId: ticket.id, userId: agent.id }) } };
 }
@@ -83,7 +93,7 @@ async function withOpening(ctx: InboxContext, mail: OutgoingMail, mailbox: Mailb
   return {
     ...mail,
     text: `${opening}\n\n${mail.text}`,
-    html: mail.html === null ? null : mail.html.replace(/(<body[^>]*>)|^/i, (start) => `${start}${textToHtml(opening)}`),
+    html: mail.html === null ? null : withinBody(mail.html, textToHtml(opening)),
   };
 }
 

@@ -1,5 +1,5 @@
 import { refuseLate } from './quoting-budget.ts';
-import { isAttribution, isForwardMark, isOriginalMark } from './quoting-marks.ts';
+import { isAttribution, isForwardMark, isOriginalMark, isSignatureMark, visibleLength } from './quoting-marks.ts';
 import { readHtmlTree, serialize, textOf, walk, type HtmlElement, type HtmlNode } from '@helpdesk/core/plugin';
 
 const maxHtml = 5 * 1024 * 1024;
@@ -19,12 +19,10 @@ export function splitHtml(
   const mark = findMark(tree, until);
   if (mark === undefined) return whole;
   const start = withLead(mark);
-  if (hasOwnTextAfter(start, tree) || startsForward(start)) return whole;
+  if (hasOwnTextAfter(mark, tree) || startsForward(start)) return whole;
 
   const [before, after] = divide(tree, start);
-  return textOf(before).replace(/[\s\u00a0\u200b]/g, '').length < 2 && !holdsImage(before)
-    ? whole
-    : { replyHtml: serialize(before), quoteHtml: serialize(after) };
+  return visibleLength(textOf(before)) < 2 && !holdsImage(before) ? whole : { replyHtml: serialize(before), quoteHtml: serialize(after) };
 }
 
 function findMark(tree: HtmlElement, until: number): HtmlElement | undefined {
@@ -37,26 +35,51 @@ function findMark(tree: HtmlElement, until: number): HtmlElement | undefined {
   return undefined;
 }
 
-const markedClass =
-  /(?:^|\s)(?:x_)?(?:gmail_quote(?:_container)?|moz-cite-prefix|yahoo_quoted|protonmail_quote|OutlookMessageHeader|tutanota_quote|zmail_extra|helpdesk-quote|WordSection1-quote)(?:\s|$)/;
-const markedId =
-  /^(?:x_)*(?:appendonsend|divRplyFwdMsg|mail-editor-reference-message-container|OLK_SRC_BODY_SECTION|ms-outlook-mobile-body-separator-line|reply-intro|helpdesk-quote)$/;
-const outlookRule = /border(?:-top)?\s{0,3}:\s{0,3}(?:none;\s{0,3}border-top\s{0,3}:\s{0,3})?solid\s{1,3}#(?:e1e1e1|b5c4df)\s{1,3}1\.0pt/i;
+/** Elements that hold what they quote. */
+const quoteClass =
+  /(?:^|\s)(?:x_)*(?:gmail_quote(?:_container)?|yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra|helpdesk-quote|WordSection1-quote)(?:\s|$)/;
+const quoteId = /^(?:x_)*(?:mail-editor-reference-message-container|OLK_SRC_BODY_SECTION|helpdesk-quote)$/;
+/** The line above a quote. */
+const attributionClass = /(?:^|\s)(?:x_)*moz-cite-prefix(?:\s|$)/;
+const attributionId = /^(?:x_)*reply-intro$/;
+/** What Outlook puts above a quote that has no element of its own. */
+const headerClass = /(?:^|\s)(?:x_)*OutlookMessageHeader(?:\s|$)/;
+const headerId = /^(?:x_)*(?:appendonsend|divRplyFwdMsg|ms-outlook-mobile-body-separator-line)$/;
+const outlookRule = /(?:^|;)\s{0,9}border-top\s{0,3}:\s{0,3}solid\s{1,3}#(?:e1e1e1|b5c4df)\s{1,3}1\.0pt/i;
 
 function isMark(element: HtmlElement): boolean {
-  const { attributes, name } = element;
+  return isQuote(element) || isAttributionLine(element) || isHeader(element);
+}
+
+function isQuote(element: HtmlElement): boolean {
+  const { attributes } = element;
   if (attributes['data-helpdesk-quote'] !== undefined) return true;
-  if (markedClass.test(attributes['class'] ?? '') || markedId.test(attributes['id'] ?? '')) return true;
-  if (outlookRule.test(attributes['style'] ?? '')) return true;
-  if (name === 'blockquote') return attributes['type']?.toLowerCase() === 'cite' && hasAttributionBefore(element);
-  return false;
+  if (quoteClass.test(attributes['class'] ?? '') || quoteId.test(attributes['id'] ?? '')) return true;
+  return isCitation(element) && leadOf(element) !== undefined;
 }
 
-function hasAttributionBefore(quote: HtmlElement): boolean {
-  return attributionBefore(quote) !== undefined;
+function isCitation({ name, attributes }: HtmlElement): boolean {
+  return name === 'blockquote' && attributes['type']?.toLowerCase() === 'cite';
 }
 
-/** The node before a quote, in it or beside its ancestors, when its words are an attribution. */
+function isAttributionLine({ attributes }: HtmlElement): boolean {
+  return attributionClass.test(attributes['class'] ?? '') || attributionId.test(attributes['id'] ?? '');
+}
+
+function isHeader({ name, attributes }: HtmlElement): boolean {
+  if (headerClass.test(attributes['class'] ?? '') || headerId.test(attributes['id'] ?? '')) return true;
+  return name === 'div' && outlookRule.test(attributes['style'] ?? '');
+}
+
+/** The attribution of a quote, or the quote itself when it begins with one, as Apple Mail writes it. */
+function leadOf(quote: HtmlElement): HtmlNode | undefined {
+  const before = attributionBefore(quote);
+  if (before !== undefined) return before;
+  const opening = quote.children.find((child) => shortText(child) !== '');
+  return opening !== undefined && isAttribution(shortText(opening)) ? quote : undefined;
+}
+
+/** The node before a quote, or beside its ancestors, when its words are an attribution. */
 function attributionBefore(quote: HtmlElement): HtmlNode | undefined {
   for (let node: HtmlElement = quote, rounds = 0; node.parent && rounds < 4; node = node.parent, rounds += 1) {
     const siblings = node.parent.children;
@@ -89,7 +112,7 @@ function shortText(node: HtmlNode): string {
 
 /** The attribution or ruler above a mark belongs to the quote. */
 function withLead(mark: HtmlElement): HtmlNode {
-  const attribution = mark.name === 'blockquote' ? attributionBefore(mark) : undefined;
+  const attribution = mark.name === 'blockquote' ? leadOf(mark) : undefined;
   if (attribution) return attribution;
   const siblings = mark.parent?.children ?? [];
   for (let index = siblings.indexOf(mark) - 1, seen = 0; index >= 0 && seen < 3; index -= 1, seen += 1) {
@@ -106,29 +129,35 @@ function startsForward(start: HtmlNode): boolean {
   return isForwardMark(opening) && !isOriginalMark(opening);
 }
 
-/** Words below the quote mean that the sender answered under or between it; then nothing is cut (mail.md R2). */
-function hasOwnTextAfter(start: HtmlNode, tree: HtmlElement): boolean {
-  const quoted = start.kind === 'element' && isMark(start) ? start : undefined;
-  if (
-    !quoted ||
-    !/blockquote|gmail_quote|yahoo_quoted|protonmail_quote|tutanota_quote/.test(`${quoted.name} ${quoted.attributes['class'] ?? ''}`)
-  )
-    return false;
+/**
+ * Words below the quote mean that the sender answered under or between it; then nothing is cut (mail.md R2). Below a header
+ * of Outlook nobody can tell an answer from the quote.
+ */
+function hasOwnTextAfter(mark: HtmlElement, tree: HtmlElement): boolean {
+  const quoted = isAttributionLine(mark) ? elementAfter(mark) : isHeader(mark) ? undefined : mark;
+  if (quoted === undefined) return false;
   let isPast = false;
-  for (const node of walk(tree)) {
-    if (node === quoted) isPast = true;
-    else if (isPast && node.kind === 'text' && node.text.trim().length > 1 && !isWithin(node, quoted) && !isHiddenText(node)) return true;
-  }
-  return false;
+  const look = (element: HtmlElement): 'answer' | 'signature' | undefined => {
+    for (const child of element.children) {
+      if (child === quoted) isPast = true;
+      else if (child.kind === 'text') {
+        if (isPast && isSignatureMark(child.text)) return 'signature';
+        if (isPast && /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(child.text)) return 'answer';
+      } else if (!isPast || !(hasNoWords.test(child.name) || isCitation(child) || isMark(child))) {
+        const found = look(child);
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
+  };
+  return look(tree) === 'answer';
 }
 
-function isHiddenText(node: HtmlNode): boolean {
-  return node.parent !== undefined && /^(?:style|script|title|head)$/.test(node.parent.name);
-}
+const hasNoWords = /^(?:style|script|title)$/;
 
-function isWithin(node: HtmlNode, ancestor: HtmlElement): boolean {
-  for (let at: HtmlElement | undefined = node.parent; at; at = at.parent) if (at === ancestor) return true;
-  return false;
+function elementAfter(element: HtmlElement): HtmlElement | undefined {
+  const siblings = element.parent?.children ?? [];
+  return siblings.slice(siblings.indexOf(element) + 1).find((node): node is HtmlElement => node.kind === 'element' && node.name !== 'br');
 }
 
 function holdsImage(element: HtmlElement): boolean {

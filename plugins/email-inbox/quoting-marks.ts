@@ -1,5 +1,10 @@
 // What mail programs write around quoted text. Every pattern is anchored or bounded, so a line costs a fixed time.
 
+/** How many characters of a text can be seen. */
+export function visibleLength(text: string): number {
+  return text.replace(/[\s\u200b-\u200f\ufeff]/g, '').length;
+}
+
 const openers =
   /^(?:on|le|am|el|em|il|op|den|på|dne|dnia|w dniu|vào|ngày|pada|den|la|în data|kl\.?|a(?:m)? \d|em|в|у|на|στις|tarihinde|στον|2\d{3}年|在|于|於)\s/iu;
 const verbs =

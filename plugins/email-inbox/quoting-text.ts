@@ -1,3 +1,4 @@
+import { isAnswerLine } from './answer-line.ts';
 import { refuseLate } from './quoting-budget.ts';
 import {
   headerRole,
@@ -78,6 +79,7 @@ function markQuotes(lines: readonly Line[], kinds: PartKind[], until: number): v
       continue;
     }
     if (isForwardMark(line.text) && (!line.isQuoted || isForwardOnly(lines, at))) return fill(kinds, at, lines.length, 'forward');
+    if (isAnswerLine(line.text) && !line.isQuoted) return fill(kinds, at, lines.length, 'quote');
     const mark = markAt(lines, at);
     if (mark !== undefined) {
       // An attribution at the very top, without `>` below, stands over an answer whose quote was lost.
@@ -193,13 +195,17 @@ function isWrapped(text: string, above: Line | undefined): boolean {
   return above?.isQuoted === true && /https?:\/\/\S{1,900}$/i.test(above.text) && /^\S*[=/&%]\S*$/.test(text.trim());
 }
 
-/** A run of `>` lines without attribution: folded at the end of a mail, or between text; at the top it is what the text answers. */
+/**
+ * A run of `>` lines without attribution: folded at the end of a mail, or between text; at the top it is what the text
+ * answers, unless it quotes a notification.
+ */
 function markRun(lines: readonly Line[], kinds: PartKind[], at: number): number {
   const end = runEnd(lines, at);
   const hasTextBefore = lines.slice(0, at).some(({ isBlank }, index) => !isBlank && kinds[index] === 'reply');
   const isLast = nextFilled(lines, end) >= lines.length;
   const size = end - at;
-  if (hasTextBefore && (isLast || size > 1)) fill(kinds, at, end, 'quote');
+  const isNotice = lines.slice(at, end).some(({ text }) => isAnswerLine(text));
+  if (isNotice || (hasTextBefore && (isLast || size > 1))) fill(kinds, at, end, 'quote');
   return end;
 }
 

@@ -1,5 +1,6 @@
 import { splitHtml } from './quoting-html.ts';
 import { withinBudget } from './quoting-budget.ts';
+import { visibleLength } from './quoting-marks.ts';
 import { withKnownTail } from './quoting-signature.ts';
 import { divideText, type TextPart } from './quoting-text.ts';
 
@@ -14,6 +15,8 @@ export interface SplitReply {
   readonly parts: readonly TextPart[];
   /** True when nothing but quotes was found, so that the whole mail is shown. */
   readonly isWhole: boolean;
+  /** What the sender wrote, even if that is nothing, with a tail that earlier mails have too; undefined when nothing could be divided. */
+  readonly ownText: string | undefined;
   readonly replyHtml: string | undefined;
   readonly quoteHtml: string | undefined;
 }
@@ -36,9 +39,9 @@ const budget = 250;
 export function splitReply(mail: MailToSplit, budgetMs = budget): SplitReply {
   const { text, earlier = [] } = mail;
   const until = performance.now() + budgetMs;
-  const divided = text.length > maxText || countLines(text) > maxLines ? [] : withinBudget(() => divideText(text, until));
+  const divided = text.length > maxText || countLines(text) > maxLines ? undefined : withinBudget(() => divideText(text, until));
   const signed = withKnownTail(text, divided ?? [], earlier);
-  const isWhole = !signed.some(({ kind }) => kind === 'forward') && visible(pick(text, signed, 'reply')) < fewestVisible;
+  const isWhole = !signed.some(({ kind }) => kind === 'forward') && visibleLength(pick(text, signed, 'reply')) < fewestVisible;
   const parts: readonly TextPart[] = isWhole ? [{ kind: 'reply', start: 0, end: text.length }] : signed;
   return {
     replyText: pick(text, parts, 'reply'),
@@ -47,6 +50,7 @@ export function splitReply(mail: MailToSplit, budgetMs = budget): SplitReply {
     forwardedText: pick(text, parts, 'forward'),
     parts,
     isWhole,
+    ownText: divided === undefined ? undefined : pick(text, divided, 'reply'),
     ...(withinBudget(() => splitHtml(mail.html, until)) ?? { replyHtml: mail.html, quoteHtml: undefined }),
   };
 }
@@ -63,8 +67,4 @@ function countLines(text: string): number {
   let count = 1;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count += 1;
   return count;
-}
-
-function visible(text: string): number {
-  return text.replace(/[\s\u00a0\u200b-\u200f\ufeff]/g, '').length;
 }

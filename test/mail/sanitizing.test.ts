@@ -118,6 +118,21 @@ describe('text and HTML', () => {
     );
   });
 
+  it('S5: keeps the words behind a head that nothing closes', () => {
+    const html = '<html><head><title>Title</title><style>p{}</style><p>First <b>words</b></p><div>and more</div></html>';
+
+    expect(htmlToText(html)).to.equal('First words\n\nand more');
+    expect(htmlToText('<head><meta charset="utf-8">Bare words')).to.equal('Bare words');
+    expect(htmlToText('<html><head>\n<title>Title</title>\n</head><body>Words</body></html>')).to.equal('Words');
+  });
+
+  it('S5: keeps the words of a CDATA section, as text', () => {
+    const html = '<p>a</p><![CDATA[ x > <b>words</b> ]]><p>b</p>';
+
+    expect(htmlToText(html)).to.equal('a\n\nx > <b>words</b>\n\nb');
+    expect(clean(html).html).to.equal('<p>a</p> x &gt; &lt;b&gt;words&lt;/b&gt; <p>b</p>');
+  });
+
   it('renders HTML as readable text', () => {
     expect(
       htmlToText(

@@ -10,7 +10,7 @@ describe('importing mail', () => {
   let folder: string;
   beforeEach(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'helpdesk-import-'));
-    inbox = await createInbox();
+    inbox = await createInbox({ smtpPort: 9 });
   });
   afterEach(async () => {
     await inbox.desk.close();
@@ -49,6 +49,28 @@ describe('importing mail', () => {
 
     const counts: number[] = await inbox.desk.storage.read('tickets').pluck('message_count');
     expect(counts).to.deep.equal(Array.from({ length: 10 }, () => 3));
+  });
+
+  it('W2: sends no answer of an agent on that was written long ago', async () => {
+    await inbox.addReceiver({ authserv_ids: '["mx.desk.example"]' });
+    const proof = { From: 'can@example.com', 'Authentication-Results': 'mx.desk.example; dmarc=pass' };
+    writeFileSync(path.join(folder, '1.eml'), mail({ 'Message-ID': '<old-1@x.example>', Date: 'Sun, 05 Jan 2020 10:00:00 +0000' }, 'Help'));
+    writeFileSync(
+      path.join(folder, '2.eml'),
+      mail({ ...proof, 'In-Reply-To': '<old-1@x.example>', Date: 'Sun, 05 Jan 2020 11:00:00 +0000' }, '@close\nIt is out.'),
+    );
+
+    await inbox.command('mail import', [folder]);
+    await inbox.desk.settle();
+
+    const [first, second] = await inbox.mails();
+    expect([second?.state, second?.ticket_id]).to.deep.equal(['processed', first?.ticket_id]);
+    expect((await inbox.messages(first?.ticket_id ?? 0)).map(({ text, author_id: author }) => [text, author])).to.deep.equal([
+      ['Help', inbox.desk.people.mina.id],
+      ['@close\nIt is out.', inbox.desk.people.can.id],
+    ]);
+    expect((await inbox.outbox()).filter(({ kind }) => kind === 'reply')).to.deep.equal([]);
+    expect((await inbox.ticket(first?.ticket_id ?? 0)).category).to.equal('open');
   });
 
   it('splits an mbox at its separators only', async () => {

@@ -96,19 +96,3 @@ describe('splitting a reply from its quote', () => {
     expect(performance.now() - started).to.be.below(1000);
   });
 });
-
-describe('cutting the quote off HTML', () => {
-  const cut = (html: string) => splitReply({ text: 'x', html });
-
-  it('R3: cuts at the marks of mail programs (FS #5544)', () => {
-    const gmail = cut('<div>New</div><div class="gmail_quote"><div>On … wrote:</div><blockquote>Old</blockquote></div>');
-    expect(gmail.replyHtml).to.equal('<div>New</div>');
-    expect(gmail.quoteHtml).to.contain('Old');
-    expect(cut('<p>New</p><hr><div id="x_divRplyFwdMsg">From: Ada</div><p>Old</p>').replyHtml).to.equal('<p>New</p>');
-  });
-
-  it('R3: does not take a bare blockquote for a quote, nor cut above an answer (FS #4460)', () => {
-    expect(cut('<p>New</p><blockquote>A saying</blockquote>').quoteHtml).to.equal(undefined);
-    expect(cut('<p>Hi</p><div class="gmail_quote">Old</div><p>My answer below</p>').quoteHtml).to.equal(undefined);
-  });
-});

@@ -140,6 +140,20 @@ describe('receiving a mail', () => {
     expect(await inbox.outbox()).to.deep.equal([]);
   });
 
+  it('R2: folds a quote above its answer, with the signature below, and shows answers between quotes in their place', async () => {
+    const attribution = 'On Mon, Jan 5, 2026 at 9:00 AM Support wrote:';
+    const { ticket_id: ticketId } = await inbox.receive(mail({}, `${attribution}\n> Is it out?\n\nYes, it is.\n\n-- \nMina`));
+    await inbox.receive(mail({ 'In-Reply-To': '<none@x.example>' }, `${attribution}\n> One?\n> Two?\n\nYes.\n\n> Three?\n> Four?\n\nNo.`));
+    const { number } = await inbox.ticket(ticketId);
+    const page = async (of: number) =>
+      (await (await inbox.desk.fetch(`/desk/tickets/${of}`, { as: 'ada' })).text()).replaceAll(/\s+/g, ' ');
+
+    expect(await page(number)).to.match(/dir="auto">Yes, it is\.<\/div>.*<details class="quote">.*Is it out\?.*Mina/);
+    expect(await page(number + 1))
+      .to.match(/One\?.*Yes\..*Three\?.*No\./)
+      .and.not.include('<details class="quote">');
+  });
+
   it('R1: folds the quoted history and keeps it (freescout#5624)', async () => {
     const row = await inbox.receive(
       mail(
@@ -152,6 +166,12 @@ describe('receiving a mail', () => {
 
     expect(message?.html).to.match(/^<p>It burns <b>again<\/b>\.<\/p><div data-quote(?:="")?>.*Is it out\?.*<\/div>$/s);
     expect(message?.html).to.not.include('alert');
+  });
+
+  it('S2: folds nothing because the mail says so', async () => {
+    const row = await inbox.receive(mail({ 'Content-Type': 'text/html' }, '<p>Hello</p><p DATA-QUOTE="">I agree to the price.</p>'));
+
+    expect((await inbox.messages(row.ticket_id ?? 0))[0]?.html).to.equal('<p>Hello</p><p>I agree to the price.</p>');
   });
 
   it('S3: takes no file of the desk because a mail names its address', async () => {
