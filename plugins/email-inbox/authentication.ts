@@ -1,5 +1,6 @@
 import { readAddresses } from './addresses.ts';
 import { splitOutsideQuotes, withoutComments, type MailHeader } from './header.ts';
+import type { Receiver } from './receivers-repository.ts';
 
 /** What the receiving server found out about a mail (RFC 8601); `source` says why the header was believed. */
 export interface Authentication {
@@ -18,6 +19,11 @@ export interface TrustedServers {
   readonly topmostOnly?: boolean;
   /** How many Received lines our own servers put above their result; 0 unless the setup mail showed more. */
   readonly ownHops?: number;
+}
+
+/** Whose results a mailbox believes; one that receives nothing by itself believes nobody. */
+export function trustedServers(receiver: Receiver | undefined): TrustedServers {
+  return { authservIds: receiver?.authservIds ?? [], topmostOnly: receiver?.trustsTopmost ?? false };
 }
 
 const nothing: Authentication = { spf: undefined, dkim: [], dmarc: undefined, isAligned: false, source: 'none' };

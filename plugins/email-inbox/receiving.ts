@@ -4,7 +4,7 @@ import type { Arrival } from './arrival.ts';
 import { classify } from './classifying.ts';
 import { readDesk } from './desk-identity.ts';
 import { fileMail } from './filing.ts';
-import { mayActAsAgent, readAuthentication } from './authentication.ts';
+import { mayActAsAgent, readAuthentication, trustedServers } from './authentication.ts';
 import { authorOf, rewrittenAuthor } from './mail-identity.ts';
 import { parseWithin } from './mail-parser.ts';
 import type { ParsedMail } from './parsed-mail.ts';
@@ -98,7 +98,7 @@ export async function readArrival(
   const mailbox = known.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
   if (mailbox === undefined) throw new Error('The mailbox of this mail was removed.');
   const receiver = await findReceiver(ctx, mailbox.id);
-  const isProven = mayActAsAgent(mail.from.length, readAuthentication(mail.headers, { authservIds: receiver?.authservIds ?? [] }));
+  const isProven = mayActAsAgent(mail.from.length, readAuthentication(mail.headers, trustedServers(receiver)));
   const original = isProven ? rewrittenAuthor(mail, known.isOurAddress) : undefined;
   const desk = { ...known, isRewrittenFrom: original !== undefined };
   const written = original ?? authorOf(mail);

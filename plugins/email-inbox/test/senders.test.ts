@@ -54,6 +54,16 @@ describe('who wrote a mail', () => {
     expect(await requesterOf(row.ticket_id)).to.equal('bo@x.example');
   });
 
+  it('V3: finds who wrote also where the server writes no name above its result, as Microsoft 365', async () => {
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ authserv_ids: '[]', trusts_topmost: true }));
+    const row = await inbox.receive(
+      mail({ Received: 'from a by b', 'Authentication-Results': 'spf=pass smtp.mailfrom=desk.example; dmarc=pass', ...rewritten }),
+      'support@desk.example',
+    );
+
+    expect(await requesterOf(row.ticket_id)).to.equal('bo@x.example');
+  });
+
   it('V3: believes no rewritten From without proof, nor for our own real mail', async () => {
     const forged = await inbox.receive(mail(rewritten), 'support@desk.example');
     const own = await inbox.receive(mail({ ...proof, From: 'support@desk.example' }), 'support@desk.example');
