@@ -23,7 +23,7 @@ export interface TrustedServers {
 
 /** Whose results a mailbox believes; one that receives nothing by itself believes nobody. */
 export function trustedServers(receiver: Receiver | undefined): TrustedServers {
-  return { authservIds: receiver?.authservIds ?? [], topmostOnly: receiver?.trustsTopmost ?? false };
+  return { authservIds: receiver?.authservIds ?? [], topmostOnly: receiver?.trustsTopmost ?? false, ownHops: receiver?.ownHops ?? 0 };
 }
 
 const nothing: Authentication = { spf: undefined, dkim: [], dmarc: undefined, isAligned: false, source: 'none' };
@@ -38,9 +38,8 @@ export function readAuthentication(headers: readonly MailHeader[], trusted: Trus
       name === 'authentication-results' && (trusted.topmostOnly === true || trusted.authservIds.includes(authservId(value))),
   );
   const found = headers[index];
-  const hopsAbove = headers.slice(0, index).filter(({ name }) => name === 'received').length;
   // A server without an authserv-id, Microsoft's, puts its own hops above its result; the topmost one is still its own.
-  if (!found || (trusted.topmostOnly !== true && hopsAbove > (trusted.ownHops ?? 0))) return nothing;
+  if (!found || (trusted.topmostOnly !== true && hopsAbove(headers, index) > (trusted.ownHops ?? 0))) return nothing;
 
   const results = splitOutsideQuotes(withoutComments(found.value), ';').map((result) => result.trim().toLowerCase());
   const value = (method: string): string[] =>
@@ -80,10 +79,20 @@ function provenDomain(result: string): string | undefined {
   return provenAddress.exec(named ?? '')?.[1];
 }
 
-/** The id of the server that wrote the topmost Authentication-Results, to propose it; undefined when it names none. */
-export function topmostAuthservId(headers: readonly MailHeader[]): string | undefined {
-  const id = authservId(headers.find(({ name }) => name === 'authentication-results')?.value ?? '');
-  return /^[a-z0-9.-]{1,255}$/.test(id) && id.includes('.') ? id : undefined;
+/**
+ * The server that wrote the topmost Authentication-Results, to propose it, and the Received lines above it; undefined when
+ * it names none. Only a check of a sender counts its hops: a server that let us sign in to send stands below foreign ones.
+ */
+export function topmostServer(headers: readonly MailHeader[]): { readonly id: string; readonly hops: number } | undefined {
+  const index = headers.findIndex(({ name }) => name === 'authentication-results');
+  const value = headers[index]?.value ?? '';
+  const id = authservId(value);
+  if (!/^[a-z0-9.-]{1,255}$/.test(id) || !id.includes('.')) return undefined;
+  return { id, hops: /\b(?:spf|dkim|dmarc)\s{0,3}=/i.test(value) ? hopsAbove(headers, index) : 0 };
+}
+
+function hopsAbove(headers: readonly MailHeader[], index: number): number {
+  return headers.slice(0, index).filter(({ name }) => name === 'received').length;
 }
 
 function authservId(value: string): string {
