@@ -41,6 +41,21 @@ describe('who wrote a mail', () => {
     expect(JSON.parse(second?.addresses ?? '')).to.not.have.property('replyTo');
   });
 
+  for (const replyTo of ['John', '"a b"@x.example'])
+    it(`V2: answers the sender where Reply-To holds no address that mail can go to: ${replyTo}`, async () => {
+      const { ticket_id: ticketId } = await inbox.receive(mail({ 'Reply-To': replyTo, Cc: '"c d"@x.example, Bo, bo@x.example' }));
+
+      const [message] = await inbox.messages(ticketId ?? 0);
+      const { replyTo: stored, cc } = JSON.parse(message?.addresses ?? '');
+      expect([stored, cc.map(({ email }: { email: string }) => email)]).to.deep.equal([undefined, ['bo@x.example']]);
+    });
+
+  it('V1: knows who wrote behind a name with a comma that nobody quoted', async () => {
+    const row = await inbox.receive(mail({ From: 'Kaya, Mina <mina@example.com>' }));
+
+    expect(await requesterOf(row.ticket_id)).to.equal('mina@example.com');
+  });
+
   const rewritten = {
     From: "'Bo' via Support <support@desk.example>",
     'X-Original-From': 'Bo <bo@x.example>',
