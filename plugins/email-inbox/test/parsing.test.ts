@@ -110,7 +110,7 @@ describe('charsets', () => {
     expect(mail.html).to.contain('café');
   });
 
-  it('C2: reads Japanese by its escapes when no charset is declared (zammad#6144)', async () => {
+  it('C2: reads Japanese by its escapes when no charset is declared (zammad#6144, zammad#3115)', async () => {
     const mail = await parseMail(latin('From: a@b.example\r\nContent-Type: text/plain', '\u001b$B$3$s$K$A$O\u001b(B'));
 
     expect(mail.text).to.equal('こんにちは');
