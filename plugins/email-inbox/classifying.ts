@@ -1,6 +1,7 @@
 import { readDeliveryReport, type DeliveryReport } from './bounces.ts';
 import { readFeedback, type Feedback } from './feedback.ts';
 import { headerValue, headerValues } from './header.ts';
+import { authorOf } from './mail-identity.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 
 export type MailKind =
@@ -92,7 +93,8 @@ function when(kind: MailKind, holds: boolean): Answer | undefined {
 }
 
 function isFromUs(mail: ParsedMail, desk: DeskIdentity): boolean {
-  return mail.from.some(({ address }) => desk.isOurAddress(address));
+  const author = authorOf(mail);
+  return author !== undefined && desk.isOurAddress(author.address);
 }
 
 function loopValues(mail: ParsedMail): string[] {

@@ -41,6 +41,17 @@ describe('classifying a mail', () => {
   });
 });
 
+describe('a mail of several senders', () => {
+  const from = async (...headers: string[]): Promise<string> => classify(await parseMail(rawMail(headers)), desk).kind;
+
+  it('L2, V1: is ours when its one author is, and no other', async () => {
+    expect(await from('From: mina@customer.example, support@desk.example')).to.equal('human');
+    expect(await from('From: support@desk.example, mina@customer.example', 'Sender: mina@customer.example')).to.equal('human');
+    expect(await from('From: support@desk.example, mina@customer.example')).to.equal('own-address');
+    expect(await from('From: mina@customer.example, support@desk.example', 'Sender: support@desk.example')).to.equal('own-address');
+  });
+});
+
 const dsn = (action: string, status: string): Uint8Array =>
   rawMail(
     ['From: MAILER-DAEMON@mx.example', 'Subject: Returned', 'Content-Type: multipart/report; report-type=delivery-status; boundary=x'],
