@@ -64,9 +64,9 @@ const rules: readonly Rule[] = [
       return report && { kind: report.kind, report };
     },
   ],
-  ['L11 calendar', (mail) => when('calendar', mail.calendarMethod !== undefined)],
   ['L7 Auto-Submitted', autoSubmitted],
   ['L8 auto-reply header', (mail) => when('auto-reply', hasAutoReplyHeader(mail))],
+  ['L11 calendar', (mail) => when('calendar', mail.calendarMethod !== undefined)],
   ['L13 subject', (mail) => (autoReplySubject.test(mail.subject.trim()) ? { kind: 'auto-reply', isWeak: true } : undefined)],
   ['L10 list or bulk', (mail) => when('list', isBulk(mail))],
   ['L12 no-reply sender', (mail) => when('noreply', noReply.test(mail.from[0]?.address ?? ''))],

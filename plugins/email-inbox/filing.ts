@@ -7,7 +7,7 @@ import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
 import { contentOfMail } from './mail-content.ts';
 import { carbonCopies, dedupKey } from './mail-identity.ts';
 import { describeMail, settleMail } from './mails-repository.ts';
-import { answerOf, forwardedMessage, messageOf, originOf, type MailParts } from './message-of-mail.ts';
+import { answerOf, forwardedMessage, isCalendarAnswer, messageOf, originOf, type MailParts } from './message-of-mail.ts';
 import type { Arrival } from './arrival.ts';
 import { recordFiles } from './recording-files.ts';
 import { differsFrom } from './duplicates.ts';
@@ -228,7 +228,7 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
         direction: 'in',
         channel: 'email',
         ...(prepared.author === undefined ? {} : { authorId: prepared.author.id }),
-        ...(generatedReopens && arrival.kind.kind === 'generated' ? { reopens: true } : {}),
+        ...(generatedReopens && arrival.kind.kind === 'generated' && !isCalendarAnswer(arrival.mail) ? { reopens: true } : {}),
         createdAt: arrival.at,
       });
   return async (tx) => {
