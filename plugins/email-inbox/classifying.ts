@@ -160,7 +160,6 @@ const autoReplySubject = new RegExp(
     'auto(?:matic)?[- ]?(?:reply|response)\\s*:',
     'out of (?:the )?office\\s*(?::|auto)',
     'autoreply\\s*:',
-    'auto:\\s',
     'automatische antwort\\s*:',
     'abwesenheitsnotiz',
     'abwesenheitsbenachrichtigung',

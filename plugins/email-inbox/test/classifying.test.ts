@@ -33,6 +33,12 @@ describe('classifying a mail', () => {
     expect(classify(mail, desk)).to.include({ kind: 'auto-reply', isWeak: true });
   });
 
+  it("L13: takes a subject about a car for a person's", async () => {
+    const mail = await parseMail(rawMail(['From: a@b.example', 'Subject: Auto: Kratzer an der Tür']));
+
+    expect(classify(mail, desk)).to.include({ kind: 'human', mayAutoReply: true });
+  });
+
   it('L2: stops our own mail', async () => {
     expect(classify(await parseMail(rawMail(['From: support@desk.example', 'Subject: x'])), desk)).to.include({
       kind: 'own-address',
