@@ -1,3 +1,5 @@
+import { decodeKorean } from './charset-korean.ts';
+
 /** Names that mail uses and the WHATWG Encoding Standard does not list, without separators and vendor prefixes. */
 const aliases: ReadonlyMap<string, string> = new Map([
   ['iso88598i', 'iso-8859-8'],
@@ -112,6 +114,7 @@ function isMostlyBroken(text: string): boolean {
 const westernRest = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
 function decodeAs(encoding: string, bytes: Uint8Array): string {
+  if (encoding === 'euc-kr') return decodeKorean(bytes);
   const text = new TextDecoder(encoding).decode(bytes);
   return encoding === 'windows-1252' ? text.replace(/[\x80-\x9f]/g, (char) => westernRest[char.charCodeAt(0) - 0x80] ?? char) : text;
 }

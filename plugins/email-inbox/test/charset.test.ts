@@ -23,3 +23,22 @@ describe('text that is not in the charset it names', () => {
     expect(decodeText(latin('\x9ep\xee\x1b\x17'), { charset: 'utf-8' })).to.equal('\uFFFDp\uFFFD\x1b\x17');
   });
 });
+
+describe('Korean text of Windows', () => {
+  it('C2: holds every syllable, as Outlook writes them under the name of an older charset', () => {
+    const words = Buffer.from([0x8c, 0x63, 0xb9, 0xe6, 0xb0, 0xa2, 0xc7, 0xcf, 0x20, 0x81, 0x41, 0x41, 0xa0, 0xfe, 0xc6, 0x52, 0xc9]);
+
+    expect(decodeText(words, { charset: 'ks_c_5601-1987' })).to.equal('똠방각하 갂A좤힣\uFFFD');
+  });
+
+  it('C2: is UTF-8 where only its label is Korean', () => {
+    expect(decodeText(Buffer.from('한글 Ж'), { charset: 'ks_c_5601-1987' })).to.equal('한글 Ж');
+  });
+
+  it('A1, C2: is read in linear time', () => {
+    const started = performance.now();
+    decodeText(Buffer.from('8c63b0a1'.repeat(250_000), 'hex'), { charset: 'euc-kr' });
+
+    expect(performance.now() - started).to.be.below(2000);
+  });
+});
