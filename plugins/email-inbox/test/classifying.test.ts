@@ -16,15 +16,27 @@ describe('classifying a mail', () => {
     expect(await kindOf('X-Auto-Response-Suppress: DR, RN')).to.include({ kind: 'human', mayAutoReply: true });
   });
 
-  it('L9: honors the wish not to be answered without calling it an auto-reply', async () => {
-    expect(await kindOf('X-Auto-Response-Suppress: OOF')).to.include({ kind: 'human', mayAutoReply: false });
-  });
+  for (const wish of ['OOF', 'AutoReply', 'All', 'DR, AutoReply'])
+    it(`L9: honors the wish not to be answered without calling it an auto-reply: ${wish} (osTicket class.filter.php:898)`, async () => {
+      expect(await kindOf(`X-Auto-Response-Suppress: ${wish}`)).to.include({ kind: 'human', mayAutoReply: false });
+    });
 
   it('L7, L10: tells answers of machines from their notices (LD drops both)', async () => {
     expect(await kindOf('Auto-Submitted: auto-generated')).to.include({ kind: 'generated' });
     expect(await kindOf('Auto-Submitted: auto-generated', 'In-Reply-To: <sent@desk.example>')).to.include({ kind: 'auto-reply' });
     expect(await kindOf('Auto-Submitted: auto-replied (vacation)')).to.include({ kind: 'auto-reply', mayAutoReply: false });
     expect(await kindOf('Precedence: Bulk')).to.include({ kind: 'list', mayAutoReply: false });
+  });
+
+  it('L7: takes what a program notified for its notice, and what a rule in Outlook answered for an answer (osTicket class.filter.php:898)', async () => {
+    expect(await kindOf('Auto-Submitted: Auto-Notified; owner-email="mina@customer.example"')).to.include({
+      kind: 'generated',
+      mayAutoReply: false,
+    });
+    expect(await kindOf('Auto-Submitted: auto-generated', 'X-MS-Exchange-Inbox-Rules-Loop: mina@customer.example')).to.include({
+      kind: 'auto-reply',
+      mayAutoReply: false,
+    });
   });
 
   it('L13: claims only weak evidence from a subject', async () => {
@@ -202,6 +214,10 @@ describe('the rules in their order', () => {
     'X-Apple-Action: VACATION/1',
     'Precedence: auto_reply',
     'X-Mail-Autoreply: 1',
+    'X-Autoresponse: vacation',
+    'X-AutoReply-From: mina@customer.example',
+    'X-Precedence: auto_reply',
+    'Delivered-To: Autoresponder',
   ])
     it(`L8: takes ${header} for an auto-reply`, async () => {
       expect(await kindOf(header)).to.include({ kind: 'auto-reply', mayAutoReply: false, isWeak: false });
