@@ -4,6 +4,7 @@ import { queueOrder, readOrder, type AgentOrder } from './agent-orders.ts';
 import { agentAnswer, noticeRefusal, type AgentStanding, type Refusal } from './agents.ts';
 import { queueAway, awayUntil } from './away.ts';
 import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
+import { ignoreMail } from './ignoring.ts';
 import { contentOfMail } from './mail-content.ts';
 import { carbonCopies, dedupKey } from './mail-identity.ts';
 import { describeMail, settleMail } from './mails-repository.ts';
@@ -47,6 +48,7 @@ export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Fili
   if (known !== undefined) return fileDuplicate(ctx, arrival, known);
 
   const prepared = await prepare(ctx, arrival, filing, key);
+  if (prepared === 'left-out') return ignoreMail(ctx, arrival, { reason: arrival.kind.evidence });
   if ('why' in prepared) return refuseOrder(ctx, arrival, prepared);
   if (prepared.order?.hasCommands === true && prepared.order.text === '' && prepared.attachments.length === 0)
     return carryOut(ctx, arrival, prepared, prepared.order);
@@ -93,15 +95,9 @@ function mayAnswer({ kind, isArchive, author }: Arrival, { isSpam, agent, forwar
 
 /** An order that is not understood: the agent gets the text back, and nothing of it is stored as a message or sent. */
 async function refuseOrder(ctx: InboxContext, arrival: Arrival, refusal: Refusal): Promise<void> {
-  await ctx.db.tx(async (tx) => {
-    await noticeRefusal(ctx, tx, arrival, refusal);
-    await describeMail(tx, arrival.stored.id, arrival.mail);
-    await settleMail(ctx, tx, arrival.stored, {
-      state: 'ignored',
-      kind: arrival.kind.kind,
-      reason: `${refusal.why}: ${refusal.what ?? ''}`,
-    });
-    await arrival.finish(tx);
+  await ignoreMail(ctx, arrival, {
+    reason: `${refusal.why}: ${refusal.what ?? ''}`,
+    and: (tx) => noticeRefusal(ctx, tx, arrival, refusal),
   });
 }
 
@@ -153,7 +149,7 @@ async function fileDuplicate(ctx: InboxContext, arrival: Arrival, first: KeyRow)
   });
 }
 
-async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key: string): Promise<Prepared | Refusal> {
+async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key: string): Promise<Prepared | Refusal | 'left-out'> {
   const { mail, desk, mailbox, author, kind } = arrival;
   const content = contentOfMail({ ...mail, text: filing.incoming.text, html: filing.incoming.html }, await earlierTexts(ctx, arrival));
   const agent = await agentAnswer(ctx, arrival);
@@ -167,6 +163,7 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
           author: author === undefined ? undefined : addressKey(author.address),
           isPerson: originOf(arrival) === 'person',
         });
+  if (kind.kind === 'list' && thread.joins === undefined && (await settingsOf(ctx, mailbox)).listMail === 'ignore') return 'left-out';
   const order = agent.state === 'verified' && thread.joins !== undefined ? await readOrder(ctx, agent.user, content.own.text) : undefined;
   if (order !== undefined && 'why' in order) return order;
   const forward =
