@@ -40,10 +40,13 @@ export async function queueReply(desk: Desk, tx: Tx, reply: QueuedReply, { syste
   const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
   const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
   const from = mailbox?.transport ? senderOf(mailbox, lastIn?.addresses.to) : system;
-  const to =
-    lastIn?.addresses.replyTo ??
-    lastIn?.addresses.from ??
-    (requester?.email ? { name: requester.name, email: requester.email } : undefined);
+  const known = [
+    lastIn?.addresses.replyTo,
+    lastIn?.addresses.from,
+    requester?.email ? { name: requester.name, email: requester.email } : undefined,
+  ].filter((address) => address !== undefined);
+  // Reply-To is the sender's text; one that is no address must not keep an agent from answering.
+  const to = known.find(({ email }) => isEmailAddress(email)) ?? known[0];
   if (from === undefined || to === undefined) return;
   const own = [from.email, mailbox?.address ?? '', ...(mailbox?.aliases ?? [])];
   const recipients = uniqueAddresses([to], own);
