@@ -47,10 +47,13 @@ export async function queueReply(
   const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
   const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
   const sender = mailbox?.transport ? senderOf(mailbox, lastIn?.addresses.to) : system;
-  const to =
-    lastIn?.addresses.replyTo ??
-    lastIn?.addresses.from ??
-    (requester?.email ? { name: requester.name, email: requester.email } : undefined);
+  const known = [
+    lastIn?.addresses.replyTo,
+    lastIn?.addresses.from,
+    requester?.email ? { name: requester.name, email: requester.email } : undefined,
+  ].filter((address) => address !== undefined);
+  // Reply-To is the sender's text; one that is no address must not keep an agent from answering.
+  const to = known.find(({ email }) => isEmailAddress(email)) ?? known[0];
   if (sender === undefined || to === undefined) return;
   const agent = message.authorId === null ? undefined : await findUser(tx, message.authorId);
   const names = { agent: agent?.name ?? '', mailbox: sender.name ?? '' };
@@ -65,8 +68,8 @@ export async function queueReply(
   const ids = earlier.flatMap((one) => (one.messageId === null ? [] : [one.messageId]));
   // The customer's mail program knows its own mails; whether it still has the last one of ours is not sure, and what an
   // agent sent without proof never went there.
-  const known = earlier.findLast((one) => one.direction === 'in' && one.messageId !== null && !one.flags.includes('unverified-agent'));
-  const parent = known?.messageId ?? ids.at(-1);
+  const answered = earlier.findLast((one) => one.direction === 'in' && one.messageId !== null && !one.flags.includes('unverified-agent'));
+  const parent = answered?.messageId ?? ids.at(-1);
   const messageId = newMessageId(from.email);
   const files: OutboxFile[] = reply.attachments.map((one) => ({
     fileId: one.fileId,

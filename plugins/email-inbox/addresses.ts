@@ -92,7 +92,8 @@ function unescape(quoted: string): string {
 function toAddress({ phrase, angle, comment }: Entry): MailAddress | undefined {
   const written = angle ?? phrase;
   const address = cleanAddress(written);
-  if (address === undefined) return undefined;
+  // A bare word is a name, mostly the first half of one with a comma; in brackets it is a local address.
+  if (address === undefined || (angle === undefined && !address.includes('@'))) return undefined;
   const name = angle === undefined ? comment : phrase;
   return { name: tidyName(decodeWords(name)), address };
 }

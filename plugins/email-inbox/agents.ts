@@ -2,7 +2,7 @@ import { composeNotice, type AppError, type PluginTx, type Ticket, type User } f
 import { addressKey } from './addresses.ts';
 import { readAgentToken } from './agent-tokens.ts';
 import type { Arrival } from './arrival.ts';
-import { mayActAsAgent, readAuthentication } from './authentication.ts';
+import { mayActAsAgent, readAuthentication, trustedServers } from './authentication.ts';
 import type { InboxContext } from './settings.ts';
 import { recipientAddresses } from './threading-ids.ts';
 
@@ -22,10 +22,7 @@ export type AgentStanding =
  */
 export async function agentAnswer(ctx: InboxContext, arrival: Arrival): Promise<AgentStanding> {
   const { author, mail, receiver, desk } = arrival;
-  const proof = readAuthentication(mail.headers, {
-    authservIds: receiver?.authservIds ?? [],
-    topmostOnly: receiver?.trustsTopmost ?? false,
-  });
+  const proof = readAuthentication(mail.headers, trustedServers(receiver));
   const token = readAgentToken(ctx, recipientAddresses(mail.headers));
   if (token !== undefined) {
     const owner = await ctx.users.get(token.userId);

@@ -1,5 +1,6 @@
 import { readAddresses } from './addresses.ts';
-import { withoutComments, type MailHeader } from './header.ts';
+import { splitOutsideQuotes, withoutComments, type MailHeader } from './header.ts';
+import type { Receiver } from './receivers-repository.ts';
 
 /** What the receiving server found out about a mail (RFC 8601); `source` says why the header was believed. */
 export interface Authentication {
@@ -20,6 +21,11 @@ export interface TrustedServers {
   readonly ownHops?: number;
 }
 
+/** Whose results a mailbox believes; one that receives nothing by itself believes nobody. */
+export function trustedServers(receiver: Receiver | undefined): TrustedServers {
+  return { authservIds: receiver?.authservIds ?? [], topmostOnly: receiver?.trustsTopmost ?? false, ownHops: receiver?.ownHops ?? 0 };
+}
+
 const nothing: Authentication = { spf: undefined, dkim: [], dmarc: undefined, isAligned: false, source: 'none' };
 
 /**
@@ -32,13 +38,10 @@ export function readAuthentication(headers: readonly MailHeader[], trusted: Trus
       name === 'authentication-results' && (trusted.topmostOnly === true || trusted.authservIds.includes(authservId(value))),
   );
   const found = headers[index];
-  const hopsAbove = headers.slice(0, index).filter(({ name }) => name === 'received').length;
   // A server without an authserv-id, Microsoft's, puts its own hops above its result; the topmost one is still its own.
-  if (!found || (trusted.topmostOnly !== true && hopsAbove > (trusted.ownHops ?? 0))) return nothing;
+  if (!found || (trusted.topmostOnly !== true && hopsAbove(headers, index) > (trusted.ownHops ?? 0))) return nothing;
 
-  const results = withoutComments(found.value)
-    .split(';')
-    .map((result) => result.trim().toLowerCase());
+  const results = splitOutsideQuotes(withoutComments(found.value), ';').map((result) => result.trim().toLowerCase());
   const value = (method: string): string[] =>
     results.flatMap((result) => new RegExp(`^${method}\\s{0,3}=\\s{0,3}([a-z]{2,20})`).exec(result)?.[1] ?? []);
   const domains = headers
@@ -46,29 +49,58 @@ export function readAuthentication(headers: readonly MailHeader[], trusted: Trus
     .flatMap((header) => readAddresses(header.value))
     .map(({ address }) => domainOf(address));
   const [domain] = domains;
-  const passes = results
-    .filter((result) => /^(?:spf|dkim)\s{0,3}=\s{0,3}pass\b/.test(result))
-    .map((result) => domainOf(/(?:smtp\.mailfrom|header\.d|header\.i)=\s{0,3}(\S{1,250})/.exec(result)?.[1] ?? ''));
-  const dmarc = value('dmarc')[0];
+  const passes = results.map(provenDomain);
+  const dmarc = dmarcOf(found.value, value('dmarc'));
   const isAligned = domains.length === 1 && domain !== undefined && dmarc !== 'fail' && (dmarc === 'pass' || passes.includes(domain));
   return { spf: value('spf')[0], dkim: value('dkim'), dmarc, isAligned, source: trusted.topmostOnly === true ? 'topmost' : 'authserv-id' };
 }
 
-/** The id of the server that wrote the topmost Authentication-Results, to propose it; undefined when it names none. */
-export function topmostAuthservId(headers: readonly MailHeader[]): string | undefined {
-  const id = authservId(headers.find(({ name }) => name === 'authentication-results')?.value ?? '');
-  return /^[a-z0-9.-]{1,255}$/.test(id) && id.includes('.') ? id : undefined;
+// The sender chose the address that a result names, so a result that such text could hide is looked for without regard to quotes.
+const refuted = /;\s{0,20}dmarc\s{0,3}=\s{0,3}fail\b/i;
+
+/** The DMARC result: a failure in any reading of the header wins, and a pass must be the only one. */
+function dmarcOf(header: string, results: readonly string[]): string | undefined {
+  return refuted.test(header) || results.includes('fail') ? 'fail' : (results.find((result) => result !== 'pass') ?? results[0]);
+}
+
+const provenAddress = /^<?(?:(?:"(?:[^"\\]|\\.){0,200}"|[^\s"@<>]{0,200})@)?([^\s"@<>;]{1,253})>?$/;
+
+/** The domain that a passed SPF or DKIM result speaks for, or undefined; text in quotes names no property. */
+function provenDomain(result: string): string | undefined {
+  const [, method] = /^(spf|dkim)\s{0,3}=\s{0,3}pass\b/.exec(result) ?? [];
+  if (method === undefined) return undefined;
+  const properties = new Map(
+    splitOutsideQuotes(result.replace(/\s+/g, ' ').replace(/ ?= ?/g, '='), ' ').map((property) => {
+      const equals = property.indexOf('=');
+      return [property.slice(0, equals), property.slice(equals + 1)] as const;
+    }),
+  );
+  const named = method === 'spf' ? properties.get('smtp.mailfrom') : (properties.get('header.d') ?? properties.get('header.i'));
+  return provenAddress.exec(named ?? '')?.[1];
+}
+
+/**
+ * The server that wrote the topmost Authentication-Results, to propose it, and the Received lines above it; undefined when
+ * it names none. Only a check of a sender counts its hops: a server that let us sign in to send stands below foreign ones.
+ */
+export function topmostServer(headers: readonly MailHeader[]): { readonly id: string; readonly hops: number } | undefined {
+  const index = headers.findIndex(({ name }) => name === 'authentication-results');
+  const value = headers[index]?.value ?? '';
+  const id = authservId(value);
+  if (!/^[a-z0-9.-]{1,255}$/.test(id) || !id.includes('.')) return undefined;
+  return { id, hops: /\b(?:spf|dkim|dmarc)\s{0,3}=/i.test(value) ? hopsAbove(headers, index) : 0 };
+}
+
+function hopsAbove(headers: readonly MailHeader[], index: number): number {
+  return headers.slice(0, index).filter(({ name }) => name === 'received').length;
 }
 
 function authservId(value: string): string {
   return withoutComments(value).split(';')[0]?.trim().split(/\s/)[0]?.toLowerCase() ?? '';
 }
 
-function domainOf(text: string): string {
-  return text
-    .slice(text.lastIndexOf('@') + 1)
-    .replace(/[;>]+$/, '')
-    .toLowerCase();
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 }
 
 /** Whether a mail may act as the agent it names in From: one From, and the mail is proven to come from there (mail.md V5). */

@@ -4,9 +4,9 @@ import type { ParsedMail } from './parsed-mail.ts';
 
 const scanned = 30_000;
 
-const daemon = /^(?:mailer[-_.]?daemon|mail[-_.]?daemon|post[-_.]?master|mail-?delivery|mdaemon|mmdf|uucp|bounces?|no-?reply)(?:$|[+@-])/i;
-const daemonName = /mail(?:er)?[ -]?(?:daemon|deliver(?:y|er)?|administrator|system)|delivery (?:sub)?system|postmaster/i;
-const listRobot = /-(?:admin|owner|request|bounces?|confirm|help)@/i;
+const daemon = /^(?:mailer[-_.]?daemon|mail[-_.]?daemon|mdaemon|mmdf|uucp)(?:$|[>+@-])/i;
+// Mail systems write from these addresses, and so do the people behind them.
+const mailSystem = /^(?:post[-_.]?master|mail-?delivery|bounces?)(?:$|[>+@-])/i;
 
 const failureSubject =
   /^(?:\[[^\]]{1,30}\]\s*)?(?:re:\s*)?(?:undeliver(?:able|ed)|un?zustellbar|returned mail|return(?:ed)? (?:to|message)|mail (?:delivery )?(?:failed|failure|error)|mail(?:er)? system error|delivery (?:status )?(?:notification|report|failure|has failed|failed)|failed? (?:mail|delivery|to deliver)|failure (?:notice|delivery)|message (?:could not|undeliverable|not delivered)|non[- ]?delivery|nondeliverable|could not (?:be delivered|deliver)|error sending|there was an error sending|mensaje no entregado|no se (?:ha )?pudo entregar|non remis|échec|rejet[ée]|warning: (?:could not send|message)|user unknown|there is no such|bounced? mail|mail could not|your message (?:could|was) not|e-?mail (?:could not|undeliverable)|loop alert|you \S+ are not member)/i;
@@ -32,35 +32,55 @@ const failureBody: readonly RegExp[] = [
 const delayBody =
   /\bstill trying|will (?:be retried|continue (?:to try|trying)|keep trying|retry)|not yet been delivered|has been delayed|delivery is delayed|temporary error has|warning message only|do not need to resend|don.t need to resend/i;
 
+/** Whether a program sent a mail: no person's is `certain`, and `possible` needs more to go with it. */
+export function machineSender(mail: ParsedMail): 'certain' | 'possible' | undefined {
+  const path = headerValue(mail.headers, 'return-path')?.trim();
+  const isNullPath = path !== undefined && /^<\s*>$/.test(path);
+  const isCertain =
+    daemon.test(fromOf(mail)) ||
+    daemon.test((path ?? '').replace('<', '')) ||
+    /<\s*>$/.test(headerValue(mail.headers, 'from') ?? '') ||
+    (isNullPath && mailSystem.test(fromOf(mail))) ||
+    headerValue(mail.headers, 'x-failed-recipients') !== undefined ||
+    isFromListServer(mail);
+  if (isCertain) return 'certain';
+  return isNullPath || (path === undefined && mailSystem.test(fromOf(mail))) ? 'possible' : undefined;
+}
+
+/** The address in From, also one without a domain. */
+function fromOf(mail: ParsedMail): string {
+  const written = headerValue(mail.headers, 'from') ?? '';
+  return mail.from[0]?.address ?? written.slice(written.indexOf('<') + 1);
+}
+
+/** The list server fml puts its name into the ids of what it writes itself; members' mail keeps its own. */
+function isFromListServer(mail: ParsedMail): boolean {
+  return headerValue(mail.headers, 'x-mlserver') !== undefined && /^\d{8,14}\.FML/.test(mail.messageId ?? '');
+}
+
+const serverReply = /^\s{0,8}(?:421|45\d|50[1-4]|55\d)[ -]|<<< [45]\d\d|\b[45]\.\d\.\d{1,3}\b/m;
+
 /**
- * Whether a mail without a machine-readable report reads like one from a mail system (mail.md L6).
- * Needs a machine sender (null Return-Path, a daemon's address, X-Failed-Recipients) and the words to go with it.
+ * Whether a mail without a machine-readable report reads like one from a mail system (mail.md L6). People complain of failed
+ * and delayed deliveries in the same words, so a program must have sent it; one that is only possible must say it in its
+ * subject or write from a mail system's address, and quote a server's reply or bring the mail back.
  */
 export function bounceWording(mail: ParsedMail): 'bounce' | 'delay' | undefined {
+  const sender = machineSender(mail);
+  if (sender === undefined) return undefined;
   const opening = mail.text.slice(0, scanned);
-  const hasRecipientHeader = headerValue(mail.headers, 'x-failed-recipients') !== undefined;
-  const isNull =
-    /^<\s*>$/.test(headerValue(mail.headers, 'return-path')?.trim() ?? 'x') ||
-    /^.{0,100}<\s*>$/.test(headerValue(mail.headers, 'from') ?? '');
-  const sender = mail.from[0];
-  const from = sender?.address ?? headerValue(mail.headers, 'from') ?? '';
-  const isDaemon =
-    daemon.test(from) ||
-    daemonName.test(sender?.name ?? '') ||
-    listRobot.test(from) ||
-    daemon.test(headerValue(mail.headers, 'return-path')?.replace('<', '') ?? '');
-  if (!hasRecipientHeader && !isNull && !isDaemon) return undefined;
-
   const inSubject = failureSubject.test(mail.subject);
-  const inBody = failureBody.some((wording) => wording.test(opening));
-  const isStrong = isNull || daemon.test(from) || daemonName.test(sender?.name ?? '');
-  const isMachineReply = /^auto-replied/i.test(headerValue(mail.headers, 'auto-submitted') ?? '') && !isDaemon;
-  if (delaySubject.test(mail.subject) || (delayBody.test(opening) && !/permanent|given up|giving up/i.test(opening))) {
-    return isStrong && (inSubject || inBody || delayBody.test(opening)) ? 'delay' : undefined;
-  }
-  if (hasRecipientHeader) return 'bounce';
-  if (isMachineReply && !inSubject) return undefined;
-  return inSubject || (isStrong && inBody && isDaemon) ? (inSubject || inBody ? 'bounce' : undefined) : undefined;
+  const saysDelay = delayBody.test(opening);
+  const isDelay = delaySubject.test(mail.subject) || (saysDelay && !/permanent|given up|giving up/i.test(opening));
+  const hasWording =
+    inSubject ||
+    failureBody.some((wording) => wording.test(opening)) ||
+    (isDelay ? saysDelay : headerValue(mail.headers, 'x-failed-recipients') !== undefined);
+  const isBacked =
+    (inSubject || mailSystem.test(fromOf(mail))) &&
+    (serverReply.test(opening) || mail.nested.length > 0 || returnedHeaders(mail) !== undefined);
+  if (!hasWording || !(sender === 'certain' || isBacked)) return undefined;
+  return isDelay ? 'delay' : 'bounce';
 }
 
 const copyMarker =
@@ -168,7 +188,7 @@ function addressesInText(text: string, mail: ParsedMail, returnedTo: readonly st
   const outsiders = new Set([...mail.to, ...mail.from].map(({ address }) => addressKey(address)));
   for (const sign of signs) {
     const found = unique([...text.matchAll(sign)].slice(0, 200).map((match) => (match[1] ?? '').replace(/[.>]+$/, '')));
-    const others = found.filter((address) => !outsiders.has(addressKey(address)) && !daemon.test(address));
+    const others = found.filter((address) => !outsiders.has(addressKey(address)) && !daemon.test(address) && !mailSystem.test(address));
     if (others.length > 0) return others;
   }
   return unique(returnedTo);

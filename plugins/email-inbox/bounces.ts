@@ -1,5 +1,5 @@
 import { readAddresses } from './addresses.ts';
-import { bounceWording, envelopeInText, recipientsInText, returnedHeaders } from './bounce-text.ts';
+import { bounceWording, envelopeInText, machineSender, recipientsInText, returnedHeaders } from './bounce-text.ts';
 import { decodeWords, headerValue, headerValues, type MailHeader } from './header.ts';
 import { readMessageIds } from './message-ids.ts';
 import type { ParsedMail } from './parsed-mail.ts';
@@ -43,10 +43,18 @@ export function readDeliveryReport(mail: ParsedMail): DeliveryReport | undefined
       ? undefined
       : { kind: service.kind, source: 'service', recipients: service.recipients, original: service.original };
 
-  const isReport = mail.reports.some(({ contentType }) => contentType === 'message/delivery-status');
-  if (isReport || (mail.contentType === 'multipart/report' && mail.reportType === 'delivery-status')) return readDsn(mail);
+  if (isDsn(mail)) return readDsn(mail);
   const wording = bounceWording(mail);
-  return wording === undefined ? undefined : readTextBounce(mail, wording);
+  const report = wording === undefined ? undefined : readTextBounce(mail, wording);
+  // What names neither a mail nor an address would be filed nowhere; as a ticket somebody sees it.
+  return report && (report.recipients.length > 0 || report.original?.messageId !== undefined) ? report : undefined;
+}
+
+function isDsn(mail: ParsedMail): boolean {
+  const hasStatus = mail.reports.some(({ contentType }) => contentType === 'message/delivery-status');
+  if (mail.contentType === 'multipart/report') return hasStatus || mail.reportType === 'delivery-status';
+  // Some servers put the part into another multipart; a person who passes a report on does too.
+  return hasStatus && machineSender(mail) !== undefined;
 }
 
 function readDsn(mail: ParsedMail): DeliveryReport {

@@ -1,3 +1,5 @@
+import { decodeKorean } from './charset-korean.ts';
+
 /** Names that mail uses and the WHATWG Encoding Standard does not list, without separators and vendor prefixes. */
 const aliases: ReadonlyMap<string, string> = new Map([
   ['iso88598i', 'iso-8859-8'],
@@ -72,7 +74,8 @@ export interface DecodeHints {
 
 /**
  * Reads bytes of unknown honesty as text that a database can hold: never throws, no U+0000, no lone surrogates.
- * Order: byte order mark, declared charset, ISO-2022-JP escapes, UTF-8, HTML meta charset, windows-1252 (mail.md C2, C3).
+ * Order: byte order mark, declared charset, ISO-2022-JP escapes, UTF-8, HTML meta charset, windows-1252 (mail.md C2, C3);
+ * text with single characters that its charset does not know stays in it.
  */
 export function decodeText(bytes: Uint8Array, hints: DecodeHints = {}): string {
   return storable(chooseDecoding(bytes, hints));
@@ -90,16 +93,28 @@ function chooseDecoding(bytes: Uint8Array, hints: DecodeHints): string {
   // A relay may have turned the text into UTF-8 without correcting the meta element, so valid UTF-8 wins over it,
   // unless it reads as C1 control characters, which nobody writes.
   const utf8 = strictUtf8(bytes);
-  const meta = hints.isHtml === true && declared === undefined ? metaCharset(bytes) : undefined;
+  const meta = hints.isHtml === true ? metaCharset(bytes) : undefined;
   if (utf8 !== undefined && (meta === undefined || !/[\x80-\x9f]/.test(utf8))) return utf8;
-  if (meta !== undefined) return decodeAs(meta, bytes);
-  return declaredText ?? decodeAs('windows-1252', bytes);
+  const metaText = meta === undefined ? undefined : decodeAs(meta, bytes);
+  const best = metaText?.includes('\uFFFD') === false ? metaText : (declaredText ?? metaText);
+  const western = decodeAs('windows-1252', bytes);
+  return best === undefined || (isMostlyBroken(best) && !controls.test(western)) ? western : best;
+}
+
+// Nobody writes them; bytes that hold them are no text in the wrong charset.
+const controls = /(?!\s)\p{Cc}/u;
+
+/** Text that was cut or damaged has a few characters that cannot be read; most of them tell of a wrong charset. */
+function isMostlyBroken(text: string): boolean {
+  const foreign = text.match(/[^\0-\x7f]/gu)?.length ?? 0;
+  return (text.match(/\uFFFD/g)?.length ?? 0) * 2 > foreign;
 }
 
 // The bytes 0x80 to 0x9f (WHATWG Encoding, index windows-1252); Node 20 decodes them as if the text were Latin-1.
 const westernRest = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
 function decodeAs(encoding: string, bytes: Uint8Array): string {
+  if (encoding === 'euc-kr') return decodeKorean(bytes);
   const text = new TextDecoder(encoding).decode(bytes);
   return encoding === 'windows-1252' ? text.replace(/[\x80-\x9f]/g, (char) => westernRest[char.charCodeAt(0) - 0x80] ?? char) : text;
 }

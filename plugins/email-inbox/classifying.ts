@@ -1,6 +1,7 @@
 import { readDeliveryReport, type DeliveryReport } from './bounces.ts';
 import { readFeedback, type Feedback } from './feedback.ts';
 import { headerValue, headerValues } from './header.ts';
+import { authorOf } from './mail-identity.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 
 export type MailKind =
@@ -63,9 +64,9 @@ const rules: readonly Rule[] = [
       return report && { kind: report.kind, report };
     },
   ],
-  ['L11 calendar', (mail) => when('calendar', mail.calendarMethod !== undefined)],
   ['L7 Auto-Submitted', autoSubmitted],
   ['L8 auto-reply header', (mail) => when('auto-reply', hasAutoReplyHeader(mail))],
+  ['L11 calendar', (mail) => when('calendar', mail.calendarMethod !== undefined)],
   ['L13 subject', (mail) => (autoReplySubject.test(mail.subject.trim()) ? { kind: 'auto-reply', isWeak: true } : undefined)],
   ['L10 list or bulk', (mail) => when('list', isBulk(mail))],
   ['L12 no-reply sender', (mail) => when('noreply', noReply.test(mail.from[0]?.address ?? ''))],
@@ -92,7 +93,8 @@ function when(kind: MailKind, holds: boolean): Answer | undefined {
 }
 
 function isFromUs(mail: ParsedMail, desk: DeskIdentity): boolean {
-  return mail.from.some(({ address }) => desk.isOurAddress(address));
+  const author = authorOf(mail);
+  return author !== undefined && desk.isOurAddress(author.address);
 }
 
 function loopValues(mail: ParsedMail): string[] {
@@ -158,7 +160,6 @@ const autoReplySubject = new RegExp(
     'auto(?:matic)?[- ]?(?:reply|response)\\s*:',
     'out of (?:the )?office\\s*(?::|auto)',
     'autoreply\\s*:',
-    'auto:\\s',
     'automatische antwort\\s*:',
     'abwesenheitsnotiz',
     'abwesenheitsbenachrichtigung',

@@ -12,10 +12,11 @@ import { carryOut, passedOn, queueOrder, readOrder, type AgentOrder } from './ag
 import { agentAnswer, noticeRefusal, refusalOf, type AgentStanding, type Refusal } from './agents.ts';
 import { queueAway, awayUntil } from './away.ts';
 import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
+import { ignoreMail } from './ignoring.ts';
 import { contentOfMail } from './mail-content.ts';
 import { carbonCopies } from './mail-identity.ts';
 import { describeMail, settleMail } from './mails-repository.ts';
-import { answerOf, forwardedMessage, messageOf, originOf, type MailParts } from './message-of-mail.ts';
+import { answerOf, forwardedMessage, isCalendarAnswer, messageOf, originOf, type MailParts } from './message-of-mail.ts';
 import type { Arrival } from './arrival.ts';
 import { recordFiles } from './recording-files.ts';
 import { claimKey, fileDuplicate, findFirst, fileOnce, keyOf } from './duplicates.ts';
@@ -53,6 +54,7 @@ export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Fili
   if (known !== undefined) return fileDuplicate(ctx, arrival, known);
 
   const prepared = await prepare(ctx, arrival, filing, key);
+  if (prepared === 'left-out') return ignoreMail(ctx, arrival, arrival.kind.evidence);
   if ('why' in prepared) return refuseOrder(ctx, arrival, key, prepared);
   if (prepared.order?.hasCommands === true && prepared.order.text === '' && prepared.attachments.length === 0)
     return fileOrder(ctx, arrival, prepared, prepared.order);
@@ -143,7 +145,7 @@ async function fileOrder(ctx: InboxContext, arrival: Arrival, { thread, agent, k
   });
 }
 
-async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key: string): Promise<Prepared | Refusal> {
+async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key: string): Promise<Prepared | Refusal | 'left-out'> {
   const { mail, desk, mailbox, author, kind } = arrival;
   const content = contentOfMail({ ...mail, text: filing.incoming.text, html: filing.incoming.html }, await earlierTexts(ctx, arrival));
   const agent = await agentAnswer(ctx, arrival);
@@ -159,6 +161,7 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
           isPerson: originOf(arrival) === 'person',
           spam,
         });
+  if (kind.kind === 'list' && thread.joins === undefined && (await settingsOf(ctx, mailbox)).listMail === 'ignore') return 'left-out';
   // An answer to a notice goes to the address in it; a forward that only names a mail of ours in its References is no answer.
   const forward =
     agent.state === 'verified' && agent.ticket === undefined
@@ -238,7 +241,7 @@ async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared)
         direction: 'in',
         channel: 'email',
         ...(prepared.author === undefined ? {} : { authorId: prepared.author.id }),
-        ...(generatedReopens && arrival.kind.kind === 'generated' ? { reopens: true } : {}),
+        ...(generatedReopens && arrival.kind.kind === 'generated' && !isCalendarAnswer(arrival.mail) ? { reopens: true } : {}),
         createdAt: arrival.at,
       });
   return async (tx) => {

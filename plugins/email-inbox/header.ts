@@ -212,15 +212,24 @@ export function splitOutsideQuotes(text: string, separator: string): string[] {
   return pieces;
 }
 
-/** Removes `(comments)`, nested or not; an opening bracket without its end counts as text (RFC 5322 section 3.2.2). */
+/** Removes `(comments)`, nested or not; brackets in quotes and an opening one without its end count as text (RFC 5322 section 3.2.2). */
 export function withoutComments(text: string): string {
   if (!text.includes('(')) return text;
   let output = '';
   let depth = 0;
   let opened = -1;
+  let quoted = false;
   for (let at = 0; at < text.length; at += 1) {
     const char = text[at] ?? '';
-    if (char === '\\' && depth > 0) at += 1;
+    if (quoted) {
+      const width = char === '\\' ? 2 : 1;
+      output += text.slice(at, at + width);
+      at += width - 1;
+      quoted = char !== '"';
+    } else if (char === '"' && depth === 0) {
+      output += char;
+      quoted = true;
+    } else if (char === '\\' && depth > 0) at += 1;
     else if (char === '(') {
       if (depth === 0) opened = at;
       depth += 1;

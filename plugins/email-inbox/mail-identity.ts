@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isEmailAddress } from '@helpdesk/core/plugin';
 import { addressKey, readAddresses, type MailAddress } from './addresses.ts';
 import { headerValue, headerValues } from './header.ts';
 import type { ParsedMail } from './parsed-mail.ts';
@@ -35,14 +36,14 @@ export function rewrittenAuthor(mail: ParsedMail, isOurAddress: (address: string
   return original && { ...original, name: original.name || from.name.replace(/^'|' via .*$/g, ''), isAmbiguous: false };
 }
 
-/** Where an answer goes: the first Reply-To that is not ours, else the author (mail.md V2); one address at most. */
+/** Where an answer goes: the first Reply-To that mail can go to and is not ours, else the author (mail.md V2); one address at most. */
 export function replyAddressOf(mail: ParsedMail, isOurAddress: (address: string) => boolean): MailAddress | undefined {
-  return mail.replyTo.find(({ address }) => !isOurAddress(address)) ?? authorOf(mail);
+  return mail.replyTo.find(({ address }) => isEmailAddress(address) && !isOurAddress(address)) ?? authorOf(mail);
 }
 
 const maxCc = 25;
 
-/** To and Cc without our addresses and the author, each once; at most 25, the rest is counted (mail.md W3). */
+/** To and Cc without our addresses, the author and what no mail can go to, each once; at most 25, the rest is counted (mail.md W3). */
 export function carbonCopies(
   mail: ParsedMail,
   isOurAddress: (address: string) => boolean,
@@ -51,7 +52,7 @@ export function carbonCopies(
   const seen = new Set(author ? [addressKey(author.address)] : []);
   const all = [...mail.to, ...mail.cc].filter(({ address }) => {
     const key = addressKey(address);
-    const isNew = !seen.has(key) && !isOurAddress(address) && address.includes('@');
+    const isNew = !seen.has(key) && !isOurAddress(address) && isEmailAddress(address);
     seen.add(key);
     return isNew;
   });

@@ -6,6 +6,7 @@ import type { Forward } from './forwarding-agents.ts';
 import type { MailContent } from './mail-content.ts';
 import { carbonCopies, messageIdFor, replyAddressOf } from './mail-identity.ts';
 import { addressOf } from './mailbox-addresses.ts';
+import type { ParsedMail } from './parsed-mail.ts';
 import { recipientAddresses } from './threading-ids.ts';
 import { wellFormed } from './well-formed.ts';
 
@@ -66,5 +67,10 @@ function addressesOf({ mail, desk, author, mailbox }: Arrival): MessageAddresses
 export function originOf({ kind, mail }: Arrival): Origin {
   if (kind.kind === 'auto-reply') return 'auto-reply';
   if (kind.kind === 'generated') return 'generated';
-  return kind.kind === 'calendar' && /^(?:reply|counter)$/i.test(mail.calendarMethod ?? '') ? 'generated' : 'person';
+  return isCalendarAnswer(mail) ? 'generated' : 'person';
+}
+
+/** Whether a mail only answers an invitation, which asks for nothing (mail.md L11). */
+export function isCalendarAnswer({ calendarMethod }: ParsedMail): boolean {
+  return /^(?:reply|counter)$/i.test(calendarMethod ?? '');
 }

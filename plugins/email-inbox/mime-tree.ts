@@ -93,13 +93,15 @@ function toPart(node: ParserNode, context: TreeContext): MimePart {
   const block = place ? context.raw.subarray(place.headerStart, place.headerEnd) : new Uint8Array();
   let headers = readHeaders(block);
   let contentType = typeOf(headers, context.defaultType);
-  const charset = encodingFor(contentType.parameters.get('charset'));
-  if (charset !== undefined && charset !== 'windows-1252' && headers.some(({ value }) => /[\x80-\xff]/.test(value))) {
-    headers = readHeaders(block, charset);
-    contentType = typeOf(headers, context.defaultType);
-  }
   const defaultType = contentType.value === 'multipart/digest' ? 'message/rfc822' : 'text/plain';
   const children = node.childNodes.map((child) => toPart(child, { ...context, defaultType }));
+  if (headers.some(({ value }) => /\P{ASCII}/u.test(value))) {
+    const charset = textCharset({ contentType, children });
+    if (charset !== undefined && charset !== 'windows-1252') {
+      headers = readHeaders(block, charset);
+      contentType = typeOf(headers, context.defaultType);
+    }
+  }
   return {
     headers,
     contentType,
@@ -107,6 +109,13 @@ function toPart(node: ParserNode, context: TreeContext): MimePart {
     content: children.length > 0 ? new Uint8Array() : contentOf(node, place, context.raw),
     children,
   };
+}
+
+/** The charset of a part, or of the first text in it, which is what its header was written in too (mail.md C1). */
+function textCharset({ contentType, children }: Pick<MimePart, 'contentType' | 'children'>): string | undefined {
+  let charset = encodingFor(contentType.parameters.get('charset'));
+  for (const child of children) charset ??= textCharset(child);
+  return charset;
 }
 
 function typeOf(headers: readonly MailHeader[], defaultType: string): Structured {

@@ -21,6 +21,8 @@ export interface Receiver {
   readonly trustsTopmost: boolean;
   /** The authserv-id that the setup mail showed, offered in the form. */
   readonly seenAuthservId: string | null;
+  /** How many Received lines of our own servers the setup mail showed above that id (mail.md V4). */
+  readonly ownHops: number;
   /** When a test mail proved that plus addresses arrive. */
   readonly plusProvenAt: number | null;
   readonly uidValidity: number;
@@ -51,6 +53,7 @@ interface ReceiverRow {
   deletes_after_days: number | null;
   trusts_topmost: boolean | number;
   seen_authserv_id: string | null;
+  own_hops: number;
   plus_proven_at: number | null;
   uidvalidity: number;
   last_uid: number;
@@ -216,6 +219,7 @@ function fromRow(row: ReceiverRow): Receiver {
     deletesAfterDays: row.deletes_after_days,
     trustsTopmost: Boolean(row.trusts_topmost),
     seenAuthservId: row.seen_authserv_id,
+    ownHops: row.own_hops,
     plusProvenAt: row.plus_proven_at,
     uidValidity: row.uidvalidity,
     lastUid: row.last_uid,

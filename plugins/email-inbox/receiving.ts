@@ -4,12 +4,13 @@ import type { Arrival } from './arrival.ts';
 import { classify } from './classifying.ts';
 import { readDesk } from './desk-identity.ts';
 import { fileMail } from './filing.ts';
-import { mayActAsAgent, readAuthentication } from './authentication.ts';
+import { mayActAsAgent, readAuthentication, trustedServers } from './authentication.ts';
+import { ignoreMail } from './ignoring.ts';
 import { authorOf, rewrittenAuthor } from './mail-identity.ts';
 import { parseWithin } from './mail-parser.ts';
 import { mailboxFor } from './mailbox-addresses.ts';
 import type { ParsedMail } from './parsed-mail.ts';
-import { AlreadySettled, describeMail, settleMail, type StoredMail } from './mails-repository.ts';
+import { AlreadySettled, type StoredMail } from './mails-repository.ts';
 import { findReceiver } from './receivers-repository.ts';
 import { fileReport, isReport } from './reports.ts';
 import { noteSelfTest } from './self-test.ts';
@@ -69,14 +70,14 @@ export async function receiveMail(ctx: InboxContext, stored: StoredMail, options
 async function file(ctx: InboxContext, arrival: Arrival): Promise<void> {
   const { kind } = arrival.kind;
   if (kind === 'own-copy' || kind === 'own-address')
-    return ignore(ctx, arrival, (await noteSelfTest(ctx, arrival)) ? 'test mail' : arrival.kind.evidence);
+    return ignoreMail(ctx, arrival, (await noteSelfTest(ctx, arrival)) ? 'test mail' : arrival.kind.evidence);
   if (isReport(kind)) return fileReport(ctx, arrival);
   // Whatever carries our mark came from us by some way back; robots that mirror mail would loop.
   if (arrival.mail.headers.some(({ name, value }) => name === 'x-desk-loop' && arrival.desk.isOurLoopHeader(value)))
-    return ignore(ctx, arrival, 'L1 loop header');
+    return ignoreMail(ctx, arrival, 'L1 loop header');
   const incoming = await shapeIncoming(ctx, arrival);
   const verdict = await ctx.hooks.call.decide('mail.accept', { mailboxId: arrival.mailbox.id, mail: incoming });
-  if (verdict?.action === 'ignore') return ignore(ctx, arrival, verdict.reason);
+  if (verdict?.action === 'ignore') return ignoreMail(ctx, arrival, verdict.reason);
   return fileMail(ctx, arrival, { incoming, isSpam: verdict?.action === 'spam' });
 }
 
@@ -101,7 +102,7 @@ export async function readArrival(
   const { sharedMail } = await ctx.settings.get();
   const mailbox = sharedMail === 'split' ? reached : (firstNamed(known.mailboxes, mail) ?? reached);
   const receiver = await findReceiver(ctx, reached.id);
-  const isProven = mayActAsAgent(mail.from.length, readAuthentication(mail.headers, { authservIds: receiver?.authservIds ?? [] }));
+  const isProven = mayActAsAgent(mail.from.length, readAuthentication(mail.headers, trustedServers(receiver)));
   const original = isProven ? rewrittenAuthor(mail, known.isOurAddress) : undefined;
   const desk = { ...known, isRewrittenFrom: original !== undefined };
   const written = original ?? authorOf(mail);
@@ -140,14 +141,6 @@ function incomingOf({ mail, author, kind }: Arrival): IncomingMail {
     kind: kind.kind,
     tags: [],
   };
-}
-
-async function ignore(ctx: InboxContext, { stored, kind, finish, mail }: Arrival, reason: string): Promise<void> {
-  await ctx.db.tx(async (tx) => {
-    await describeMail(tx, stored.id, mail);
-    await settleMail(ctx, tx, stored, { state: 'ignored', kind: kind.kind, reason });
-    await finish(tx);
-  });
 }
 
 /** Seconds until each further try; after the last one the mail waits in quarantine for a person. */

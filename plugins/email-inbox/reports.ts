@@ -1,4 +1,5 @@
 import type { DeliveryNews, ReportedMail } from '@helpdesk/core/plugin';
+import type { BouncedRecipient } from './bounces.ts';
 import type { Classification, MailKind } from './classifying.ts';
 import { addressSecret } from './desk-identity.ts';
 import { fileOnce, keyOf } from './duplicates.ts';
@@ -27,7 +28,7 @@ export async function fileReport(ctx: InboxContext, arrival: Arrival): Promise<v
     await describeMail(tx, stored.id, mail);
     let reported: ReportedMail | undefined;
     for (const named of mailsNamed(ctx, mail, kind, mailbox.id)) {
-      reported = await ctx.mail.report(tx, { mail: named, ...news, reason: reasonOf(news.recipients, mail.subject) });
+      for (const one of news) reported = await ctx.mail.report(tx, { mail: named, ...one, reason: reasonOf(one.recipients, mail.subject) });
       if (reported !== undefined) break;
     }
     await settleMail(ctx, tx, stored, {
@@ -51,24 +52,32 @@ function mailsNamed(ctx: InboxContext, mail: ParsedMail, kind: Classification, m
   ];
 }
 
-function newsOf({ kind, report, feedback }: Classification): Pick<DeliveryNews, 'kind' | 'recipients'> {
-  if (kind === 'mdn') return { kind: 'read', recipients: [] };
-  if (kind === 'feedback') return { kind: 'complaint', recipients: (feedback?.complainants ?? []).map((address) => ({ address })) };
-  const wanted = { bounce: 'failed', delay: 'delayed', delivered: 'delivered' }[kind === 'bounce' || kind === 'delay' ? kind : 'delivered'];
-  const own = (report?.recipients ?? []).filter(({ action }) => action === wanted);
+type News = Pick<DeliveryNews, 'kind' | 'recipients'>;
+
+/** What a report tells, in one piece of news for each thing that happened; never empty. */
+function newsOf({ kind, report, feedback }: Classification): readonly News[] {
+  if (kind === 'mdn') return [{ kind: 'read', recipients: [] }];
+  if (kind === 'feedback') return [{ kind: 'complaint', recipients: (feedback?.complainants ?? []).map((address) => ({ address })) }];
+  const all = report?.recipients ?? [];
+  if (kind === 'delivered') return [{ kind: 'delivered', recipients: told(all.filter(({ action }) => action === 'delivered')) }];
+  const lost = all.filter(({ isPermanent }) => isPermanent);
   // A failure of class 4 passes: it is worth a notice, like a delay, and nobody's address is held to be bad.
-  const isPassing = kind === 'bounce' && own.length > 0 && own.every(({ isPermanent }) => !isPermanent);
-  const newsKind = kind === 'bounce' && !isPassing ? 'failed' : kind === 'delivered' ? 'delivered' : 'delayed';
-  return {
-    kind: newsKind,
-    recipients: own.map(({ address, finalAddress, status, diagnostic, isPermanent }) => ({
-      address,
-      ...(finalAddress === undefined ? {} : { finalAddress }),
-      ...(status === undefined ? {} : { code: status }),
-      ...(diagnostic === undefined ? {} : { reason: diagnostic }),
-      isPermanent,
-    })),
-  };
+  const late = all.filter(({ action, isPermanent }) => action !== 'delivered' && !isPermanent);
+  const isLost = kind === 'bounce' && (lost.length > 0 || late.length === 0);
+  return [
+    ...(isLost ? [{ kind: 'failed', recipients: told(lost) } as const] : []),
+    ...(!isLost || late.length > 0 ? [{ kind: 'delayed', recipients: told(late) } as const] : []),
+  ];
+}
+
+function told(recipients: readonly BouncedRecipient[]): News['recipients'] {
+  return recipients.map(({ address, finalAddress, status, diagnostic, isPermanent }) => ({
+    address,
+    ...(finalAddress === undefined ? {} : { finalAddress }),
+    ...(status === undefined ? {} : { code: status }),
+    ...(diagnostic === undefined ? {} : { reason: diagnostic }),
+    isPermanent,
+  }));
 }
 
 async function tell(

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Conflict, type Mailbox } from '@helpdesk/core/plugin';
 import type { Arrival } from './arrival.ts';
-import { topmostAuthservId } from './authentication.ts';
+import { topmostServer } from './authentication.ts';
 import { addressSecret } from './desk-identity.ts';
 import { findReceiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
@@ -9,7 +9,8 @@ import { recipientAddresses } from './threading-ids.ts';
 
 /*
  * A mail from the mailbox to itself, to `local+check<nonce>.<mac>@domain`. When it comes back, plus addresses work,
- * so signed answer addresses are turned on, and its Authentication-Results names the server that may be believed.
+ * so signed answer addresses are turned on, and its Authentication-Results names the server that may be believed and shows
+ * how many of our own hops stand above it.
  */
 
 function macOf(ctx: InboxContext, mailboxId: number, nonce: string): string {
@@ -43,7 +44,7 @@ export async function noteSelfTest(ctx: InboxContext, { mail, mailbox }: Arrival
     return mac !== '' && timingSafeEqual(Buffer.from(mac.toLowerCase()), Buffer.from(macOf(ctx, mailbox.id, nonce.toLowerCase())));
   });
   if (!isTest) return false;
-  const seen = topmostAuthservId(mail.headers);
+  const seen = topmostServer(mail.headers);
   await ctx.db.tx((tx) =>
     tx
       .table('receivers')
@@ -51,7 +52,7 @@ export async function noteSelfTest(ctx: InboxContext, { mail, mailbox }: Arrival
       .update({
         plus_proven_at: ctx.clock.now(),
         signs_addresses: true,
-        ...(seen === undefined ? {} : { seen_authserv_id: seen.slice(0, 255) }),
+        ...(seen === undefined ? {} : { seen_authserv_id: seen.id, own_hops: seen.hops }),
       }),
   );
   return true;

@@ -33,6 +33,7 @@ export const inboxSettings = {
   mailboxBlocked: { ...list, 'x-scope': 'mailbox' },
   mailboxAllowed: { ...list, 'x-scope': 'mailbox' },
   generatedReopens: { type: 'boolean', default: false, 'x-scope': 'mailbox' },
+  listMail: { type: 'string', enum: ['ticket', 'ignore'], default: 'ticket', 'x-scope': 'mailbox' },
   trustSpamHeaders: { type: 'boolean', default: false, 'x-scope': 'mailbox' },
   agentReplies: { type: 'string', enum: ['reply', 'note'], default: 'reply', 'x-scope': 'mailbox' },
 } as const satisfies SettingsSchema;

@@ -24,6 +24,12 @@ describe('reading addresses', () => {
     expect(readAddresses('f@x.example (Fay)')).to.deep.equal([{ name: 'Fay', address: 'f@x.example' }]);
   });
 
+  it('V1: leaves out words without an @ outside of brackets, as a name with a comma that nobody quoted', () => {
+    expect(readAddresses('Kaya, Mina <mina@x.example>')).to.deep.equal([{ name: 'Mina', address: 'mina@x.example' }]);
+    expect(plain('John')).to.deep.equal([]);
+    expect(plain('Cron <root>, John, undisclosed-recipients:;')).to.deep.equal(['root']);
+  });
+
   it('compares domains in ASCII', () => {
     expect(addressKey('A@Mächine.example')).to.equal(addressKey('a@xn--mchine-bua.example'));
   });

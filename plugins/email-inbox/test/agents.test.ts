@@ -172,12 +172,18 @@ describe('agents who work by mail', () => {
 
     const answered = await fromCan({ ...proven }, '@close\n\nA long answer.');
     const ordered = await fromCan({ ...proven }, '@close');
-    const role = inbox.desk.people.can.role.id;
-    await inbox.desk.storage.writeTx((tx) =>
-      tx('roles')
-        .where({ id: role })
-        .update({ permissions: JSON.stringify(['tickets.view', 'tickets.reply']) }),
-    );
+    await inbox.desk.storage.writeTx(async (tx) => {
+      const role = {
+        key: 'limited',
+        name: 'Limited',
+        kind: 'agent',
+        permissions: '["tickets.view","tickets.reply"]',
+        created_at: 0,
+        updated_at: 0,
+      };
+      const [{ id }] = await tx('roles').insert(role).returning('id');
+      await tx('users').where({ id: inbox.desk.people.can.id }).update({ role_id: id });
+    });
     const edited = await fromCan({ ...proven }, '@tag billing\n\nAnother answer.');
 
     expect([answered, ordered, edited].map(({ state, attempts }) => [state, attempts])).to.deep.equal(

@@ -16,9 +16,10 @@ describe('classifying a mail', () => {
     expect(await kindOf('X-Auto-Response-Suppress: DR, RN')).to.include({ kind: 'human', mayAutoReply: true });
   });
 
-  it('L9: honors the wish not to be answered without calling it an auto-reply', async () => {
-    expect(await kindOf('X-Auto-Response-Suppress: OOF')).to.include({ kind: 'human', mayAutoReply: false });
-  });
+  for (const wish of ['OOF', 'AutoReply', 'All', 'DR, AutoReply'])
+    it(`L9: honors the wish not to be answered without calling it an auto-reply: ${wish} (osTicket class.filter.php:898)`, async () => {
+      expect(await kindOf(`X-Auto-Response-Suppress: ${wish}`)).to.include({ kind: 'human', mayAutoReply: false });
+    });
 
   it('L7, L10: tells answers of machines from their notices (LD drops both)', async () => {
     expect(await kindOf('Auto-Submitted: auto-generated')).to.include({ kind: 'generated' });
@@ -27,10 +28,27 @@ describe('classifying a mail', () => {
     expect(await kindOf('Precedence: Bulk')).to.include({ kind: 'list', mayAutoReply: false });
   });
 
+  it('L7: takes what a program notified for its notice, and what a rule in Outlook answered for an answer (osTicket class.filter.php:898)', async () => {
+    expect(await kindOf('Auto-Submitted: Auto-Notified; owner-email="mina@customer.example"')).to.include({
+      kind: 'generated',
+      mayAutoReply: false,
+    });
+    expect(await kindOf('Auto-Submitted: auto-generated', 'X-MS-Exchange-Inbox-Rules-Loop: mina@customer.example')).to.include({
+      kind: 'auto-reply',
+      mayAutoReply: false,
+    });
+  });
+
   it('L13: claims only weak evidence from a subject', async () => {
     const mail = await parseMail(rawMail(['From: a@b.example', 'Subject: Automatic reply: away']));
 
     expect(classify(mail, desk)).to.include({ kind: 'auto-reply', isWeak: true });
+  });
+
+  it("L13: takes a subject about a car for a person's", async () => {
+    const mail = await parseMail(rawMail(['From: a@b.example', 'Subject: Auto: Kratzer an der Tür']));
+
+    expect(classify(mail, desk)).to.include({ kind: 'human', mayAutoReply: true });
   });
 
   it('L2: stops our own mail', async () => {
@@ -38,6 +56,17 @@ describe('classifying a mail', () => {
       kind: 'own-address',
       mayAutoReply: false,
     });
+  });
+});
+
+describe('a mail of several senders', () => {
+  const from = async (...headers: string[]): Promise<string> => classify(await parseMail(rawMail(headers)), desk).kind;
+
+  it('L2, V1: is ours when its one author is, and no other', async () => {
+    expect(await from('From: mina@customer.example, support@desk.example')).to.equal('human');
+    expect(await from('From: support@desk.example, mina@customer.example', 'Sender: mina@customer.example')).to.equal('human');
+    expect(await from('From: support@desk.example, mina@customer.example')).to.equal('own-address');
+    expect(await from('From: mina@customer.example, support@desk.example', 'Sender: support@desk.example')).to.equal('own-address');
   });
 });
 
@@ -73,6 +102,75 @@ describe('reading a delivery report', () => {
     expect(report?.recipients[0]).to.include({ address: 'gone@x.example', status: '5.1.1', isPermanent: true });
     expect(report?.original?.messageId).to.equal('sent@desk.example');
   });
+});
+
+describe('people who write about deliveries', () => {
+  const customer = ['Return-Path: <anna@customer.example>', 'From: Anna <anna@customer.example>', 'To: support@desk.example'];
+  const shop = ['Return-Path: <www@shop.example>', 'From: Shop <noreply@shop.example>', 'Reply-To: anna@customer.example'];
+  const nullPath = ['Return-Path: <>', 'From: Anna <anna@customer.example>'];
+  const listLike = (address: string): string[] => [`Return-Path: <${address}>`, `From: ${address}`];
+  const mails: readonly (readonly [kind: string, headers: readonly string[], subject: string, text: string])[] = [
+    ['noreply', shop, 'My order is delayed', 'It has been delayed again. Write to anna@customer.example.'],
+    ['noreply', shop, 'Échec de paiement', 'Le paiement ne peut aboutir.'],
+    ['noreply', shop, 'Return to sender?', 'The parcel came back.'],
+    ['human', customer, 'Delivery failed: your parcel', 'The courier could not deliver it, call bo@customer.example.'],
+    ['human', nullPath, 'Delivery failed: your parcel', 'The courier could not deliver it, call bo@customer.example.'],
+    ['human', nullPath, 'My order is delayed', 'It has not yet been delivered. Anna, anna@customer.example'],
+    ['human', listLike('it-admin@customer.example'), 'Error sending invoices', 'The invoices were not sent to bo@x.example.'],
+    ['human', listLike('shop-help@customer.example'), 'Undelivered order', 'It was not delivered.'],
+    [
+      'noreply',
+      listLike('postmaster@customer.example'),
+      'Delivery failure to you',
+      'We get 550 5.7.1 <support@desk.example> rejected. Why?',
+    ],
+    ['noreply', listLike('bounces@customer.example'), 'Undeliverable parcels', 'They were returned to sender.'],
+  ];
+  for (const [kind, headers, subject, text] of mails)
+    it(`L6: are heard: ${subject}, ${headers.find((header) => header.startsWith('From'))}`, async () => {
+      const mail = await parseMail(rawMail([...headers, `Subject: ${subject}`], text));
+
+      expect(classify(mail, desk).kind).to.equal(kind);
+    });
+
+  const passedOn = (headers: readonly string[]): Promise<Classification> =>
+    parseMail(
+      rawMail(
+        [...headers, 'Subject: Why?', 'Content-Type: multipart/mixed; boundary=x'],
+        '--x\n\nCan you help?\n--x\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; gone@x.example\nAction: failed\nStatus: 5.1.1\n--x--',
+      ),
+    ).then((mail) => classify(mail, desk));
+
+  it('L3: are heard when they pass a report on, which a mail system may also send outside of multipart/report', async () => {
+    expect((await passedOn(customer)).kind).to.equal('human');
+    expect((await passedOn(['From: MAILER-DAEMON@mx.example'])).kind).to.equal('bounce');
+    expect((await passedOn(['Return-Path: <>', 'From: relay@mx.example'])).kind).to.equal('bounce');
+  });
+
+  it('L6: are told from a mail system that names neither a mail nor an address', async () => {
+    const mail = await parseMail(rawMail(['Return-Path: <>', 'From: MAILER-DAEMON@mx.example', 'Subject: Undeliverable'], 'Sorry.'));
+
+    expect(classify(mail, desk).kind).to.equal('noreply');
+  });
+});
+
+describe('a mail system that writes no report', () => {
+  const returned =
+    '550 5.1.1 no such user <gone@x.example>\n\nFrom: support@desk.example\nTo: gone@x.example\nMessage-ID: <sent@desk.example>';
+  const reports: readonly (readonly [kind: string, headers: readonly string[], subject: string, text: string])[] = [
+    ['bounce', ['Return-Path: <>', 'From: postmaster@x.example'], 'Undeliverable', '<gone@x.example> could not be reached.'],
+    ['bounce', ['Return-Path: <>', 'From: Mail <robot@x.example>'], 'Undeliverable', returned],
+    ['bounce', ['From: post_master@x.example'], 'Re: Printer', `Error: invalid user address\n${returned}`],
+    ['bounce', ['Return-Path: <r@x.example>', 'From: r@x.example', 'X-Failed-Recipients: gone@x.example'], 'About a mail', 'Sorry.'],
+    ['delay', ['Return-Path: <>', 'From: MAILER-DAEMON@x.example'], 'Warning', '<gone@x.example>: will be retried'],
+  ];
+  for (const [kind, headers, subject, text] of reports)
+    it(`L6: is known by its sender and what it brings back: ${headers.join(', ')}`, async () => {
+      const found = classify(await parseMail(rawMail([...headers, `Subject: ${subject}`], text)), desk);
+
+      expect(found.kind).to.equal(kind);
+      expect(found.report?.recipients[0]?.address).to.equal('gone@x.example');
+    });
 });
 
 describe('the rules in their order', () => {
@@ -116,6 +214,10 @@ describe('the rules in their order', () => {
     'X-Apple-Action: VACATION/1',
     'Precedence: auto_reply',
     'X-Mail-Autoreply: 1',
+    'X-Autoresponse: vacation',
+    'X-AutoReply-From: mina@customer.example',
+    'X-Precedence: auto_reply',
+    'Delivered-To: Autoresponder',
   ])
     it(`L8: takes ${header} for an auto-reply`, async () => {
       expect(await kindOf(header)).to.include({ kind: 'auto-reply', mayAutoReply: false, isWeak: false });

@@ -362,4 +362,24 @@ describe('mailboxes', () => {
     expect(JSON.parse(message?.flags ?? '')).to.deep.equal(['more-recipients']);
     expect(sink.mails.filter(({ to }) => to.some((one) => one.startsWith('cc')))).to.deep.equal([]);
   });
+
+  it('L10: mail of lists opens a ticket unless the mailbox leaves it out, and joins a ticket it answers all the same', async () => {
+    const list = { 'List-Id': '<news.customer.example>' };
+    const asked = await inbox.receive(mail({ ...list, 'Message-ID': '<a@x.example>' }), 'support@desk.example');
+    await settings({ listMail: 'ignore' });
+
+    const left = await inbox.receive(mail(list), 'support@desk.example');
+    const answer = await inbox.receive(mail({ ...list, 'In-Reply-To': '<a@x.example>' }), 'support@desk.example');
+    const person = await inbox.receive(mail({}), 'support@desk.example');
+    const elsewhere = await inbox.receive(mail({ ...list, To: 'sales@desk.example' }), 'sales@desk.example');
+
+    expect([asked, left, answer, person, elsewhere].map(({ state, kind, reason }) => [state, kind, reason])).to.deep.equal([
+      ['processed', 'list', null],
+      ['ignored', 'list', 'L10 list or bulk'],
+      ['processed', 'list', null],
+      ['processed', 'human', null],
+      ['processed', 'list', null],
+    ]);
+    expect(answer.ticket_id).to.equal(asked.ticket_id);
+  });
 });

@@ -92,6 +92,22 @@ describe('charsets', () => {
     expect([utf8.subject, western.subject, polish.subject]).to.deep.equal(['Grüße', 'Grüße €', 'ą']);
   });
 
+  it('C1: reads raw bytes in the header of a multipart mail in the charset of its first text', async () => {
+    // "Привет" in KOI8-R, and a letter of windows-1251 that stands outside of Latin-1 in windows-1252 too.
+    const mails = [
+      ['\u00f0\u00d2\u00c9\u00d7\u00c5\u00d4', 'koi8-r'],
+      ['\u008a', 'windows-1251'],
+    ] as const;
+
+    const subjects = mails.map(async ([subject, charset]) => {
+      const nested = `--x\r\nContent-Type: multipart/alternative; boundary=y\r\n\r\n--y\r\nContent-Type: text/plain; charset=${charset}\r\n\r\nx\r\n--y--\r\n--x--`;
+      return (await parseMail(latin(`From: a@b.example\r\nSubject: ${subject}\r\nContent-Type: multipart/mixed; boundary=x`, nested)))
+        .subject;
+    });
+
+    expect(await Promise.all(subjects)).to.deep.equal(['Привет', 'Љ']);
+  });
+
   it('C1: reads encoded words inside quotes and file names with raw bytes (zammad#2227)', async () => {
     const mail = await parseMail(
       latin(
@@ -110,7 +126,7 @@ describe('charsets', () => {
     expect(mail.html).to.contain('café');
   });
 
-  it('C2: reads Japanese by its escapes when no charset is declared (zammad#6144)', async () => {
+  it('C2: reads Japanese by its escapes when no charset is declared (zammad#6144, zammad#3115)', async () => {
     const mail = await parseMail(latin('From: a@b.example\r\nContent-Type: text/plain', '\u001b$B$3$s$K$A$O\u001b(B'));
 
     expect(mail.text).to.equal('こんにちは');

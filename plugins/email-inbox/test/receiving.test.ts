@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import { bounce } from './support/reports.ts';
 
 const day = 86_400_000;
 
@@ -152,6 +153,51 @@ describe('receiving a mail', () => {
     expect(await page(number + 1))
       .to.match(/One\?.*Yes\..*Three\?.*No\./)
       .and.not.include('<details class="quote">');
+  });
+
+  const invitation = (method: string) => ({ 'Content-Type': `text/calendar; method=${method}`, 'In-Reply-To': '<a@x.example>' });
+  const invite = (method: string): string => `BEGIN:VCALENDAR\nMETHOD:${method}\nEND:VCALENDAR`;
+  const receipt = {
+    'Content-Type': 'multipart/report; report-type=disposition-notification; boundary=x',
+    'In-Reply-To': '<a@x.example>',
+  };
+  const silent: readonly (readonly [rule: string, what: string, mail: () => Uint8Array])[] = [
+    [
+      'L11, L7',
+      'an invitation that a program sent',
+      () => mail({ ...invitation('REQUEST'), 'Auto-Submitted': 'auto-generated' }, invite('REQUEST')),
+    ],
+    ['L11, L8', 'an invitation in an auto-reply', () => mail({ ...invitation('REQUEST'), 'X-Autoreply': 'yes' }, invite('REQUEST'))],
+    ['L11', 'the answer to an invitation', () => mail(invitation('REPLY'), invite('REPLY'))],
+    ['L11', 'another time for an invitation', () => mail(invitation('COUNTER'), invite('COUNTER'))],
+    ['L3', 'a bounce', () => bounce('<a@x.example>', 'mina@example.com', { 'In-Reply-To': '<a@x.example>' })],
+    [
+      'L4',
+      'a read receipt',
+      () =>
+        mail(receipt, '--x\n\nRead.\n--x\nContent-Type: message/disposition-notification\n\nDisposition: manual-action; displayed\n--x--'),
+    ],
+  ];
+  for (const [rule, what, raw] of silent)
+    it(`${rule}: reopens no solved ticket for ${what}`, async () => {
+      const first = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
+      await inbox.desk.as('can').changeStatus(first.ticket_id ?? 0, 'solved');
+
+      await inbox.receive(raw());
+
+      expect((await inbox.ticket(first.ticket_id)).category).to.equal('solved');
+    });
+
+  it('L11: reopens a solved ticket for an invitation of a person, and for no answer to one, whatever the mailbox says of programs', async () => {
+    const first = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
+    await inbox.desk.app.desk.settings.set('email-inbox', { generatedReopens: true }, { kind: 'mailbox', id: inbox.mailboxId });
+    const after = async (method: string, submitted?: string): Promise<string> => {
+      await inbox.desk.as('can').changeStatus(first.ticket_id ?? 0, 'solved');
+      await inbox.receive(mail({ ...invitation(method), 'Auto-Submitted': submitted }, invite(method)));
+      return (await inbox.ticket(first.ticket_id)).category;
+    };
+
+    expect([await after('REQUEST'), await after('REPLY', 'auto-generated')]).to.deep.equal(['open', 'solved']);
   });
 
   it('R1: folds the quoted history and keeps it (freescout#5624)', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
-import { bounce } from './support/reports.ts';
+import { bounce, report } from './support/reports.ts';
 
 const dayMs = 86_400_000;
 
@@ -57,6 +57,27 @@ describe('a report about a mail that left', () => {
     const page = await (await inbox.desk.fetch(`/desk/tickets/${(await inbox.ticket(ticketId)).number}`, { as: 'can' })).text();
     expect(page).to.include('A server said that an answer is delayed').and.include('mina@example.com');
   });
+
+  for (const action of ['failed', 'delayed'])
+    it(`B1: tells a recipient that failed for good from one of class 4 in the same report: ${action}`, async () => {
+      const { ticket_id: ticketId } = await inbox.receive(mail({}));
+      await inbox.desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text: 'Hi.', cc: [{ email: 'boss@customer.example' }] });
+      await inbox.desk.settle();
+      const sent = (await inbox.outbox()).at(-1);
+      await inbox.receive(
+        report(sent?.message_id ?? '', [
+          { address: 'mina@example.com', action, status: '4.2.2' },
+          { address: 'boss@customer.example', action: 'failed', status: '5.1.1' },
+        ]),
+      );
+
+      const states = await inbox.desk.storage.read('outbox_recipients').where({ outbox_id: sent?.id }).select('address_key', 'state');
+      expect(Object.fromEntries(states.map((row) => [row.address_key, row.state]))).to.deep.equal({
+        'boss@customer.example': 'failed',
+        'mina@example.com': 'delayed',
+      });
+      expect(await inbox.desk.storage.read('address_reports').pluck('address_key')).to.deep.equal(['boss@customer.example']);
+    });
 
   it('B1: names the one recipient of several that failed, and counts one mail once however often it is reported', async () => {
     const { ticket_id: ticketId } = await inbox.receive(mail({}));

@@ -41,6 +41,21 @@ describe('who wrote a mail', () => {
     expect(JSON.parse(second?.addresses ?? '')).to.not.have.property('replyTo');
   });
 
+  for (const replyTo of ['John', '"a b"@x.example'])
+    it(`V2: answers the sender where Reply-To holds no address that mail can go to: ${replyTo}`, async () => {
+      const { ticket_id: ticketId } = await inbox.receive(mail({ 'Reply-To': replyTo, Cc: '"c d"@x.example, Bo, bo@x.example' }));
+
+      const [message] = await inbox.messages(ticketId ?? 0);
+      const { replyTo: stored, cc } = JSON.parse(message?.addresses ?? '');
+      expect([stored, cc.map(({ email }: { email: string }) => email)]).to.deep.equal([undefined, ['bo@x.example']]);
+    });
+
+  it('V1: knows who wrote behind a name with a comma that nobody quoted', async () => {
+    const row = await inbox.receive(mail({ From: 'Kaya, Mina <mina@example.com>' }));
+
+    expect(await requesterOf(row.ticket_id)).to.equal('mina@example.com');
+  });
+
   const rewritten = {
     From: "'Bo' via Support <support@desk.example>",
     'X-Original-From': 'Bo <bo@x.example>',
@@ -50,6 +65,16 @@ describe('who wrote a mail', () => {
 
   it('V3: finds who wrote behind a From that our own list rewrote, when that is proven (PostHog PR 57461)', async () => {
     const row = await inbox.receive(mail({ ...proof, ...rewritten }), 'support@desk.example');
+
+    expect(await requesterOf(row.ticket_id)).to.equal('bo@x.example');
+  });
+
+  it('V3: finds who wrote also where the server writes no name above its result, as Microsoft 365', async () => {
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ authserv_ids: '[]', trusts_topmost: true }));
+    const row = await inbox.receive(
+      mail({ Received: 'from a by b', 'Authentication-Results': 'spf=pass smtp.mailfrom=desk.example; dmarc=pass', ...rewritten }),
+      'support@desk.example',
+    );
 
     expect(await requesterOf(row.ticket_id)).to.equal('bo@x.example');
   });

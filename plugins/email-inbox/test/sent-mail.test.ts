@@ -69,6 +69,17 @@ describe('what the inbox adds to sending', () => {
     await amazon.close();
   });
 
+  it('V2: goes to the sender where an unusable Reply-To was stored', async () => {
+    const { ticket_id: ticketId, message_id: messageId } = await inbox.receive(mail({}));
+    const { addresses } = await inbox.desk.storage.read('messages').where({ id: messageId }).first();
+    const stored = JSON.stringify({ ...JSON.parse(addresses), replyTo: { name: '', email: 'john' } });
+    await inbox.desk.storage.writeTx((tx) => tx('messages').where({ id: messageId }).update({ addresses: stored }));
+
+    await inbox.answer(ticketId);
+
+    expect(sink.mails.at(-1)?.to).to.deep.equal(['mina@example.com']);
+  });
+
   describe('with a real IMAP server', () => {
     before(needsDovecot);
 

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { mayActAsAgent, readAuthentication } from '../authentication.ts';
 import { threadCandidates, readMessageIds } from '../message-ids.ts';
 import { baseSubject, isForwarded, readSubjectTags, readToken, signAddress, threadIndexHead, type TokenScope } from '../threading-ids.ts';
 
@@ -32,23 +31,5 @@ describe('threading ids', () => {
     expect(isForwarded('Re: Printer')).to.equal(false);
     expect(readSubjectTags('Re: [#1042] Printer [#7] [#1042]')).to.deep.equal([1042, 7]);
     expect(threadIndexHead(Buffer.alloc(27, 5).toString('base64'))).to.equal('05'.repeat(22));
-  });
-});
-
-describe('trusting authentication results', () => {
-  const headers = (value: string) => [
-    { name: 'authentication-results', value },
-    { name: 'from', value: 'ada@desk.example' },
-  ];
-
-  it('believes only our own server, above foreign hops', () => {
-    const trusted = { authservIds: ['mx.desk.example'] };
-
-    expect(mayActAsAgent(1, readAuthentication(headers('mx.desk.example; dmarc=pass'), trusted))).to.equal(true);
-    expect(mayActAsAgent(1, readAuthentication(headers('evil.example; dmarc=pass'), trusted))).to.equal(false);
-    expect(
-      mayActAsAgent(1, readAuthentication([{ name: 'received', value: 'x' }, ...headers('mx.desk.example; dmarc=pass')], trusted)),
-    ).to.equal(false);
-    expect(mayActAsAgent(2, readAuthentication(headers('mx.desk.example; dmarc=pass'), trusted))).to.equal(false);
   });
 });

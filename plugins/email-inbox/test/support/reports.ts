@@ -1,12 +1,30 @@
 import { mail } from './inbox.ts';
 
+interface Told {
+  readonly address: string;
+  readonly action: string;
+  readonly status: string;
+}
+
 /** A report (RFC 3464) that a mail of ours did not reach somebody. */
 export function bounce(
   messageId: string,
   recipient: string,
   headers: Readonly<Record<string, string>> = {},
-  { action, status }: { readonly action: string; readonly status: string } = { action: 'failed', status: '5.1.1' },
+  told: Omit<Told, 'address'> = { action: 'failed', status: '5.1.1' },
 ): Uint8Array {
+  return report(messageId, [{ address: recipient, ...told }], headers);
+}
+
+/** A report (RFC 3464) of what became of a mail of ours at each of its recipients. */
+export function report(messageId: string, recipients: readonly Told[], headers: Readonly<Record<string, string>> = {}): Uint8Array {
+  const groups = recipients.flatMap(({ address, action, status }) => [
+    '',
+    `Final-Recipient: rfc822; ${address}`,
+    `Action: ${action}`,
+    `Status: ${status}`,
+    `Diagnostic-Code: smtp; ${status} no`,
+  ]);
   return mail(
     {
       From: 'MAILER-DAEMON@mx.example',
@@ -24,16 +42,12 @@ export function bounce(
       'Content-Type: message/delivery-status',
       '',
       'Reporting-MTA: dns; mx.example',
-      '',
-      `Final-Recipient: rfc822; ${recipient}`,
-      `Action: ${action}`,
-      `Status: ${status}`,
-      `Diagnostic-Code: smtp; ${status} no`,
+      ...groups,
       '--x',
       'Content-Type: message/rfc822',
       '',
       `Message-ID: ${messageId}`,
-      `To: ${recipient}`,
+      `To: ${recipients.map(({ address }) => address).join(', ')}`,
       'From: support@desk.example',
       '',
       'Hi',
