@@ -71,7 +71,11 @@ export async function openImap(server: ImapServer, dialogue?: DialogueLine[]): P
   }
 }
 
-/** Runs one command under our own deadline; a late one costs the connection. @throws Unavailable `email-inbox.timeout` */
+/**
+ * Runs one command under our own deadline; a late one costs the connection, one that the server refuses does not.
+ *
+ * @throws Unavailable `email-inbox.timeout`
+ */
 export async function within<T>(client: ImapFlow, what: string, work: Promise<T>, ms = commandMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let onClose: (() => void) | undefined;
@@ -92,12 +96,17 @@ export async function within<T>(client: ImapFlow, what: string, work: Promise<T>
   try {
     return await Promise.race([work, limit]);
   } catch (error) {
-    client.close();
+    if (!isAnswer(error)) client.close();
     throw error;
   } finally {
     clearTimeout(timer);
     if (onClose !== undefined) client.off('close', onClose);
   }
+}
+
+// NO and BAD end a command and leave the line as it was (RFC 3501 section 7.1).
+function isAnswer(error: unknown): boolean {
+  return ['NO', 'BAD'].includes(textAt(error, 'responseStatus') ?? '');
 }
 
 // What the server said, else what the error says.

@@ -61,13 +61,18 @@ export interface NewMail {
   readonly receivedAt: number;
   /** Why the bytes are not the whole mail. */
   readonly reason?: string | undefined;
+  /** There is nothing in it to file: it waits for a person, with its reason. */
+  readonly isHeld?: boolean | undefined;
 }
 
-/** Inserts what is not there yet and returns the ids of the new rows, in order; the unique key decides, not a look beforehand. */
+/**
+ * Inserts what is not there yet and returns the ids of the new rows that can be filed, in order; the unique key decides,
+ * not a look beforehand.
+ */
 export async function insertMails(ctx: InboxContext, tx: PluginTx, mails: readonly NewMail[]): Promise<readonly number[]> {
   if (mails.length === 0) return [];
   const now = ctx.clock.now();
-  const rows: { id: number }[] = await tx
+  const rows: { id: number; state: StoredMail['state'] }[] = await tx
     .table('mails')
     .insert(
       mails.map((mail) => ({
@@ -77,7 +82,7 @@ export async function insertMails(ctx: InboxContext, tx: PluginTx, mails: readon
         uid: mail.uid,
         sha256: mail.sha256,
         size: mail.size,
-        state: 'new',
+        state: mail.isHeld === true ? 'failed' : 'new',
         reason: mail.reason ?? null,
         received_at: mail.receivedAt,
         created_at: now,
@@ -86,8 +91,8 @@ export async function insertMails(ctx: InboxContext, tx: PluginTx, mails: readon
     )
     .onConflict(['mailbox_id', 'folder', 'uidvalidity', 'uid'])
     .ignore()
-    .returning('id');
-  return rows.map(({ id }) => id).toSorted((a, b) => a - b);
+    .returning(['id', 'state']);
+  return rows.flatMap(({ id, state }) => (state === 'new' ? [id] : [])).toSorted((a, b) => a - b);
 }
 
 /** The mail with this id. */

@@ -1,5 +1,6 @@
 import { crashPoint, type PluginTx } from '@helpdesk/core/plugin';
 import { insertMails, type NewMail } from './mails-repository.ts';
+import { notStuck } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
 /** A mail as a server or a file gave it. */
@@ -10,6 +11,8 @@ export interface RawMail {
   readonly raw: Uint8Array;
   readonly receivedAt: number;
   readonly reason?: string | undefined;
+  /** There is nothing in it to file: it waits for a person, with its reason. */
+  readonly isHeld?: boolean | undefined;
 }
 
 const writesAtOnce = 8;
@@ -24,7 +27,7 @@ export interface StoreOptions {
 /**
  * Keeps mails before anything looks into them: the bytes go to the file store, synced, and then the rows,
  * the cursor and the jobs are written together. Dying in between only means that they are fetched again.
- * Returns the ids of the mails that were not there before.
+ * Returns the ids of the mails that were not there before and can be filed.
  */
 export async function storeMails(
   ctx: InboxContext,
@@ -73,5 +76,5 @@ async function advance(tx: PluginTx, mailboxId: number, cursor: { readonly uidVa
     .table('receivers')
     .where({ mailbox_id: mailboxId, uidvalidity: cursor.uidValidity })
     .where('last_uid', '<', cursor.lastUid)
-    .update({ last_uid: cursor.lastUid });
+    .update({ last_uid: cursor.lastUid, ...notStuck });
 }

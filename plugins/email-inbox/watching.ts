@@ -162,7 +162,7 @@ class Watcher {
       if (this.hasNews || performance.now() - polledAt > every) {
         this.hasNews = false;
         polledAt = performance.now();
-        await fetchNew(this.ctx, client, this.mailboxId, { isQueued: true, signal });
+        await fetchNew(this.ctx, client, this.mailboxId, { signal });
         await this.succeeded();
       }
       const receiver = await findReceiver(this.ctx, this.mailboxId);

@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { needsDovecot, startDovecot, type Dovecot } from '@helpdesk/core/testing';
+import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import { startProxy } from './support/proxy.ts';
+
+const minute = 60_000;
+
+describe('a mail that the server does not deliver', () => {
+  let inbox: Inbox;
+  let imap: Dovecot;
+  let proxy: Awaited<ReturnType<typeof startProxy>>;
+  before(needsDovecot);
+  beforeEach(async () => {
+    imap = await startDovecot();
+    proxy = await startProxy(imap.port);
+    inbox = await createInbox();
+    imap.deliver('help', []);
+    await inbox.addReceiver({ host: '127.0.0.1', port: proxy.port, encryption: 'auto', user: 'help', is_operators: true, state: 'active' });
+    const { storage, app } = inbox.desk;
+    await storage.writeTx((tx) => app.desk.secrets.set(tx, 'email-inbox', `mailbox:${inbox.mailboxId}:imap`, 'secret'));
+  });
+  afterEach(async () => {
+    await inbox.desk.close();
+    await Promise.all([proxy.close(), imap.close()]);
+  });
+
+  const fetch = (): Promise<unknown> => inbox.command('mail fetch').catch((error: unknown) => error);
+  const texts = async (): Promise<readonly string[]> => inbox.desk.storage.read('messages').orderBy('id').pluck('text');
+  /** Whether a command asks for this mail and this part of it. */
+  const asksFor = (command: string, uid: number, part: string): boolean => {
+    const [, uids = ''] = /^UID FETCH (\S+)/.exec(command) ?? [];
+    const holds = uids.split(',').some((range) => {
+      const [first = 0, last = first] = range.split(':').map(Number);
+      return first <= uid && uid <= last;
+    });
+    return holds && command.includes(part);
+  };
+
+  it('F6: stops neither those before it nor, after three tries, those behind it, and shows its header (ZA 2754)', async () => {
+    proxy.answers = (command) => (asksFor(command, 2, 'BODY.PEEK[]') ? 'NO [SERVERBUG] Internal error' : undefined);
+    imap.deliver('help', [mail({}, 'one'), mail({ Subject: 'Poison' }, 'two'), mail({}, 'three')]);
+
+    const first = await fetch();
+    const before = await texts();
+    for (let round = 0; round < 3; round += 1) {
+      inbox.desk.clock.advance(5 * minute);
+      await fetch();
+    }
+
+    expect(first).to.include({ code: 'email-inbox.fetch-failed' });
+    expect(before).to.deep.equal(['one']);
+    expect((await texts()).filter((text) => text === 'three')).to.have.length(1);
+    const [, poison] = await inbox.mails();
+    expect(poison?.state).to.equal('processed');
+    expect(poison?.reason).to.include('Internal error');
+    expect((await inbox.ticket(poison?.ticket_id ?? null)).subject).to.equal('Poison');
+  });
+
+  it('F6: is held with its reason where the line breaks at each of its parts', async () => {
+    proxy.answers = (command) => (asksFor(command, 2, 'BODY.PEEK[') ? 'close' : undefined);
+    imap.deliver('help', [mail({}, 'one'), mail({}, 'two'), mail({}, 'three')]);
+
+    for (let round = 0; round < 6; round += 1) {
+      await fetch();
+      inbox.desk.clock.advance(4 * minute);
+    }
+
+    expect(await texts()).to.deep.equal(['one', 'three']);
+    expect((await inbox.mails()).map(({ state }) => state)).to.deep.equal(['processed', 'failed', 'processed']);
+    const page = await (await inbox.desk.fetch('/admin/p/email-inbox', { as: 'ada' })).text();
+    expect(page).to.include('The mail server did not deliver this mail:');
+  });
+
+  it('F6: is waited for while the server delivers none, however often that fails', async () => {
+    proxy.answers = (command) => (command.includes('BODY.PEEK[]') ? 'NO [SERVERBUG] Internal error' : undefined);
+    imap.deliver('help', [mail({}, 'one'), mail({}, 'two')]);
+    for (let round = 0; round < 9; round += 1) {
+      await fetch();
+      inbox.desk.clock.advance(minute);
+    }
+
+    proxy.answers = undefined;
+    await fetch();
+
+    expect(await texts()).to.deep.equal(['one', 'two']);
+  });
+});

@@ -1,0 +1,99 @@
+import type { FetchMessageObject, ImapFlow } from 'imapflow';
+import { within } from './imap-connection.ts';
+import type { Receiver } from './receivers-repository.ts';
+import type { InboxContext } from './settings.ts';
+import type { RawMail } from './storing.ts';
+
+const batchCount = 25;
+const batchBytes = 8 * 1024 * 1024;
+/** Milliseconds a command that brings lists or mails may take. */
+export const transferMs = 180_000;
+
+/** One pass over a folder that is open. */
+export interface Pass {
+  readonly client: ImapFlow;
+  readonly receiver: Receiver;
+  readonly maxBytes: number;
+}
+
+/** What was listed in pieces that are fetched with one command each. */
+export function* batchesOf(listed: readonly FetchMessageObject[], atMost = batchCount): Generator<readonly FetchMessageObject[]> {
+  let batch: FetchMessageObject[] = [];
+  let bytes = 0;
+  for (const one of listed) {
+    const size = one.size ?? 0;
+    if (batch.length > 0 && (batch.length >= atMost || bytes + size > batchBytes)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(one);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Brings the mails of a batch; of one over the limit the header. @throws what the server or the line says. */
+export async function transfer(ctx: InboxContext, pass: Pass, batch: readonly FetchMessageObject[]): Promise<readonly RawMail[]> {
+  const { client, maxBytes } = pass;
+  const whole = batch.filter(({ size }) => (size ?? 0) <= maxBytes);
+  const sources = new Map<number, Buffer>();
+  if (whole.length > 0) {
+    const got = await within(
+      client,
+      'fetch mail',
+      client.fetchAll(whole.map(({ uid }) => uid).join(','), { uid: true, source: true }, { uid: true }),
+      transferMs,
+    );
+    for (const { uid, source } of got) if (source !== undefined) sources.set(uid, source);
+  }
+  const mails: RawMail[] = [];
+  for (const one of batch) {
+    const isTooLarge = (one.size ?? 0) > maxBytes;
+    // One that did not come with the others was deleted meanwhile, or it is asked for alone once more.
+    const source = sources.get(one.uid) ?? (await fetchAlone(client, one.uid, isTooLarge));
+    if (source === undefined) continue;
+    const reason = isTooLarge
+      ? `Only the header was fetched: the mail has ${one.size} bytes, more than the limit of ${maxBytes}.`
+      : undefined;
+    mails.push({ ...placeOf(ctx, pass, one), raw: source, reason });
+  }
+  return mails;
+}
+
+/**
+ * Stands in for a mail that the server does not deliver: its header, or when that does not come either nothing but a
+ * place for the reason. The mail itself stays on the server.
+ */
+export async function standIn(ctx: InboxContext, pass: Pass, one: FetchMessageObject): Promise<RawMail> {
+  const words = pass.receiver.lastError ?? 'It did not say why.';
+  const header = await fetchAlone(pass.client, one.uid, true).catch(() => undefined);
+  ctx.log.warn('The server does not deliver a mail; it is passed.', { mailboxId: pass.receiver.mailboxId, uid: one.uid, words });
+  return {
+    ...placeOf(ctx, pass, one),
+    raw: header ?? Buffer.from('\r\n'),
+    reason: `The mail server did not deliver this mail${header === undefined ? '' : ' beyond its header'}: ${words}`,
+    isHeld: header === undefined,
+  };
+}
+
+function placeOf(ctx: InboxContext, { receiver }: Pass, { uid, internalDate }: FetchMessageObject) {
+  return {
+    folder: receiver.folder,
+    uidValidity: receiver.uidValidity,
+    uid,
+    receivedAt: timeOf(internalDate) ?? ctx.clock.now(),
+  };
+}
+
+async function fetchAlone(client: ImapFlow, uid: number, isHeaderOnly: boolean): Promise<Buffer | undefined> {
+  const query = isHeaderOnly ? { uid: true, headers: true } : { uid: true, source: true };
+  const one = await within(client, 'fetch one mail', client.fetchOne(String(uid), query, { uid: true }), transferMs);
+  if (one === false || one === undefined) return undefined;
+  return isHeaderOnly ? one.headers : one.source;
+}
+
+function timeOf(date: Date | string | undefined): number | undefined {
+  const time = date === undefined ? Number.NaN : new Date(date).getTime();
+  return Number.isNaN(time) ? undefined : time;
+}
