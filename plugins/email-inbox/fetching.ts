@@ -9,6 +9,8 @@ import { batchesOf, standIn, transfer, transferMs, type Pass } from './transferr
 
 const dayMs = 86_400_000;
 const rescanDays = 30;
+// A server need not read more than 8,000 bytes of a command (RFC 2683 section 3.2.1.5), and a uid has up to ten digits.
+const uidsAtOnce = 500;
 
 export interface FetchOptions {
   /** Given the ids of new mails as soon as they are stored; without it a job is queued for each. */
@@ -113,14 +115,11 @@ async function openFolder(ctx: InboxContext, client: ImapFlow, mailboxId: number
 }
 
 async function listNew(client: ImapFlow, receiver: Receiver): Promise<readonly FetchMessageObject[]> {
-  const range = await newRange(client, receiver);
-  if (range === undefined) return [];
-  const listed = await within(
-    client,
-    'list new mail',
-    client.fetchAll(range, { uid: true, size: true, flags: true, internalDate: true }, { uid: true }),
-    transferMs,
-  );
+  const listed: FetchMessageObject[] = [];
+  for (const range of await newRanges(client, receiver)) {
+    const query = { uid: true, size: true, flags: true, internalDate: true };
+    listed.push(...(await within(client, 'list new mail', client.fetchAll(range, query, { uid: true }), transferMs)));
+  }
   // `n:*` always names the last mail, even when its uid is lower (RFC 3501 section 6.4.8).
   const fresh = listed.filter(
     ({ uid, flags }) => uid > receiver.lastUid && flags?.has('\\Deleted') !== true && flags?.has('\\Draft') !== true,
@@ -128,9 +127,11 @@ async function listNew(client: ImapFlow, receiver: Receiver): Promise<readonly F
   return [...new Map(fresh.map((one) => [one.uid, one])).values()].toSorted((a, b) => a.uid - b.uid);
 }
 
-async function newRange(client: ImapFlow, { lastUid, sinceAt }: Receiver): Promise<string | undefined> {
-  if (client.mailbox === false || client.mailbox.exists === 0) return undefined;
-  if (lastUid > 0 || sinceAt === 0) return `${lastUid + 1}:*`;
+async function newRanges(client: ImapFlow, { lastUid, sinceAt }: Receiver): Promise<readonly string[]> {
+  if (client.mailbox === false || client.mailbox.exists === 0) return [];
+  if (lastUid > 0 || sinceAt === 0) return [`${lastUid + 1}:*`];
   const found = await within(client, 'SEARCH', client.search({ since: new Date(sinceAt) }, { uid: true }));
-  return found === false || found === undefined || found.length === 0 ? undefined : found.join(',');
+  if (found === false || found === undefined) return [];
+  const pieces = Math.ceil(found.length / uidsAtOnce);
+  return Array.from({ length: pieces }, (_, piece) => found.slice(piece * uidsAtOnce, (piece + 1) * uidsAtOnce).join(','));
 }

@@ -9,7 +9,7 @@ export async function startProxy(target: number) {
     /** Chooses anew after how many bytes each connection is cut. */
     cuts: undefined as (() => number) | undefined,
     isStuck: false,
-    /** What is answered to a command in the place of the server, as `NO [SERVERBUG] Internal error`; `close` hangs up, undefined lets it through. */
+    /** What is answered to a command in the place of the server, as `NO Internal error`, untagged lines first; `close` hangs up, undefined lets it through. */
     answers: undefined as ((command: string) => string | undefined) | undefined,
     connections: 0,
     close: async (): Promise<void> => undefined,
@@ -35,7 +35,7 @@ export async function startProxy(target: number) {
       const answer = command === undefined ? undefined : proxy.answers?.(command);
       if (answer === 'close') client.destroy();
       else if (answer === undefined) upstream.write(chunk);
-      else client.write(`${tag} ${answer}\r\n`);
+      else client.write(`${answer.replace(/[^\n]*$/, `${tag} $&`)}\r\n`);
     });
     upstream.on('data', (chunk) => {
       if (proxy.isStuck) return;
