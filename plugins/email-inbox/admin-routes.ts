@@ -12,7 +12,7 @@ import {
 import { readOptions, readServer, sectionsOf, type TestView } from './mailbox-form.ts';
 import { showHealth } from './health-page.ts';
 import type { DialogueLine } from './imap-connection.ts';
-import { firstCursor, probe } from './mailbox-setup.ts';
+import { firstCursor, nextCursor, probe } from './mailbox-setup.ts';
 import { findMail, mailOfMessage, type StoredMail } from './mails-repository.ts';
 import { findReceiver, saveReceiver } from './receivers-repository.ts';
 import { retryMail } from './receive-job.ts';
@@ -141,15 +141,16 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
         folders: found.folders,
         test: { ok: true, summary: { key: 'email-inbox.test.good', params: { count: found.exists } }, dialogue },
       });
-    const isSame =
-      receiver !== undefined && receiver.host === server.host && receiver.folder === folder && receiver.uidValidity === found.uidValidity;
+    const now = ctx.clock.now();
+    const isSame = receiver !== undefined && receiver.host === server.host && receiver.folder === folder;
+    const cursor = receiver === undefined ? firstCursor(found, 'now', now) : isSame ? undefined : nextCursor(receiver, found, now);
     const { password: _stored, ...rest } = server;
     await ctx.db.tx((tx) =>
       saveReceiver(ctx, tx, mailbox.id, {
         ...rest,
         folder,
         password: form.optional('password'),
-        cursor: isSame ? undefined : firstCursor(found, 'now', ctx.clock.now()),
+        cursor,
         more: options,
       }),
     );

@@ -1,6 +1,6 @@
 import { Conflict, type Actor, type Mailbox, type MailboxInput } from '@helpdesk/core/plugin';
 import { openImap, within, type DialogueLine, type ImapServer } from './imap-connection.ts';
-import { atEnd, findReceiver, saveReceiver, type Cursor } from './receivers-repository.ts';
+import { atEnd, findReceiver, saveReceiver, type Cursor, type Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
 const dayMs = 86_400_000;
@@ -41,6 +41,16 @@ export function firstCursor(found: Pick<Probe, 'uidValidity' | 'uidNext'>, since
   if (since === 'all' || uidNext <= 1) return { uidValidity, lastUid: 0, sinceAt: 0 };
   if (since === 'now') return { uidValidity, lastUid: uidNext - 1, sinceAt: now };
   return { uidValidity, lastUid: 0, sinceAt: Math.max(1, now - since * dayMs) };
+}
+
+/**
+ * The cursor when a mailbox that receives gets another server, account or folder: it goes on at the last fetch, and a
+ * day earlier, since the clocks of servers differ and a search knows days only. What is there twice is known by its key.
+ */
+export function nextCursor(receiver: Receiver, found: Probe, now: number): Cursor {
+  const { uidValidity } = found;
+  if (receiver.lastFetchAt !== null) return { uidValidity, lastUid: 0, sinceAt: Math.max(1, receiver.lastFetchAt - dayMs) };
+  return receiver.lastUid === 0 ? { uidValidity, lastUid: 0, sinceAt: receiver.sinceAt } : firstCursor(found, 'now', now);
 }
 
 export interface NewMailbox {

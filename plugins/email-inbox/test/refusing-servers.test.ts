@@ -15,9 +15,7 @@ describe('a server that refuses', () => {
     proxy = await startProxy(imap.port);
     inbox = await createInbox();
     imap.deliver('help', []);
-    await inbox.addReceiver({ host: '127.0.0.1', port: proxy.port, encryption: 'auto', user: 'help', is_operators: true, state: 'active' });
-    const { storage, app } = inbox.desk;
-    await storage.writeTx((tx) => app.desk.secrets.set(tx, 'email-inbox', `mailbox:${inbox.mailboxId}:imap`, 'secret'));
+    await inbox.receivesFrom(proxy.port);
   });
   afterEach(async () => {
     await inbox.desk.close();
