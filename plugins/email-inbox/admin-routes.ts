@@ -12,7 +12,7 @@ import {
 import { readOptions, readServer, sectionsOf, type TestView } from './mailbox-form.ts';
 import { showHealth } from './health-page.ts';
 import type { DialogueLine } from './imap-connection.ts';
-import { firstCursor, nextCursor, probe } from './mailbox-setup.ts';
+import { firstCursor, isOtherAccount, nextCursor, probe } from './mailbox-setup.ts';
 import { findMail, mailOfMessage, type StoredMail } from './mails-repository.ts';
 import { findReceiver, saveReceiver } from './receivers-repository.ts';
 import { retryMail } from './receive-job.ts';
@@ -142,7 +142,8 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
         test: { ok: true, summary: { key: 'email-inbox.test.good', params: { count: found.exists } }, dialogue },
       });
     const now = ctx.clock.now();
-    const isSame = receiver !== undefined && receiver.host === server.host && receiver.folder === folder;
+    const isMoved = receiver !== undefined && isOtherAccount(receiver, server, mailbox.address);
+    const isSame = receiver?.folder === folder && !isMoved;
     const cursor = receiver === undefined ? firstCursor(found, 'now', now) : isSame ? undefined : nextCursor(receiver, found, now);
     const { password: _stored, ...rest } = server;
     await ctx.db.tx((tx) =>
@@ -151,6 +152,7 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
         folder,
         password: form.optional('password'),
         cursor,
+        isOtherAccount: isMoved,
         more: options,
       }),
     );

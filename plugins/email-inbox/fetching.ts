@@ -63,7 +63,7 @@ async function keep(
   batch: readonly FetchMessageObject[],
   mails: readonly RawMail[],
 ): Promise<void> {
-  const cursor = { uidValidity: receiver.uidValidity, lastUid: batch.at(-1)?.uid ?? receiver.lastUid };
+  const cursor = { account: receiver.account, uidValidity: receiver.uidValidity, lastUid: batch.at(-1)?.uid ?? receiver.lastUid };
   const ids = await storeMails(ctx, receiver.mailboxId, mails, { isQueued: options.onStored === undefined, cursor });
   options.onStored?.(ids);
 }
@@ -108,7 +108,7 @@ async function openFolder(ctx: InboxContext, client: ImapFlow, mailboxId: number
   await ctx.db.tx((tx) =>
     tx
       .table('receivers')
-      .where({ mailbox_id: mailboxId, uidvalidity: receiver.uidValidity })
+      .where({ mailbox_id: mailboxId, account: receiver.account, uidvalidity: receiver.uidValidity })
       .update({ uidvalidity: uidValidity, last_uid: cursor.lastUid, since_at: cursor.sinceAt, updated_at: now, ...notStuck }),
   );
   return findReceiver(ctx, mailboxId);

@@ -53,6 +53,15 @@ export function nextCursor(receiver: Receiver, found: Probe, now: number): Curso
   return receiver.lastUid === 0 ? { uidValidity, lastUid: 0, sinceAt: receiver.sinceAt } : firstCursor(found, 'now', now);
 }
 
+/** Whether uids of the receiver's mails mean nothing at this server any more; without a user it is the address that signs in. */
+export function isOtherAccount(
+  receiver: Pick<Receiver, 'host' | 'user'>,
+  server: Pick<ImapServer, 'host' | 'user'>,
+  address: string,
+): boolean {
+  return receiver.host !== server.host || (receiver.user ?? address) !== (server.user ?? address);
+}
+
 export interface NewMailbox {
   readonly mailbox: MailboxInput;
   readonly imap: ImapServer;

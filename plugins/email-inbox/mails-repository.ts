@@ -53,6 +53,7 @@ interface MailRow {
 /** A mail whose bytes are in the file store and that may get a row. */
 export interface NewMail {
   readonly mailboxId: number;
+  readonly account?: number | undefined;
   readonly folder: string;
   readonly uidValidity: number;
   readonly uid: number;
@@ -77,6 +78,7 @@ export async function insertMails(ctx: InboxContext, tx: PluginTx, mails: readon
     .insert(
       mails.map((mail) => ({
         mailbox_id: mail.mailboxId,
+        account: mail.account ?? 0,
         folder: mail.folder,
         uidvalidity: mail.uidValidity,
         uid: mail.uid,
@@ -89,7 +91,8 @@ export async function insertMails(ctx: InboxContext, tx: PluginTx, mails: readon
         updated_at: now,
       })),
     )
-    .onConflict(['mailbox_id', 'folder', 'uidvalidity', 'uid'])
+    // Whichever key it is: until the contract step there is also the one without an account.
+    .onConflict()
     .ignore()
     .returning(['id', 'state']);
   return rows.flatMap(({ id, state }) => (state === 'new' ? [id] : [])).toSorted((a, b) => a - b);

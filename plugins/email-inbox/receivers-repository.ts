@@ -23,6 +23,8 @@ export interface Receiver {
   readonly seenAuthservId: string | null;
   /** When a test mail proved that plus addresses arrive. */
   readonly plusProvenAt: number | null;
+  /** Raised with another server or user: a uid of the account before names another mail in this one. */
+  readonly account: number;
   readonly uidValidity: number;
   readonly lastUid: number;
   readonly sinceAt: number;
@@ -61,6 +63,7 @@ interface ReceiverRow {
   trusts_topmost: boolean | number;
   seen_authserv_id: string | null;
   plus_proven_at: number | null;
+  account: number;
   uidvalidity: number;
   last_uid: number;
   since_at: number;
@@ -105,6 +108,8 @@ export interface ReceiverInput {
   readonly folder: string;
   readonly password: string | undefined;
   readonly cursor: Cursor | undefined;
+  /** The server or the user is another one than before. */
+  readonly isOtherAccount?: boolean;
   readonly more?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -146,7 +151,7 @@ export async function saveReceiver(ctx: InboxContext, tx: PluginTx, mailboxId: n
   const changed = await tx
     .table('receivers')
     .where({ mailbox_id: mailboxId })
-    .update({ ...row, version: tx.raw('version + 1') });
+    .update({ ...row, version: tx.raw('version + 1'), ...(input.isOtherAccount === true ? { account: tx.raw('account + 1') } : {}) });
   if (changed === 0) await tx.table('receivers').insert({ mailbox_id: mailboxId, since_at: now, ...row, created_at: now });
   if (input.password !== undefined) await ctx.secrets.set(tx, imapSecret(mailboxId), input.password);
 }
@@ -155,11 +160,15 @@ export async function saveReceiver(ctx: InboxContext, tx: PluginTx, mailboxId: n
 export const notStuck = { stuck_uid: null, stuck_tries: 0, stuck_at: null } as const;
 
 /** Writes that fetching stands still at a mail. */
-export async function noteStuck(ctx: InboxContext, { mailboxId, uidValidity }: Receiver, { uid, tries, at }: Stuck): Promise<void> {
+export async function noteStuck(
+  ctx: InboxContext,
+  { mailboxId, account, uidValidity }: Receiver,
+  { uid, tries, at }: Stuck,
+): Promise<void> {
   await ctx.db.tx((tx) =>
     tx
       .table('receivers')
-      .where({ mailbox_id: mailboxId, uidvalidity: uidValidity })
+      .where({ mailbox_id: mailboxId, account, uidvalidity: uidValidity })
       .update({ stuck_uid: uid, stuck_tries: tries, stuck_at: at }),
   );
 }
@@ -247,6 +256,7 @@ function fromRow(row: ReceiverRow): Receiver {
     trustsTopmost: Boolean(row.trusts_topmost),
     seenAuthservId: row.seen_authserv_id,
     plusProvenAt: row.plus_proven_at,
+    account: row.account,
     uidValidity: row.uidvalidity,
     lastUid: row.last_uid,
     sinceAt: row.since_at,

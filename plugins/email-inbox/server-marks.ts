@@ -7,9 +7,14 @@ import type { InboxContext } from './settings.ts';
 const dayMs = 86_400_000;
 const atOnce = 200;
 
-/** Mails of the current numbering that the server has not been told about. */
-export function unacknowledged(ctx: InboxContext, { mailboxId, folder, uidValidity }: Receiver) {
-  return ctx.db.table('mails').where({ mailbox_id: mailboxId, folder, uidvalidity: uidValidity }).whereNull('acked_at');
+/** Mails whose uids mean something to the server now: those of this account and numbering. */
+function reachable(ctx: InboxContext, { mailboxId, account, folder, uidValidity }: Receiver) {
+  return ctx.db.table('mails').where({ mailbox_id: mailboxId, account, folder, uidvalidity: uidValidity });
+}
+
+/** Those of them that the server has not been told about. */
+export function unacknowledged(ctx: InboxContext, receiver: Receiver) {
+  return reachable(ctx, receiver).whereNull('acked_at');
 }
 
 /** Whether the server is to be told about a mail now, or to delete one. */
@@ -71,12 +76,8 @@ async function move(client: ImapFlow, uids: string, folder: string): Promise<voi
   if (!(await attempt())) throw refused('MOVE');
 }
 
-function dueForRemoval(ctx: InboxContext, { mailboxId, folder, uidValidity }: Receiver) {
-  return ctx.db
-    .table('mails')
-    .where({ mailbox_id: mailboxId, folder, uidvalidity: uidValidity })
-    .whereNotNull('remove_at')
-    .where('remove_at', '<=', ctx.clock.now());
+function dueForRemoval(ctx: InboxContext, receiver: Receiver) {
+  return reachable(ctx, receiver).whereNotNull('remove_at').where('remove_at', '<=', ctx.clock.now());
 }
 
 async function removeDue(ctx: InboxContext, client: ImapFlow, receiver: Receiver): Promise<void> {

@@ -5,6 +5,8 @@ import type { InboxContext } from './settings.ts';
 
 /** A mail as a server or a file gave it. */
 export interface RawMail {
+  /** Of a mail from a server; see `Receiver`. */
+  readonly account?: number | undefined;
   readonly folder: string;
   readonly uidValidity: number;
   readonly uid: number;
@@ -17,11 +19,17 @@ export interface RawMail {
 
 const writesAtOnce = 8;
 
+interface StoredUpTo {
+  readonly account: number;
+  readonly uidValidity: number;
+  readonly lastUid: number;
+}
+
 export interface StoreOptions {
   /** Queue a job per mail; the command line files its mails itself. */
   readonly isQueued: boolean;
   /** Where fetching stands once these mails are stored; written in the same transaction. */
-  readonly cursor?: { readonly uidValidity: number; readonly lastUid: number } | undefined;
+  readonly cursor?: StoredUpTo | undefined;
 }
 
 /**
@@ -71,10 +79,10 @@ export function enqueueReceive(
 }
 
 // Forward only: of two processes that fetch at once, the slower one must not take the cursor back.
-async function advance(tx: PluginTx, mailboxId: number, cursor: { readonly uidValidity: number; readonly lastUid: number }): Promise<void> {
+async function advance(tx: PluginTx, mailboxId: number, { account, uidValidity, lastUid }: StoredUpTo): Promise<void> {
   await tx
     .table('receivers')
-    .where({ mailbox_id: mailboxId, uidvalidity: cursor.uidValidity })
-    .where('last_uid', '<', cursor.lastUid)
-    .update({ last_uid: cursor.lastUid, ...notStuck });
+    .where({ mailbox_id: mailboxId, account, uidvalidity: uidValidity })
+    .where('last_uid', '<', lastUid)
+    .update({ last_uid: lastUid, ...notStuck });
 }

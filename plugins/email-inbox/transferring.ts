@@ -79,6 +79,7 @@ export async function standIn(ctx: InboxContext, pass: Pass, one: FetchMessageOb
 
 function placeOf(ctx: InboxContext, { receiver }: Pass, { uid, internalDate }: FetchMessageObject) {
   return {
+    account: receiver.account,
     folder: receiver.folder,
     uidValidity: receiver.uidValidity,
     uid,

@@ -138,7 +138,7 @@ class Watcher {
 
   private async connection(): Promise<void> {
     const receiver = await findReceiver(this.ctx, this.mailboxId);
-    if (receiver === undefined) return;
+    if (receiver?.version !== this.version) return;
     const client = await openImap(await serverOf(this.ctx, receiver));
     const close = (): void => client.close();
     this.stopping.signal.addEventListener('abort', close, { once: true });
@@ -159,6 +159,8 @@ class Watcher {
     const every = client.capabilities.has('IDLE') ? pollMs : pollWithoutIdleMs;
     while (!signal.aborted) {
       if (!client.usable) throw new Error('The server closed the connection.');
+      // Saved meanwhile: this connection may lead to another account than the one that is stored now.
+      if ((await findReceiver(this.ctx, this.mailboxId))?.version !== this.version) return;
       if (this.hasNews || performance.now() - polledAt > every) {
         this.hasNews = false;
         polledAt = performance.now();

@@ -1,6 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import { ImapFlow } from 'imapflow';
 import { needsDovecot, startDovecot, type Dovecot } from '@helpdesk/core/testing';
+import { isOtherAccount } from '../mailbox-setup.ts';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
 const day = 86_400_000;
@@ -64,5 +67,40 @@ describe('a mailbox that gets another server, account or folder', () => {
 
     expect(saved.status).to.equal(303);
     expect(await texts()).to.deep.equal(['in both folders', 'while nobody fetched']);
+  });
+
+  it('P1, F5: mail of an account whose numbering looks the same is stored, and no mark of the one before reaches it', async () => {
+    imap.deliver('help', [mail({}, 'filed'), mail({}, 'also filed')]);
+    await inbox.command('mail fetch');
+    const { storage, clock } = inbox.desk;
+    const { uidvalidity } = await storage.read('p_email_receivers').first();
+    imap.deliver('other', [mail({}, 'another mail')]);
+    writeFileSync(path.join(imap.maildir('other'), 'dovecot-uidlist'), `3 V${uidvalidity} N1\n`);
+    await storage.writeTx(async (tx) => {
+      await tx('p_email_mails').update({ acked_at: null, remove_at: 1 });
+      await tx('p_email_receivers').update({ user: 'other', account: 1, last_uid: 0, since_at: 1, deletes_after_days: 9 });
+    });
+
+    await inbox.command('mail fetch');
+
+    expect((await storage.read('p_email_receivers').first()).uidvalidity).to.equal(uidvalidity);
+    expect(await texts()).to.deep.equal(['filed', 'also filed', 'another mail']);
+    const rows = await storage.read('p_email_mails').orderBy('id').select('account', 'uid', 'remove_at');
+    expect(rows).to.deep.equal([
+      { account: 0, uid: 1, remove_at: 1 },
+      { account: 0, uid: 2, remove_at: 1 },
+      { account: 1, uid: 1, remove_at: clock.now() + 9 * day },
+    ]);
+  });
+
+  it('P1: another host or user is another account, its name left out is not', () => {
+    const known = { host: 'imap.x.example', user: 'help@x.example' };
+    const isOther = (changed: object): boolean => isOtherAccount(known, { ...known, ...changed }, 'help@x.example');
+
+    expect([isOther({ user: null }), isOther({ user: 'sales@x.example' }), isOther({ host: 'mail.x.example' })]).to.deep.equal([
+      false,
+      true,
+      true,
+    ]);
   });
 });
