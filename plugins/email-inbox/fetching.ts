@@ -1,6 +1,6 @@
 import type { FetchMessageObject, ImapFlow } from 'imapflow';
 import { Unavailable } from '@helpdesk/core/plugin';
-import { within } from './imap-connection.ts';
+import { searchUids, within } from './imap-connection.ts';
 import { firstCursor } from './mailbox-setup.ts';
 import { atEnd, findReceiver, noteStuck, notStuck, type Receiver, type Stuck } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
@@ -130,8 +130,7 @@ async function listNew(client: ImapFlow, receiver: Receiver): Promise<readonly F
 async function newRanges(client: ImapFlow, { lastUid, sinceAt }: Receiver): Promise<readonly string[]> {
   if (client.mailbox === false || client.mailbox.exists === 0) return [];
   if (lastUid > 0 || sinceAt === 0) return [`${lastUid + 1}:*`];
-  const found = await within(client, 'SEARCH', client.search({ since: new Date(sinceAt) }, { uid: true }));
-  if (found === false || found === undefined) return [];
+  const found = await searchUids(client, { since: new Date(sinceAt) });
   const pieces = Math.ceil(found.length / uidsAtOnce);
   return Array.from({ length: pieces }, (_, piece) => found.slice(piece * uidsAtOnce, (piece + 1) * uidsAtOnce).join(','));
 }

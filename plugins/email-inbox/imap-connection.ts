@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { ImapFlow } from 'imapflow';
+import { ImapFlow, type SearchObject } from 'imapflow';
 import { Invalid, isPrivateHost, Unavailable } from '@helpdesk/core/plugin';
 
 /** An IMAP server with the account's password. */
@@ -102,6 +102,13 @@ export async function within<T>(client: ImapFlow, what: string, work: Promise<T>
     clearTimeout(timer);
     if (onClose !== undefined) client.off('close', onClose);
   }
+}
+
+/** Uids of a search, lowest first. @throws Unavailable `email-inbox.search-refused`: a search that is refused has not found nothing. */
+export async function searchUids(client: ImapFlow, query: SearchObject): Promise<readonly number[]> {
+  const found = await within(client, 'SEARCH', client.search(query, { uid: true }));
+  if (!Array.isArray(found)) throw new Unavailable('email-inbox.search-refused', { message: 'The server refused to search the folder.' });
+  return found;
 }
 
 // NO and BAD end a command and leave the line as it was (RFC 3501 section 7.1).

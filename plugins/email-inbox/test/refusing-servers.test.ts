@@ -96,4 +96,26 @@ describe('a server that refuses', () => {
 
     expect(await texts()).to.deep.equal(['one', 'two']);
   });
+
+  it('F3: a search that it refuses is no empty folder', async () => {
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ since_at: 1 }));
+    imap.deliver('help', [mail({}, 'one')]);
+    proxy.answers = (command) => (command.startsWith('UID SEARCH') ? 'NO [UNAVAILABLE] Not now' : undefined);
+
+    const refused = await fetch();
+
+    expect(refused).to.include({ code: 'email-inbox.fetch-failed' });
+    expect((await inbox.desk.storage.read('p_email_receivers').first()).last_error).to.include('refused to search');
+  });
+
+  it('O3: whether a mail was sent is not known where it refuses to search the folder of sent mail', async () => {
+    const folder = inbox.desk.app.plugins.services.get('mail.sent-folder');
+    const missing = await folder?.has(inbox.mailboxId, '<missing@desk.example>');
+    proxy.answers = (command) => (command.startsWith('UID SEARCH') ? 'NO [UNAVAILABLE] Not now' : undefined);
+
+    const refused = await folder?.has(inbox.mailboxId, '<missing@desk.example>').catch((error: unknown) => error);
+
+    expect(missing).to.equal(false);
+    expect(refused).to.include({ code: 'email-inbox.search-refused' });
+  });
 });
