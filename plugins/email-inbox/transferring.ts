@@ -1,4 +1,5 @@
 import type { FetchMessageObject, ImapFlow } from 'imapflow';
+import { Unavailable } from '@helpdesk/core/plugin';
 import { within } from './imap-connection.ts';
 import type { Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
@@ -50,9 +51,14 @@ export async function transfer(ctx: InboxContext, pass: Pass, batch: readonly Fe
   const mails: RawMail[] = [];
   for (const one of batch) {
     const isTooLarge = (one.size ?? 0) > maxBytes;
-    // One that did not come with the others was deleted meanwhile, or it is asked for alone once more.
+    // One that did not come with the others is asked for alone once more; it may have been deleted meanwhile.
     const source = sources.get(one.uid) ?? (await fetchAlone(client, one.uid, isTooLarge));
-    if (source === undefined) continue;
+    if (source === undefined) {
+      if (await isThere(client, one.uid))
+        throw new Unavailable('email-inbox.no-content', { message: 'The server lists a mail and does not send it.' });
+      ctx.log.info('A mail was removed from the server before it was fetched.', { mailboxId: pass.receiver.mailboxId, uid: one.uid });
+      continue;
+    }
     const reason = isTooLarge
       ? `Only the header was fetched: the mail has ${one.size} bytes, more than the limit of ${maxBytes}.`
       : undefined;
@@ -92,6 +98,10 @@ async function fetchAlone(client: ImapFlow, uid: number, isHeaderOnly: boolean):
   const one = await within(client, 'fetch one mail', client.fetchOne(String(uid), query, { uid: true }), transferMs);
   if (one === false || one === undefined) return undefined;
   return isHeaderOnly ? one.headers : one.source;
+}
+
+async function isThere(client: ImapFlow, uid: number): Promise<boolean> {
+  return Boolean(await within(client, 'look for one mail', client.fetchOne(String(uid), { uid: true, flags: true }, { uid: true })));
 }
 
 function timeOf(date: Date | string | undefined): number | undefined {

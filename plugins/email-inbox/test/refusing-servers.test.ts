@@ -83,8 +83,38 @@ describe('a server that refuses', () => {
     expect(await texts()).to.deep.equal(['one', 'two']);
   });
 
+  it('F1: a mail that it lists and does not send is not passed over in silence', async () => {
+    proxy.answers = (command) => (asksFor(command, 1, 'BODY.PEEK[]') ? 'OK Nothing to say' : undefined);
+    imap.deliver('help', [mail({ Subject: 'Silent' }, 'one'), mail({}, 'two')]);
+
+    const first = await fetch();
+    for (let round = 0; round < 3; round += 1) {
+      inbox.desk.clock.advance(5 * minute);
+      await fetch();
+    }
+
+    expect(first).to.include({ code: 'email-inbox.fetch-failed' });
+    const [silent, two] = await inbox.mails();
+    expect(silent?.reason).to.include('lists a mail and does not send it');
+    expect([silent?.state, two?.state]).to.deep.equal(['processed', 'processed']);
+  });
+
+  it('F1: a mail that it counts already and lists only later is fetched then', async () => {
+    imap.deliver('help', [mail({}, 'one'), mail({}, 'two')]);
+    const listed = '* 1 FETCH (UID 1 RFC822.SIZE 300 FLAGS () INTERNALDATE "05-Jan-2026 09:00:00 +0000")';
+    proxy.answers = (command) => (command.includes('RFC822.SIZE') ? `${listed}\r\nOK Done` : undefined);
+    await fetch();
+    const before = await texts();
+    proxy.answers = undefined;
+
+    await fetch();
+
+    expect(before).to.deep.equal(['one']);
+    expect(await texts()).to.deep.equal(['one', 'two']);
+  });
+
   it('F3: long commands gets none, however many mails a search finds', async () => {
-    const found = [1, 2, ...Array.from({ length: 12_000 }, (_, index) => 4_000_000_000 + index * 2)];
+    const found = [1, 2, ...Array.from({ length: 3000 }, (_, index) => 4_000_000_000 + index * 2)];
     await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ since_at: 1 }));
     imap.deliver('help', [mail({}, 'one'), mail({}, 'two')]);
     proxy.answers = (command) => {
@@ -92,8 +122,9 @@ describe('a server that refuses', () => {
       return command.length > 8000 ? 'BAD Too long a line' : undefined;
     };
 
-    await fetch();
+    const done = await fetch();
 
+    expect(done).to.deep.equal([{ mailboxId: inbox.mailboxId, fetched: 2 }]);
     expect(await texts()).to.deep.equal(['one', 'two']);
   });
 
