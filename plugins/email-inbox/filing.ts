@@ -183,7 +183,7 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
     ...(forward === 'unknown' ? ['unnamed-forward'] : []),
     ...(kind.isWeak ? ['weak-evidence'] : []),
     ...(carbonCopies(mail, desk.isOurAddress).left > 0 ? ['more-recipients'] : []),
-    ...(arrival.stored.reason === null || arrival.stored.attempts > 0 ? [] : ['incomplete']),
+    ...(arrival.stored.cut === null ? [] : ['incomplete']),
   ];
   return {
     ...filing,

@@ -111,8 +111,8 @@ export async function searchUids(client: ImapFlow, query: SearchObject): Promise
   return found;
 }
 
-// NO and BAD end a command and leave the line as it was (RFC 3501 section 7.1).
-function isAnswer(error: unknown): boolean {
+/** Whether the server refused a command: NO and BAD end it and leave the line as it was (RFC 3501 section 7.1). */
+export function isAnswer(error: unknown): boolean {
   return ['NO', 'BAD'].includes(textAt(error, 'responseStatus') ?? '');
 }
 

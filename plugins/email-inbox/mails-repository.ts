@@ -15,7 +15,10 @@ export interface StoredMail {
   readonly size: number;
   readonly state: 'new' | 'processed' | 'ignored' | 'failed';
   readonly kind: string | null;
+  /** What is said of it now: why it is where it is, or what its last try failed at. */
   readonly reason: string | null;
+  /** Why the stored bytes are not the whole mail. */
+  readonly cut: string | null;
   readonly attempts: number;
   /** Ids of the files recorded by an earlier attempt, in the order of the attachments. */
   readonly files: readonly number[];
@@ -39,6 +42,7 @@ interface MailRow {
   state: StoredMail['state'];
   kind: string | null;
   reason: string | null;
+  cut: string | null;
   attempts: number;
   files: string;
   subject: string;
@@ -61,8 +65,8 @@ export interface NewMail {
   readonly size: number;
   readonly receivedAt: number;
   /** Why the bytes are not the whole mail. */
-  readonly reason?: string | undefined;
-  /** There is nothing in it to file: it waits for a person, with its reason. */
+  readonly cut?: string | undefined;
+  /** There is nothing in it to file: it waits for a person. */
   readonly isHeld?: boolean | undefined;
 }
 
@@ -85,7 +89,8 @@ export async function insertMails(ctx: InboxContext, tx: PluginTx, mails: readon
         sha256: mail.sha256,
         size: mail.size,
         state: mail.isHeld === true ? 'failed' : 'new',
-        reason: mail.reason ?? null,
+        reason: mail.cut ?? null,
+        cut: mail.cut ?? null,
         received_at: mail.receivedAt,
         created_at: now,
         updated_at: now,
@@ -145,8 +150,7 @@ export async function settleMail(ctx: InboxContext, tx: PluginTx, mail: StoredMa
     .update({
       state: outcome.state,
       kind: outcome.kind,
-      // What was noted when the mail was fetched, such as a cut for size, stays true.
-      reason: outcome.reason ?? mail.reason,
+      reason: outcome.reason ?? mail.cut,
       ticket_id: outcome.ticketId ?? null,
       message_id: outcome.messageId ?? null,
       dup_of: outcome.dupOf ?? null,
@@ -178,6 +182,7 @@ function fromRow(row: MailRow): StoredMail {
     state: row.state,
     kind: row.kind,
     reason: row.reason,
+    cut: row.cut,
     attempts: row.attempts,
     files: JSON.parse(row.files),
     subject: row.subject,

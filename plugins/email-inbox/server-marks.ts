@@ -42,7 +42,12 @@ export async function acknowledge(ctx: InboxContext, client: ImapFlow, receiver:
     crashPoint('email-acked');
     const now = ctx.clock.now();
     const removeAt = receiver.deletesAfterDays === null ? null : now + receiver.deletesAfterDays * dayMs;
-    await ctx.db.tx((tx) => tx.table('mails').whereIn('id', idsOf(ready)).update({ acked_at: now, remove_at: removeAt }));
+    await ctx.db.tx(async (tx) => {
+      const mails = () => tx.table('mails').whereIn('id', idsOf(ready));
+      await mails().update({ acked_at: now });
+      // Of one that was not taken in whole the server holds the only original.
+      await mails().whereNull('cut').update({ remove_at: removeAt });
+    });
   }
   await removeDue(ctx, client, receiver);
   return ready.length;

@@ -12,8 +12,9 @@ export interface RawMail {
   readonly uid: number;
   readonly raw: Uint8Array;
   readonly receivedAt: number;
-  readonly reason?: string | undefined;
-  /** There is nothing in it to file: it waits for a person, with its reason. */
+  /** Why the bytes are not the whole mail. */
+  readonly cut?: string | undefined;
+  /** There is nothing in it to file: it waits for a person. */
   readonly isHeld?: boolean | undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { FetchMessageObject, ImapFlow } from 'imapflow';
 import { Unavailable } from '@helpdesk/core/plugin';
+import { fetchBeginning } from './beginning.ts';
 import { within } from './imap-connection.ts';
 import type { Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
@@ -34,7 +35,7 @@ export function* batchesOf(listed: readonly FetchMessageObject[], atMost = batch
   if (batch.length > 0) yield batch;
 }
 
-/** Brings the mails of a batch; of one over the limit the header. @throws what the server or the line says. */
+/** Brings the mails of a batch; of one over the limit the beginning. @throws what the server or the line says. */
 export async function transfer(ctx: InboxContext, pass: Pass, batch: readonly FetchMessageObject[]): Promise<readonly RawMail[]> {
   const { client, maxBytes } = pass;
   const whole = batch.filter(({ size }) => (size ?? 0) <= maxBytes);
@@ -52,34 +53,34 @@ export async function transfer(ctx: InboxContext, pass: Pass, batch: readonly Fe
   for (const one of batch) {
     const isTooLarge = (one.size ?? 0) > maxBytes;
     // One that did not come with the others is asked for alone once more; it may have been deleted meanwhile.
-    const source = sources.get(one.uid) ?? (await fetchAlone(client, one.uid, isTooLarge));
+    const source = sources.get(one.uid) ?? (await (isTooLarge ? fetchBeginning : fetchAlone)(client, one.uid));
     if (source === undefined) {
       if (await isThere(client, one.uid))
         throw new Unavailable('email-inbox.no-content', { message: 'The server lists a mail and does not send it.' });
       ctx.log.info('A mail was removed from the server before it was fetched.', { mailboxId: pass.receiver.mailboxId, uid: one.uid });
       continue;
     }
-    const reason = isTooLarge
-      ? `Only the header was fetched: the mail has ${one.size} bytes, more than the limit of ${maxBytes}.`
+    const cut = isTooLarge
+      ? `Only the beginning was fetched: the mail has ${one.size} bytes, more than the limit of ${maxBytes}.`
       : undefined;
-    mails.push({ ...placeOf(ctx, pass, one), raw: source, reason });
+    mails.push({ ...placeOf(ctx, pass, one), raw: source, cut });
   }
   return mails;
 }
 
 /**
- * Stands in for a mail that the server does not deliver: its header, or when that does not come either nothing but a
- * place for the reason. The mail itself stays on the server.
+ * Stands in for a mail that the server does not deliver: as much of its beginning as comes, or nothing but a place for
+ * the reason. The mail itself stays on the server.
  */
 export async function standIn(ctx: InboxContext, pass: Pass, one: FetchMessageObject): Promise<RawMail> {
   const words = pass.receiver.lastError ?? 'It did not say why.';
-  const header = await fetchAlone(pass.client, one.uid, true).catch(() => undefined);
+  const beginning = await fetchBeginning(pass.client, one.uid).catch(() => undefined);
   ctx.log.warn('The server does not deliver a mail; it is passed.', { mailboxId: pass.receiver.mailboxId, uid: one.uid, words });
   return {
     ...placeOf(ctx, pass, one),
-    raw: header ?? Buffer.from('\r\n'),
-    reason: `The mail server did not deliver this mail${header === undefined ? '' : ' beyond its header'}: ${words}`,
-    isHeld: header === undefined,
+    raw: beginning ?? Buffer.from('\r\n'),
+    cut: `The mail server did not deliver this mail${beginning === undefined ? '' : ' beyond its beginning'}: ${words}`,
+    isHeld: beginning === undefined,
   };
 }
 
@@ -93,11 +94,10 @@ function placeOf(ctx: InboxContext, { receiver }: Pass, { uid, internalDate }: F
   };
 }
 
-async function fetchAlone(client: ImapFlow, uid: number, isHeaderOnly: boolean): Promise<Buffer | undefined> {
-  const query = isHeaderOnly ? { uid: true, headers: true } : { uid: true, source: true };
+async function fetchAlone(client: ImapFlow, uid: number): Promise<Buffer | undefined> {
+  const query = { uid: true, source: true };
   const one = await within(client, 'fetch one mail', client.fetchOne(String(uid), query, { uid: true }), transferMs);
-  if (one === false || one === undefined) return undefined;
-  return isHeaderOnly ? one.headers : one.source;
+  return one === false || one === undefined ? undefined : one.source;
 }
 
 async function isThere(client: ImapFlow, uid: number): Promise<boolean> {

@@ -280,19 +280,6 @@ describe('fetching from a real IMAP server', () => {
     ]);
   });
 
-  it('F7: of a mail over the limit the header is fetched, and the message says so', async () => {
-    await start();
-    await add();
-    await inbox.desk.app.desk.settings.set('email-inbox', { maxMailMegabytes: 1 });
-    imap.deliver('help', [mail({ Subject: 'Huge' }, 'x'.repeat(1_200_000)), mail({}, 'small')]);
-
-    await inbox.command('mail fetch');
-
-    const messages = await inbox.desk.storage.read('messages').orderBy('id');
-    expect(messages.map(({ flags }) => JSON.parse(flags))).to.deep.equal([['incomplete'], []]);
-    expect((await inbox.mails()).map(({ reason }) => reason?.slice(0, 30) ?? null)).to.deep.equal(['Only the header was fetched: t', null]);
-  });
-
   it('F7: a connection that closes during a command ends the command and not the process', async () => {
     await start();
     await add();
