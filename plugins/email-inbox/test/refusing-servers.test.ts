@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import { needsDovecot, startDovecot, type Dovecot } from '@helpdesk/core/testing';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
@@ -10,13 +12,12 @@ describe('a server that refuses', () => {
   let imap: Dovecot;
   let proxy: Awaited<ReturnType<typeof startProxy>>;
   before(needsDovecot);
-  beforeEach(async () => {
-    imap = await startDovecot();
+  const start = async (capability?: string): Promise<void> => {
+    imap = await startDovecot({ capability });
     proxy = await startProxy(imap.port);
     inbox = await createInbox();
-    imap.deliver('help', []);
     await inbox.receivesFrom(proxy.port);
-  });
+  };
   afterEach(async () => {
     await inbox.desk.close();
     await Promise.all([proxy.close(), imap.close()]);
@@ -24,6 +25,8 @@ describe('a server that refuses', () => {
 
   const fetch = (): Promise<unknown> => inbox.command('mail fetch').catch((error: unknown) => error);
   const texts = async (): Promise<readonly string[]> => inbox.desk.storage.read('messages').orderBy('id').pluck('text');
+  const count = (folder: string): number =>
+    ['new', 'cur'].flatMap((part) => readdirSync(path.join(imap.maildir('help'), folder, part))).length;
   /** Whether a command asks for this mail and this part of it. */
   const asksFor = (command: string, uid: number, part: string): boolean => {
     const [, uids = ''] = /^UID FETCH (\S+)/.exec(command) ?? [];
@@ -35,6 +38,7 @@ describe('a server that refuses', () => {
   };
 
   it('F6: a mail that it does not deliver stops neither those before it nor, in the end, those behind, and shows its header (ZA 2754)', async () => {
+    await start();
     proxy.answers = (command) => (asksFor(command, 2, 'BODY.PEEK[]') ? 'NO [SERVERBUG] Internal error' : undefined);
     imap.deliver('help', [mail({}, 'one'), mail({ Subject: 'Poison' }, 'two'), mail({}, 'three')]);
 
@@ -55,6 +59,7 @@ describe('a server that refuses', () => {
   });
 
   it('F6: a mail at each part of which the line breaks is held with its reason', async () => {
+    await start();
     proxy.answers = (command) => (asksFor(command, 2, 'BODY.PEEK[') ? 'close' : undefined);
     imap.deliver('help', [mail({}, 'one'), mail({}, 'two'), mail({}, 'three')]);
 
@@ -70,6 +75,7 @@ describe('a server that refuses', () => {
   });
 
   it('F6: no mail is passed while it delivers none, for less than ten minutes', async () => {
+    await start();
     proxy.answers = (command) => (command.includes('BODY.PEEK[]') ? 'NO [SERVERBUG] Internal error' : undefined);
     imap.deliver('help', [mail({}, 'one'), mail({}, 'two')]);
     for (let round = 0; round < 9; round += 1) {
@@ -84,6 +90,7 @@ describe('a server that refuses', () => {
   });
 
   it('F1: a mail that it lists and does not send is not passed over in silence', async () => {
+    await start();
     proxy.answers = (command) => (asksFor(command, 1, 'BODY.PEEK[]') ? 'OK Nothing to say' : undefined);
     imap.deliver('help', [mail({ Subject: 'Silent' }, 'one'), mail({}, 'two')]);
 
@@ -100,6 +107,7 @@ describe('a server that refuses', () => {
   });
 
   it('F1: a mail that it counts already and lists only later is fetched then', async () => {
+    await start();
     imap.deliver('help', [mail({}, 'one'), mail({}, 'two')]);
     const listed = '* 1 FETCH (UID 1 RFC822.SIZE 300 FLAGS () INTERNALDATE "05-Jan-2026 09:00:00 +0000")';
     proxy.answers = (command) => (command.includes('RFC822.SIZE') ? `${listed}\r\nOK Done` : undefined);
@@ -114,6 +122,7 @@ describe('a server that refuses', () => {
   });
 
   it('F3: long commands gets none, however many mails a search finds', async () => {
+    await start();
     const found = [1, 2, ...Array.from({ length: 3000 }, (_, index) => 4_000_000_000 + index * 2)];
     await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ since_at: 1 }));
     imap.deliver('help', [mail({}, 'one'), mail({}, 'two')]);
@@ -129,6 +138,7 @@ describe('a server that refuses', () => {
   });
 
   it('F3: a search that it refuses is no empty folder', async () => {
+    await start();
     await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ since_at: 1 }));
     imap.deliver('help', [mail({}, 'one')]);
     proxy.answers = (command) => (command.startsWith('UID SEARCH') ? 'NO [UNAVAILABLE] Not now' : undefined);
@@ -140,6 +150,7 @@ describe('a server that refuses', () => {
   });
 
   it('O3: whether a mail was sent is not known where it refuses to search the folder of sent mail', async () => {
+    await start();
     const folder = inbox.desk.app.plugins.services.get('mail.sent-folder');
     const missing = await folder?.has(inbox.mailboxId, '<missing@desk.example>');
     proxy.answers = (command) => (command.startsWith('UID SEARCH') ? 'NO [UNAVAILABLE] Not now' : undefined);
@@ -148,5 +159,22 @@ describe('a server that refuses', () => {
 
     expect(missing).to.equal(false);
     expect(refused).to.include({ code: 'email-inbox.search-refused' });
+  });
+
+  it('F5: filed mail is copied once where it cannot move and the original is not let go (OT #2520)', async () => {
+    await start('IMAP4rev1 UIDPLUS IDLE LITERAL+');
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ moves_to: 'Processed' }));
+    imap.deliver('help', [mail({}, 'one')]);
+    proxy.answers = (command) => (command.includes('\\Deleted') ? 'NO [NOPERM] Not allowed' : undefined);
+    const refused = await fetch();
+    await fetch();
+    const before = [count('.'), count('.Processed')];
+    proxy.answers = undefined;
+
+    await fetch();
+
+    expect(refused).to.include({ code: 'email-inbox.fetch-failed' });
+    expect(before).to.deep.equal([1, 1]);
+    expect([count('.'), count('.Processed')]).to.deep.equal([0, 1]);
   });
 });
