@@ -25,12 +25,19 @@ export interface DialogueLine {
 const commandMs = 30_000;
 const maxLiteral = 260 * 1024 * 1024;
 
+export interface OpenOptions {
+  /** Gets the talk with the server. */
+  readonly dialogue?: DialogueLine[] | undefined;
+  /** Aborted, it closes the connection, also one that is being opened. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Connects and signs in. The connection closes itself on any error; whoever holds it listens for `close`.
  *
  * @throws Invalid `mail.host-private`, Unavailable `email-inbox.connection-failed` with the server's words.
  */
-export async function openImap(server: ImapServer, dialogue?: DialogueLine[]): Promise<ImapFlow> {
+export async function openImap(server: ImapServer, { dialogue, signal }: OpenOptions = {}): Promise<ImapFlow> {
   const isPrivate = await isPrivateHost(server.host);
   if (isPrivate && !server.isOperators) throw new Invalid('mail.host-private', { host: server.host });
   const address = server.isOperators ? server.host : await publicAddress(server.host);
@@ -58,7 +65,11 @@ export async function openImap(server: ImapServer, dialogue?: DialogueLine[]): P
   });
   // Without a listener an error of the socket would end the process; the command in flight rejects by itself.
   client.on('error', () => client.close());
+  const close = (): void => client.close();
+  signal?.addEventListener('abort', close, { once: true });
+  client.once('close', () => signal?.removeEventListener('abort', close));
   try {
+    signal?.throwIfAborted();
     await within(client, 'sign in', client.connect(), 60_000);
     return client;
   } catch (cause) {

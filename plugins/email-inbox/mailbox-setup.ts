@@ -20,7 +20,7 @@ export interface Probe {
 
 /** Connects, signs in and opens the folder. @throws Unavailable with the server's words. */
 export async function probe(server: ImapServer, folder: string, dialogue?: DialogueLine[]): Promise<Probe> {
-  const client = await openImap(server, dialogue);
+  const client = await openImap(server, { dialogue });
   try {
     const box = await within(client, 'SELECT', client.mailboxOpen(folder, { readOnly: true }));
     return {
