@@ -132,7 +132,8 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
   try {
     const server = await readServer(ctx, mailbox.id, form, receiver);
     if (!server.isOperators && (await isPrivateHost(server.host))) throw new Invalid('mail.host-private', { host: server.host });
-    const options = readOptions(form);
+    const isMoved = receiver !== undefined && isOtherAccount(receiver, server, mailbox.address);
+    const options = readOptions(form, isMoved ? undefined : receiver);
     const folder = form.optional('folder') ?? 'INBOX';
     const found = await probe(server, folder, dialogue);
     if (form.text('step') === 'test')
@@ -142,7 +143,6 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
         test: { ok: true, summary: { key: 'email-inbox.test.good', params: { count: found.exists } }, dialogue },
       });
     const now = ctx.clock.now();
-    const isMoved = receiver !== undefined && isOtherAccount(receiver, server, mailbox.address);
     const isSame = receiver?.folder === folder && !isMoved;
     const cursor = receiver === undefined ? firstCursor(found, 'now', now) : isSame ? undefined : nextCursor(receiver, found, now);
     const { password: _stored, ...rest } = server;
@@ -153,7 +153,7 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
         password: form.optional('password'),
         cursor,
         isOtherAccount: isMoved,
-        more: options,
+        more: isMoved ? { ...options, plus_proven_at: null } : options,
       }),
     );
     request.redirect(home);
@@ -171,9 +171,10 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
   }
 }
 
-/** The words of the server, or of the desk where it refused by itself. */
+/** The words of the server, or of the desk, in the reader's language, where it refused by itself. */
 function wordsFor({ state: { translator } }: Context, error: AppError): string {
-  if (typeof error.details['message'] === 'string') return reasonInWords(translator, error.details['message']);
+  if (!(error instanceof Invalid) && typeof error.details['message'] === 'string')
+    return reasonInWords(translator, error.details['message']);
   return translator.t(`errors.${error.code}`, error.details);
 }
 

@@ -8,7 +8,7 @@ import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
 const day = 86_400_000;
 
-describe('a mailbox that gets another server, account or folder', () => {
+describe('the form of incoming mail', () => {
   let inbox: Inbox;
   let imap: Dovecot;
   before(needsDovecot);
@@ -52,7 +52,7 @@ describe('a mailbox that gets another server, account or folder', () => {
   };
   const texts = async (): Promise<readonly string[]> => inbox.desk.storage.read('messages').orderBy('id').pluck('text');
 
-  it('F3: goes on where it was fetched last, and nothing is doubled', async () => {
+  it('F3: another folder goes on where the one before was fetched last, and nothing is doubled', async () => {
     const both = mail({}, 'in both folders');
     imap.deliver('help', [both]);
     await inbox.command('mail fetch');
@@ -102,5 +102,18 @@ describe('a mailbox that gets another server, account or folder', () => {
       true,
       true,
     ]);
+  });
+
+  it('T1: signs no addresses before a test mail has shown that they arrive (LD #233)', async () => {
+    const receiver = () => inbox.desk.storage.read('p_email_receivers').first();
+    const refused = await save({ signsAddresses: 'on' });
+    const before = await receiver();
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ plus_proven_at: 1 }));
+
+    const taken = await save({ signsAddresses: 'on' });
+
+    expect([refused.status, taken.status]).to.deep.equal([422, 303]);
+    expect(await refused.text()).to.include('Send a test mail to yourself first');
+    expect([before, await receiver()].map((row) => Boolean(row.signs_addresses))).to.deep.equal([false, true]);
   });
 });
