@@ -54,7 +54,7 @@ describe('a mail over the limit of the desk', () => {
 
   const messages = async (): Promise<readonly { text: string; flags: string }[]> => inbox.desk.storage.read('messages').orderBy('id');
 
-  it('F7: comes with its header and its first text, and the message says so', async () => {
+  it('F7: comes with its header and its first text, without standing still, and the message says so (imapflow #159)', async () => {
     imap.deliver('help', [withFile('Merhaba, dosya ektedir: çağrı'), mail({}, 'small')]);
 
     await inbox.command('mail fetch');
