@@ -1,7 +1,7 @@
 import type { FetchMessageObject, ImapFlow } from 'imapflow';
 import { Unavailable } from '@helpdesk/core/plugin';
 import { searchUids, within } from './imap-connection.ts';
-import { firstCursor } from './mailbox-setup.ts';
+import { fetchableFolders, firstCursor } from './mailbox-setup.ts';
 import { atEnd, findReceiver, noteStuck, notStuck, type Receiver, type Stuck } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 import { storeMails, type RawMail } from './storing.ts';
@@ -93,6 +93,8 @@ async function openFolder(ctx: InboxContext, client: ImapFlow, mailboxId: number
   if (uidValidity === receiver.uidValidity) return receiver;
   const now = ctx.clock.now();
   const isFirst = receiver.uidValidity === 0;
+  // A mailbox that signed in only after it was added was asked for no folder until now.
+  if (isFirst) await fetchableFolders(client, receiver.folder);
   if (!isFirst)
     ctx.log.warn('The server numbered the folder anew; its last 30 days are looked at again.', {
       mailboxId,

@@ -38,6 +38,18 @@ describe('the form of incoming mail', () => {
         ...changed,
       }),
     });
+  const withClient = async (work: (client: ImapFlow) => Promise<void>): Promise<void> => {
+    const client = new ImapFlow({
+      host: '127.0.0.1',
+      port: imap.port,
+      secure: false,
+      auth: { user: 'help', pass: 'secret' },
+      logger: false,
+    });
+    await client.connect();
+    await work(client);
+    await client.logout();
+  };
   const put = async (folder: string, raw: Buffer, receivedAt: number): Promise<void> => {
     const client = new ImapFlow({
       host: '127.0.0.1',
@@ -115,5 +127,28 @@ describe('the form of incoming mail', () => {
     expect([refused.status, taken.status]).to.deep.equal([422, 303]);
     expect(await refused.text()).to.include('Send a test mail to yourself first');
     expect([before, await receiver()].map((row) => Boolean(row.signs_addresses))).to.deep.equal([false, true]);
+  });
+
+  it('X1: offers no folder of spam, and takes none', async () => {
+    await withClient(async (client) => void (await client.mailboxCreate('Junk')));
+    const offered = await (await save({ step: 'test' })).text();
+
+    const refused = await save({ folder: 'Junk' });
+
+    expect(offered).to.include('value="Processed"').and.not.include('value="Junk"');
+    expect(refused.status).to.equal(422);
+    expect(await refused.text()).to.include('Junk is the folder of spam, which is never fetched.');
+    expect((await inbox.desk.storage.read('p_email_receivers').first()).folder).to.equal('INBOX');
+  });
+
+  it('X1: a folder of spam that was chosen before the server could be asked is not fetched', async () => {
+    await put('Processed', mail({}, 'no spam'), Date.now());
+    await withClient(async (client) => void (await client.mailboxRename('Processed', 'Junk')));
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ folder: 'Junk' }));
+
+    const refused = await inbox.command('mail fetch').catch((error: unknown) => error);
+
+    expect(refused).to.include({ code: 'email-inbox.fetch-failed' });
+    expect(await texts()).to.deep.equal([]);
   });
 });
