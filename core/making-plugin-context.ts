@@ -205,6 +205,7 @@ export function makePluginContext(
       systemSender: () => desk.mail.systemSender(),
       queueAutomatic: (tx, mail, sender) => desk.mail.queueAutomatic(tx, mail, sender),
       sendingHealth: (mailboxId) => sendingHealth(storage.read, mailboxId, clock.now()),
+      deskSendingHealth: () => sendingHealth(storage.read, null, clock.now()),
       loopGuardHits: () => loopGuardHits7Days(storage.read, clock.now()),
       report: (tx, news) => reportDelivery(desk, tx, news),
     },

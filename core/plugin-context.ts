@@ -197,6 +197,8 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     queueAutomatic(tx: Tx, mail: AutomaticMail, sender: Address | undefined): Promise<boolean>;
     /** How sending of one mailbox goes: what waits, what came back, what the loop guard held back. */
     sendingHealth(mailboxId: number): Promise<SendingHealth>;
+    /** The same of mail that belongs to no mailbox, such as sign-in links. */
+    deskSendingHealth(): Promise<SendingHealth>;
     /** How often the loop guard held automatic mail back in the last seven days. */
     loopGuardHits(): Promise<number>;
     /** Writes what became of a sent mail, such as a bounce, on its message and addresses; undefined when this desk sent no such mail. */

@@ -32,6 +32,11 @@ declare module '../kernel/hook-map.ts' {
       readonly mailboxId: number | null;
       readonly userId: number | null;
     };
+    /** Mail of a mailbox, or with null of the desk itself, did not get on, which the administrators have to know; told once for each outage. */
+    'mail.stalled': {
+      readonly alert: 'not-receiving' | 'not-sending' | 'unfiled';
+      readonly mailboxId: number | null;
+    };
     /** A mail was received and stored; told by whichever plugin receives. */
     'mail.received': { readonly mailboxId: number; readonly ticketId: number | null; readonly messageId: number | null };
     /** A mailbox was added, edited or removed. */
@@ -64,6 +69,14 @@ declare module '../kernel/hook-map.ts' {
   }
 }
 
-export const mailActions = ['mail.sent', 'mail.failed', 'mail.reported', 'mail.alert', 'mail.received', 'mailbox.changed'] as const;
+export const mailActions = [
+  'mail.sent',
+  'mail.failed',
+  'mail.reported',
+  'mail.alert',
+  'mail.stalled',
+  'mail.received',
+  'mailbox.changed',
+] as const;
 export const mailFilters = ['mail.outgoing', 'mail.incoming'] as const;
 export const mailDecisions = ['mail.accept'] as const;

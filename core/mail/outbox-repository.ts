@@ -26,6 +26,7 @@ interface OutboxRow {
   response: string | null;
   sent_at: number | null;
   created_at: number;
+  updated_at: number;
 }
 
 export async function findOutboxEntry(reader: Reader, id: number): Promise<OutboxEntry | undefined> {
@@ -55,6 +56,11 @@ export async function setOnWire(tx: Tx, id: number): Promise<void> {
   await tx('outbox').where({ id, state: 'sending' }).update({ on_wire: true });
 }
 
+/** A mail in doubt stays so and waits longer. */
+export async function putOffDoubt(tx: Tx, id: number, until: number): Promise<void> {
+  await tx('outbox').where({ id, state: 'uncertain' }).update({ send_after: until });
+}
+
 function entryFromRow(row: OutboxRow): OutboxEntry {
   return {
     id: row.id,
@@ -81,5 +87,6 @@ function entryFromRow(row: OutboxRow): OutboxEntry {
     response: row.response,
     sentAt: row.sent_at,
     createdAt: row.created_at,
+    updatedAt: row.updated_at,
   };
 }

@@ -7,6 +7,9 @@ const lastsMs = 48 * hourMs;
 /** How long a mail in doubt waits before the folder of sent mail is asked. */
 export const doubtMs = 15 * minuteMs;
 
+/** For how long a folder that cannot be looked into is asked again before the mail goes out once more all the same. */
+export const lookingMs = 5 * doubtMs;
+
 /**
  * Milliseconds to the next try after the server put a mail off for the nth time (1 is the first): 1, 5, 15 and
  * 60 minutes, 3 hours, then every 6 hours; undefined once 48 hours have passed since the first try.

@@ -20,8 +20,8 @@ export interface SendingHealth {
 
 const dayMs = 86_400_000;
 
-/** Asks everything about the sending of one mailbox. */
-export async function sendingHealth(reader: Reader, mailboxId: number, now: Timestamp): Promise<SendingHealth> {
+/** Asks everything about the sending of one mailbox, or with null of mail that belongs to none, such as sign-in links. */
+export async function sendingHealth(reader: Reader, mailboxId: number | null, now: Timestamp): Promise<SendingHealth> {
   const own = () => reader('outbox').where({ mailbox_id: mailboxId });
   const since = now - 7 * dayMs;
   const [waiting, mailbox, sent, failed, bounced, uncertain, hits] = await Promise.all([
@@ -31,7 +31,7 @@ export async function sendingHealth(reader: Reader, mailboxId: number, now: Time
       .where((due) => void due.where('send_after', '<=', now).orWhere('attempts', '>', 0))
       .min({ figure: 'created_at' })
       .first(),
-    reader('mailboxes').where({ id: mailboxId }).first('last_sent_at', 'last_error'),
+    mailboxId === null ? lastOfDesk(reader) : reader('mailboxes').where({ id: mailboxId }).first('last_sent_at', 'last_error'),
     own().where('sent_at', '>', since).count({ figure: '*' }).first(),
     own().where({ state: 'failed' }).where('updated_at', '>', since).count({ figure: '*' }).first(),
     reader('address_reports')
@@ -41,7 +41,7 @@ export async function sendingHealth(reader: Reader, mailboxId: number, now: Time
       .countDistinct({ figure: 'address_reports.outbox_id' })
       .first(),
     own().where({ state: 'uncertain' }).count({ figure: '*' }).first(),
-    loopGuardHits(reader, since, mailboxId),
+    loopGuardHits(reader, since, mailboxId ?? 0),
   ]);
   const sent7Days = figureOf(sent) ?? 0;
   return {
@@ -54,6 +54,15 @@ export async function sendingHealth(reader: Reader, mailboxId: number, now: Time
     uncertain: figureOf(uncertain) ?? 0,
     loopGuardHits7Days: hits,
   };
+}
+
+async function lastOfDesk(reader: Reader): Promise<{ last_sent_at: number | null; last_error: string | null }> {
+  const own = () => reader('outbox').where({ mailbox_id: null }).orderBy('updated_at', 'desc');
+  const [sent, waiting] = await Promise.all([
+    own().where({ state: 'sent' }).first('sent_at'),
+    own().whereIn('state', ['queued', 'sending', 'uncertain']).whereNotNull('error').first('error'),
+  ]);
+  return { last_sent_at: sent?.sent_at ?? null, last_error: waiting?.error ?? null };
 }
 
 /** How often the loop guard held mail back in the last seven days. */

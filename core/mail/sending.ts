@@ -3,8 +3,9 @@ import { AppError } from '../kernel/errors.ts';
 import { crashPoint } from '../kernel/crash-point.ts';
 import { TryLater, type JobRun } from '../jobs/index.ts';
 import { buildMail } from './building.ts';
-import { findOutboxEntry, moveOutboxState, setOnWire } from './outbox-repository.ts';
+import { findOutboxEntry, moveOutboxState, putOffDoubt, setOnWire } from './outbox-repository.ts';
 import { waitForTurn } from './rate-limit.ts';
+import { doubtMs, lookingMs } from './retry-schedule.ts';
 import { answered, doubted, failed, settle, wasFound, type Outcome } from './settling.ts';
 import { SmtpFailure } from './smtp-failure.ts';
 import type { Credentials } from './smtp-connection.ts';
@@ -18,8 +19,8 @@ const maxDoubts = 2;
  * The job that sends one outbox entry.
  *
  * SMTP has no way to ask whether a mail arrived, so sending is at least once: when a process or a
- * connection dies between the last byte and the answer, the folder of sent mail is asked; where it
- * does not know, the same mail goes out once more under the same Message-ID, which receivers use to
+ * connection dies between the last byte and the answer, the folder of sent mail is asked; where the
+ * mail is not in it, the same mail goes out once more under the same Message-ID, which receivers use to
  * drop the second copy, and the entry says so. After that a person decides.
  */
 export async function sendOutboxEntry(desk: Desk, job: JobRun): Promise<void> {
@@ -27,7 +28,11 @@ export async function sendOutboxEntry(desk: Desk, job: JobRun): Promise<void> {
   const before = await findOutboxEntry(desk.storage.read, outboxId);
   if (before === undefined || !isOpen(before)) return;
   if (isInDoubt(before)) {
-    if (await isInSentFolder(desk, before)) return settle(desk, job, before, wasFound);
+    const look = await lookIntoSentFolder(desk, before);
+    if (look === 'found') return settle(desk, job, before, wasFound);
+    // Not to know is not to have missed it: sent again for that, a mail that arrived would be doubled.
+    if (look === 'unknown' && before.state === 'sending') return settle(desk, job, before, doubted(deathInWords));
+    if (look === 'unknown' && desk.clock.now() - before.updatedAt < lookingMs) return lookAgain(desk, before);
     // Found in `sending` with the mail on the wire, the process of the last try died.
     const doubts = before.state === 'sending' ? before.doubts + 1 : before.doubts;
     if (doubts >= maxDoubts) return leaveInDoubt(desk, job, before, doubts);
@@ -50,16 +55,24 @@ function isInDoubt({ state, isOnWire }: OutboxEntry): boolean {
   return state === 'uncertain' || (state === 'sending' && isOnWire);
 }
 
-async function isInSentFolder(desk: Desk, { mailboxId, messageId }: OutboxEntry): Promise<boolean> {
+/** `missing` also where the mailbox has no such folder at hand. */
+async function lookIntoSentFolder(desk: Desk, { mailboxId, messageId }: OutboxEntry): Promise<'found' | 'missing' | 'unknown'> {
   const folder = desk.services.get('mail.sent-folder');
-  if (folder === undefined || mailboxId === null) return false;
+  if (folder === undefined || mailboxId === null) return 'missing';
   try {
-    return await folder.has(mailboxId, messageId);
+    return (await folder.has(mailboxId, messageId)) ? 'found' : 'missing';
   } catch (error) {
     desk.log.warn('The folder of sent mail could not be read.', { mailboxId, error });
-    return false;
+    return 'unknown';
   }
 }
+
+async function lookAgain(desk: Desk, { id }: OutboxEntry): Promise<never> {
+  await desk.storage.writeTx((tx) => putOffDoubt(tx, id, desk.clock.now() + doubtMs));
+  throw new TryLater('The folder of sent mail could not be read.', doubtMs, { isFree: true });
+}
+
+const deathInWords = 'The process ended while the mail was being sent.';
 
 async function leaveInDoubt(desk: Desk, job: JobRun, entry: OutboxEntry, doubts: number): Promise<void> {
   await desk.storage.writeTx(async (tx) => {
@@ -67,7 +80,7 @@ async function leaveInDoubt(desk: Desk, job: JobRun, entry: OutboxEntry, doubts:
       state: 'uncertain',
       doubts,
       may_be_doubled: true,
-      error: entry.error ?? 'The process ended while the mail was being sent.',
+      error: entry.error ?? deathInWords,
       updated_at: desk.clock.now(),
     });
     if (entry.ticketId !== null) tx.afterCommit(() => desk.live.announce([`ticket:${entry.ticketId}`]));

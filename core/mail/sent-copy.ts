@@ -9,7 +9,7 @@ import type { OutboxEntry } from './types.ts';
 
 /** The folder in which a mailbox keeps what it sent, as whoever receives for that mailbox reaches it. */
 export interface SentFolder {
-  /** Whether a mail with this Message-ID lies in the folder; false where the mailbox has none at hand. */
+  /** Whether a mail with this Message-ID lies in the folder; false where the mailbox has none at hand. Throws where it could not look. */
   has(mailboxId: number, messageId: string): Promise<boolean>;
   /** Puts a copy in, unless one with this Message-ID is there; false where the mailbox has no folder at hand. */
   append(mailboxId: number, mail: { readonly messageId: string; readonly raw: Uint8Array; readonly sentAt: number }): Promise<boolean>;

@@ -50,6 +50,8 @@ export interface OutboxEntry {
   readonly response: string | null;
   readonly sentAt: Timestamp | null;
   readonly createdAt: Timestamp;
+  /** When the state changed last. */
+  readonly updatedAt: Timestamp;
 }
 
 /** What `mail.outgoing` may shape just before the mail goes to its server. Recipients and Message-ID are not among it. */

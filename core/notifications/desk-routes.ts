@@ -23,6 +23,9 @@ const alerts: Readonly<Record<AlertKind, { readonly icon: string; readonly text:
   flood: { icon: 'circle-alert', text: { key: 'notification.flood' }, href: '/desk/inbox/open' },
   'notices-off': { icon: 'circle-alert', text: { key: 'notification.notices-off' }, href: '/desk/profile' },
   'signed-out': { icon: 'circle-alert', text: { key: 'notification.signed-out' }, href: '/admin/mailboxes' },
+  'not-receiving': { icon: 'circle-alert', text: { key: 'notification.not-receiving' }, href: '/admin/health' },
+  'not-sending': { icon: 'circle-alert', text: { key: 'notification.not-sending' }, href: '/admin/health' },
+  unfiled: { icon: 'circle-alert', text: { key: 'notification.unfiled' }, href: '/admin/health' },
 };
 
 function isAlert(kind: NotificationKind | AlertKind): kind is AlertKind {

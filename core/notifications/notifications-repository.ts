@@ -1,5 +1,6 @@
 import type { Reader } from '../storage/index.ts';
 import type { Timestamp } from '../kernel/clock.ts';
+import type { Actions } from '../kernel/hook-map.ts';
 
 export interface Notification {
   readonly id: number;
@@ -15,7 +16,7 @@ export interface Notification {
 
 export type NotificationKind = 'new-ticket' | 'assigned' | 'customer-replied' | 'mentioned' | 'delivery-failed' | 'plugin-stopped';
 /** What nobody chooses: something about mail that this person has to know. */
-export type AlertKind = 'loop-guard' | 'flood' | 'notices-off' | 'signed-out';
+export type AlertKind = (Actions['mail.alert'] | Actions['mail.stalled'])['alert'];
 
 export const notificationKinds: readonly NotificationKind[] = [
   'new-ticket',

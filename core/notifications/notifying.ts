@@ -16,6 +16,7 @@ export const notifyingEvents = [
   'ticket.noted',
   'mail.failed',
   'mail.alert',
+  'mail.stalled',
   'plugin.quarantined',
 ] as const;
 export const notifyingHandler = 'notifications.notify';
@@ -30,7 +31,7 @@ interface Occasion {
 /** The durable handler: tells whom an event concerns, each person once per event however often the job runs. */
 export async function notify(desk: Desk, job: JobRun): Promise<void> {
   const { eventId, event, payload } = job.payload as { eventId: number; event: string; payload: Readonly<Record<string, unknown>> };
-  if (event === 'mail.alert') return tellAlert(desk, job, eventId, payload);
+  if (event === 'mail.alert' || event === 'mail.stalled') return tellAlert(desk, job, eventId, payload);
   if (event === 'plugin.quarantined') return tellAdministrators(desk, job);
   const stored = await desk.storage.read('events').where({ id: eventId }).first('actor_id');
   const occasions = occasionsOf(event, payload, stored?.actor_id ?? null);

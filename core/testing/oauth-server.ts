@@ -10,6 +10,8 @@ export interface OAuthServer {
   readonly refused: string[];
   /** How often tokens were given out for a refresh token. */
   readonly refreshes: number;
+  /** Answers to refreshes are kept back until it is settled. */
+  hold: Promise<void> | undefined;
   /** Whether an access token was given out and has not run out. */
   isValid(accessToken: string): boolean;
   /** Takes back everything that was given out. */
@@ -44,7 +46,7 @@ export async function startOAuthServer({
   const codes = new Map<string, Grant>();
   const access = new Map<string, number>();
   let [current, previous]: [string | undefined, string | undefined] = [undefined, undefined];
-  const state = { lifeMs: 3_600_000, refused: [] as string[], refreshes: 0 };
+  const state = { lifeMs: 3_600_000, refused: [] as string[], refreshes: 0, hold: undefined as Promise<void> | undefined };
 
   const give = (): object => {
     const token = randomBytes(24).toString('base64url');
@@ -80,7 +82,7 @@ export async function startOAuthServer({
     return [200, give()];
   };
   const server = createServer((request, response) => {
-    void body(request).then((text) => {
+    void body(request).then(async (text) => {
       const url = new URL(request.url ?? '/', 'http://localhost');
       const fields = new URLSearchParams(text);
       if (url.pathname === '/authorize') {
@@ -96,6 +98,7 @@ export async function startOAuthServer({
       const isActive = isValid(fields.get('token') ?? '');
       const [status, answer] =
         url.pathname === '/introspect' ? [200, isActive ? { active: true, username: account } : { active: false }] : token(fields);
+      if (fields.get('grant_type') === 'refresh_token') await state.hold;
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
     });
   });

@@ -12,7 +12,7 @@ import {
 import { readOptions, readServer, sectionsOf, type TestView } from './mailbox-form.ts';
 import { showHealth } from './health-page.ts';
 import type { DialogueLine } from './imap-connection.ts';
-import { firstCursor, probe } from './mailbox-setup.ts';
+import { firstCursor, isOtherAccount, nextCursor, probe } from './mailbox-setup.ts';
 import { findMail, mailOfMessage, type StoredMail } from './mails-repository.ts';
 import { findReceiver, saveReceiver } from './receivers-repository.ts';
 import { retryMail } from './receive-job.ts';
@@ -132,7 +132,8 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
   try {
     const server = await readServer(ctx, mailbox.id, form, receiver);
     if (!server.isOperators && (await isPrivateHost(server.host))) throw new Invalid('mail.host-private', { host: server.host });
-    const options = readOptions(form);
+    const isMoved = receiver !== undefined && isOtherAccount(receiver, server, mailbox.address);
+    const options = readOptions(form, isMoved ? undefined : receiver);
     const folder = form.optional('folder') ?? 'INBOX';
     const found = await probe(server, folder, dialogue);
     if (form.text('step') === 'test')
@@ -141,16 +142,18 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
         folders: found.folders,
         test: { ok: true, summary: { key: 'email-inbox.test.good', params: { count: found.exists } }, dialogue },
       });
-    const isSame =
-      receiver !== undefined && receiver.host === server.host && receiver.folder === folder && receiver.uidValidity === found.uidValidity;
+    const now = ctx.clock.now();
+    const isSame = receiver?.folder === folder && !isMoved;
+    const cursor = receiver === undefined ? firstCursor(found, 'now', now) : isSame ? undefined : nextCursor(receiver, found, now);
     const { password: _stored, ...rest } = server;
     await ctx.db.tx((tx) =>
       saveReceiver(ctx, tx, mailbox.id, {
         ...rest,
         folder,
         password: form.optional('password'),
-        cursor: isSame ? undefined : firstCursor(found, 'now', ctx.clock.now()),
-        more: options,
+        cursor,
+        isOtherAccount: isMoved,
+        more: isMoved ? { ...options, plus_proven_at: null } : options,
       }),
     );
     request.redirect(home);
@@ -168,9 +171,10 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
   }
 }
 
-/** The words of the server, or of the desk where it refused by itself. */
+/** The words of the server, or of the desk, in the reader's language, where it refused by itself. */
 function wordsFor({ state: { translator } }: Context, error: AppError): string {
-  if (typeof error.details['message'] === 'string') return reasonInWords(translator, error.details['message']);
+  if (!(error instanceof Invalid) && typeof error.details['message'] === 'string')
+    return reasonInWords(translator, error.details['message']);
   return translator.t(`errors.${error.code}`, error.details);
 }
 

@@ -205,8 +205,9 @@ async function fetchMailbox(ctx: InboxContext, mailboxId: number): Promise<numbe
   if (receiver === undefined) return 0;
   const client = await openImap(await serverOf(ctx, receiver));
   try {
-    const ids = await fetchNew(ctx, client, mailboxId, { isQueued: false, signal: ctx.signal });
-    await fileNow(ctx, ids);
+    const ids: number[] = [];
+    // What came before a fetch broke off is filed all the same.
+    await fetchNew(ctx, client, mailboxId, { onStored: (some) => ids.push(...some), signal: ctx.signal }).finally(() => fileNow(ctx, ids));
     const now = (await findReceiver(ctx, mailboxId)) ?? receiver;
     while ((await acknowledge(ctx, client, now)) > 0) continue;
     await reportSuccess(ctx, mailboxId);

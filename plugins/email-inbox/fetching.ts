@@ -1,42 +1,85 @@
 import type { FetchMessageObject, ImapFlow } from 'imapflow';
-import { within } from './imap-connection.ts';
-import { firstCursor } from './mailbox-setup.ts';
-import { atEnd, findReceiver, type Receiver } from './receivers-repository.ts';
+import { Unavailable } from '@helpdesk/core/plugin';
+import { searchUids, within } from './imap-connection.ts';
+import { fetchableFolders, firstCursor } from './mailbox-setup.ts';
+import { atEnd, findReceiver, noteStuck, notStuck, type Receiver, type Stuck } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 import { storeMails, type RawMail } from './storing.ts';
+import { batchesOf, standIn, transfer, transferMs, type Pass } from './transferring.ts';
 
 const dayMs = 86_400_000;
 const rescanDays = 30;
-const batchCount = 25;
-const batchBytes = 8 * 1024 * 1024;
-const transferMs = 180_000;
+// A server need not read more than 8,000 bytes of a command (RFC 2683 section 3.2.1.5), and a uid has up to ten digits.
+const uidsAtOnce = 500;
 
 export interface FetchOptions {
-  readonly isQueued: boolean;
+  /** Given the ids of new mails as soon as they are stored; without it a job is queued for each. */
+  readonly onStored?: (ids: readonly number[]) => void;
   /** Aborted when the plugin is switched off or the lease was lost. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Brings everything new from the mailbox's folder into the store and returns the ids of the new rows.
+ * Brings everything new from the mailbox's folder into the store.
  * The cursor is the last uid that is stored, never the server's next one: a session can show less than
  * there is (mail.md F1).
  */
-export async function fetchNew(ctx: InboxContext, client: ImapFlow, mailboxId: number, options: FetchOptions): Promise<readonly number[]> {
+export async function fetchNew(ctx: InboxContext, client: ImapFlow, mailboxId: number, options: FetchOptions): Promise<void> {
   const receiver = await openFolder(ctx, client, mailboxId);
-  if (receiver === undefined) return [];
+  if (receiver === undefined) return;
   const listed = await listNew(client, receiver);
   const { maxMailMegabytes } = await ctx.settings.get();
-  const ids: number[] = [];
-  for (const batch of batches(listed)) {
+  const pass: FetchPass = { client, receiver, maxBytes: maxMailMegabytes * 1024 * 1024, options };
+  // Where fetching stood still, one by one shows which mail it is.
+  for (const batch of batchesOf(listed, receiver.stuck === undefined ? undefined : 1)) {
     if (options.signal.aborted) break;
-    const mails = await transfer(ctx, client, receiver, batch, maxMailMegabytes * 1024 * 1024);
-    const lastUid = batch.at(-1)?.uid ?? receiver.lastUid;
-    ids.push(
-      ...(await storeMails(ctx, mailboxId, mails, { isQueued: options.isQueued, cursor: { uidValidity: receiver.uidValidity, lastUid } })),
-    );
+    await bring(ctx, pass, batch);
   }
-  return ids;
+}
+
+interface FetchPass extends Pass {
+  readonly options: FetchOptions;
+}
+
+/** Stores a batch, or where the server fails at it its mails one by one, so that those before and behind a bad one arrive. */
+async function bring(ctx: InboxContext, pass: FetchPass, batch: readonly FetchMessageObject[]): Promise<void> {
+  const [first] = batch;
+  if (first === undefined) return;
+  if (!pass.client.usable) throw new Unavailable('email-inbox.closed', { message: 'The server closed the connection.' });
+  if (isGivenUp(pass.receiver.stuck, first.uid, ctx.clock.now())) return keep(ctx, pass, batch, [await standIn(ctx, pass, first)]);
+  const brought = await transfer(ctx, pass, batch).catch((error: unknown) => ({ error }));
+  if (!('error' in brought)) return keep(ctx, pass, batch, brought);
+  if (pass.options.signal.aborted) throw brought.error;
+  if (batch.length === 1 || !pass.client.usable) {
+    await noteFailedTry(ctx, pass.receiver, first.uid, batch.length === 1);
+    throw brought.error;
+  }
+  for (const one of batch) await bring(ctx, pass, [one]);
+}
+
+async function keep(
+  ctx: InboxContext,
+  { receiver, options }: FetchPass,
+  batch: readonly FetchMessageObject[],
+  mails: readonly RawMail[],
+): Promise<void> {
+  const cursor = { account: receiver.account, uidValidity: receiver.uidValidity, lastUid: batch.at(-1)?.uid ?? receiver.lastUid };
+  const ids = await storeMails(ctx, receiver.mailboxId, mails, { isQueued: options.onStored === undefined, cursor });
+  options.onStored?.(ids);
+}
+
+const maxTries = 3;
+// A server in trouble fails at every mail. It has to be the same one for this long, so that none is passed for an outage.
+const patienceMs = 10 * 60_000;
+
+function isGivenUp(stuck: Stuck | undefined, uid: number, now: number): boolean {
+  return stuck?.uid === uid && stuck.tries >= maxTries && now - stuck.at >= patienceMs;
+}
+
+/** A batch that broke the line says of none of its mails that it was the one: then the try does not count. */
+async function noteFailedTry(ctx: InboxContext, receiver: Receiver, uid: number, isAlone: boolean): Promise<void> {
+  const known = receiver.stuck?.uid === uid ? receiver.stuck : { uid, tries: 0, at: ctx.clock.now() };
+  await noteStuck(ctx, receiver, { ...known, tries: known.tries + (isAlone ? 1 : 0) });
 }
 
 /** Selects the folder; when its numbering changed, the cursor starts anew and the last 30 days are listed again. */
@@ -50,6 +93,8 @@ async function openFolder(ctx: InboxContext, client: ImapFlow, mailboxId: number
   if (uidValidity === receiver.uidValidity) return receiver;
   const now = ctx.clock.now();
   const isFirst = receiver.uidValidity === 0;
+  // A mailbox that signed in only after it was added was asked for no folder until now.
+  if (isFirst) await fetchableFolders(client, receiver.folder);
   if (!isFirst)
     ctx.log.warn('The server numbered the folder anew; its last 30 days are looked at again.', {
       mailboxId,
@@ -65,21 +110,18 @@ async function openFolder(ctx: InboxContext, client: ImapFlow, mailboxId: number
   await ctx.db.tx((tx) =>
     tx
       .table('receivers')
-      .where({ mailbox_id: mailboxId, uidvalidity: receiver.uidValidity })
-      .update({ uidvalidity: uidValidity, last_uid: cursor.lastUid, since_at: cursor.sinceAt, updated_at: now }),
+      .where({ mailbox_id: mailboxId, account: receiver.account, uidvalidity: receiver.uidValidity })
+      .update({ uidvalidity: uidValidity, last_uid: cursor.lastUid, since_at: cursor.sinceAt, updated_at: now, ...notStuck }),
   );
   return findReceiver(ctx, mailboxId);
 }
 
 async function listNew(client: ImapFlow, receiver: Receiver): Promise<readonly FetchMessageObject[]> {
-  const range = await newRange(client, receiver);
-  if (range === undefined) return [];
-  const listed = await within(
-    client,
-    'list new mail',
-    client.fetchAll(range, { uid: true, size: true, flags: true, internalDate: true }, { uid: true }),
-    transferMs,
-  );
+  const listed: FetchMessageObject[] = [];
+  for (const range of await newRanges(client, receiver)) {
+    const query = { uid: true, size: true, flags: true, internalDate: true };
+    listed.push(...(await within(client, 'list new mail', client.fetchAll(range, query, { uid: true }), transferMs)));
+  }
   // `n:*` always names the last mail, even when its uid is lower (RFC 3501 section 6.4.8).
   const fresh = listed.filter(
     ({ uid, flags }) => uid > receiver.lastUid && flags?.has('\\Deleted') !== true && flags?.has('\\Draft') !== true,
@@ -87,73 +129,10 @@ async function listNew(client: ImapFlow, receiver: Receiver): Promise<readonly F
   return [...new Map(fresh.map((one) => [one.uid, one])).values()].toSorted((a, b) => a.uid - b.uid);
 }
 
-async function newRange(client: ImapFlow, { lastUid, sinceAt }: Receiver): Promise<string | undefined> {
-  if (client.mailbox === false || client.mailbox.exists === 0) return undefined;
-  if (lastUid > 0 || sinceAt === 0) return `${lastUid + 1}:*`;
-  const found = await within(client, 'SEARCH', client.search({ since: new Date(sinceAt) }, { uid: true }));
-  return found === false || found === undefined || found.length === 0 ? undefined : found.join(',');
-}
-
-function* batches(listed: readonly FetchMessageObject[]): Generator<readonly FetchMessageObject[]> {
-  let batch: FetchMessageObject[] = [];
-  let bytes = 0;
-  for (const one of listed) {
-    const size = one.size ?? 0;
-    if (batch.length > 0 && (batch.length >= batchCount || bytes + size > batchBytes)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(one);
-    bytes += size;
-  }
-  if (batch.length > 0) yield batch;
-}
-
-async function transfer(
-  ctx: InboxContext,
-  client: ImapFlow,
-  receiver: Receiver,
-  batch: readonly FetchMessageObject[],
-  maxBytes: number,
-): Promise<readonly RawMail[]> {
-  const whole = batch.filter(({ size }) => (size ?? 0) <= maxBytes);
-  const sources = new Map<number, Buffer>();
-  if (whole.length > 0) {
-    const got = await within(
-      client,
-      'fetch mail',
-      client.fetchAll(whole.map(({ uid }) => uid).join(','), { uid: true, source: true }, { uid: true }),
-      transferMs,
-    );
-    for (const { uid, source } of got) if (source !== undefined) sources.set(uid, source);
-  }
-  const mails: RawMail[] = [];
-  for (const one of batch) {
-    const isTooLarge = (one.size ?? 0) > maxBytes;
-    // One that did not come with the others was deleted meanwhile, or it is asked for alone once more.
-    const source = sources.get(one.uid) ?? (await fetchAlone(client, one.uid, isTooLarge));
-    if (source === undefined) continue;
-    mails.push({
-      folder: receiver.folder,
-      uidValidity: receiver.uidValidity,
-      uid: one.uid,
-      raw: source,
-      receivedAt: timeOf(one.internalDate) ?? ctx.clock.now(),
-      ...(isTooLarge ? { reason: `Only the header was fetched: the mail has ${one.size} bytes, more than the limit of ${maxBytes}.` } : {}),
-    });
-  }
-  return mails;
-}
-
-async function fetchAlone(client: ImapFlow, uid: number, isHeaderOnly: boolean): Promise<Buffer | undefined> {
-  const query = isHeaderOnly ? { uid: true, headers: true } : { uid: true, source: true };
-  const one = await within(client, 'fetch one mail', client.fetchOne(String(uid), query, { uid: true }), transferMs);
-  if (one === false || one === undefined) return undefined;
-  return isHeaderOnly ? one.headers : one.source;
-}
-
-function timeOf(date: Date | string | undefined): number | undefined {
-  const time = date === undefined ? Number.NaN : new Date(date).getTime();
-  return Number.isNaN(time) ? undefined : time;
+async function newRanges(client: ImapFlow, { lastUid, sinceAt }: Receiver): Promise<readonly string[]> {
+  if (client.mailbox === false || client.mailbox.exists === 0) return [];
+  if (lastUid > 0 || sinceAt === 0) return [`${lastUid + 1}:*`];
+  const found = await searchUids(client, { since: new Date(sinceAt) });
+  const pieces = Math.ceil(found.length / uidsAtOnce);
+  return Array.from({ length: pieces }, (_, piece) => found.slice(piece * uidsAtOnce, (piece + 1) * uidsAtOnce).join(','));
 }

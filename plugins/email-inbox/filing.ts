@@ -180,7 +180,7 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
     ...(spam !== undefined && thread.joins?.place === 'desk' ? ['marked-spam'] : []),
     ...notedAnomalies.filter((one) => mail.anomalies.includes(one)),
     ...(carbonCopies(mail, desk.isOurAddress).left > 0 ? ['more-recipients'] : []),
-    ...(arrival.stored.reason === null || arrival.stored.attempts > 0 ? [] : ['incomplete']),
+    ...(arrival.stored.cut === null ? [] : ['incomplete']),
   ];
   return {
     ...filing,

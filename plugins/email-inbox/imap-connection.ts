@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { ImapFlow } from 'imapflow';
+import { ImapFlow, type SearchObject } from 'imapflow';
 import { Invalid, isPrivateHost, Unavailable } from '@helpdesk/core/plugin';
 
 /** An IMAP server with the account's password. */
@@ -25,12 +25,19 @@ export interface DialogueLine {
 const commandMs = 30_000;
 const maxLiteral = 260 * 1024 * 1024;
 
+export interface OpenOptions {
+  /** Gets the talk with the server. */
+  readonly dialogue?: DialogueLine[] | undefined;
+  /** Aborted, it closes the connection, also one that is being opened. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Connects and signs in. The connection closes itself on any error; whoever holds it listens for `close`.
  *
  * @throws Invalid `mail.host-private`, Unavailable `email-inbox.connection-failed` with the server's words.
  */
-export async function openImap(server: ImapServer, dialogue?: DialogueLine[]): Promise<ImapFlow> {
+export async function openImap(server: ImapServer, { dialogue, signal }: OpenOptions = {}): Promise<ImapFlow> {
   const isPrivate = await isPrivateHost(server.host);
   if (isPrivate && !server.isOperators) throw new Invalid('mail.host-private', { host: server.host });
   const address = server.isOperators ? server.host : await publicAddress(server.host);
@@ -58,7 +65,11 @@ export async function openImap(server: ImapServer, dialogue?: DialogueLine[]): P
   });
   // Without a listener an error of the socket would end the process; the command in flight rejects by itself.
   client.on('error', () => client.close());
+  const close = (): void => client.close();
+  signal?.addEventListener('abort', close, { once: true });
+  client.once('close', () => signal?.removeEventListener('abort', close));
   try {
+    signal?.throwIfAborted();
     await within(client, 'sign in', client.connect(), 60_000);
     return client;
   } catch (cause) {
@@ -71,7 +82,11 @@ export async function openImap(server: ImapServer, dialogue?: DialogueLine[]): P
   }
 }
 
-/** Runs one command under our own deadline; a late one costs the connection. @throws Unavailable `email-inbox.timeout` */
+/**
+ * Runs one command under our own deadline; a late one costs the connection, one that the server refuses does not.
+ *
+ * @throws Unavailable `email-inbox.timeout`
+ */
 export async function within<T>(client: ImapFlow, what: string, work: Promise<T>, ms = commandMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let onClose: (() => void) | undefined;
@@ -92,12 +107,24 @@ export async function within<T>(client: ImapFlow, what: string, work: Promise<T>
   try {
     return await Promise.race([work, limit]);
   } catch (error) {
-    client.close();
+    if (!isAnswer(error)) client.close();
     throw error;
   } finally {
     clearTimeout(timer);
     if (onClose !== undefined) client.off('close', onClose);
   }
+}
+
+/** Uids of a search, lowest first. @throws Unavailable `email-inbox.search-refused`: a search that is refused has not found nothing. */
+export async function searchUids(client: ImapFlow, query: SearchObject): Promise<readonly number[]> {
+  const found = await within(client, 'SEARCH', client.search(query, { uid: true }));
+  if (!Array.isArray(found)) throw new Unavailable('email-inbox.search-refused', { message: 'The server refused to search the folder.' });
+  return found;
+}
+
+/** Whether the server refused a command: NO and BAD end it and leave the line as it was (RFC 3501 section 7.1). */
+export function isAnswer(error: unknown): boolean {
+  return ['NO', 'BAD'].includes(textAt(error, 'responseStatus') ?? '');
 }
 
 // What the server said, else what the error says.

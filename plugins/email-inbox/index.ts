@@ -1,5 +1,6 @@
 import { definePlugin } from '@helpdesk/core/plugin';
 import { acknowledgeTicket } from './acknowledging.ts';
+import { alertAdministrators } from './alerting.ts';
 import { adminRoutes, deskRoutes } from './admin-routes.ts';
 import { awayJob } from './away.ts';
 import { plainParser } from './measuring.ts';
@@ -17,7 +18,7 @@ import { receiveJob, sweepMails } from './receive-job.ts';
 import { sentFolder } from './sent-folder.ts';
 import { inboxSettings } from './settings.ts';
 import { mailboxLink } from './slots.ts';
-import { alertAdministrators, troubleNotice } from './troubles.ts';
+import { troubleNotice } from './troubles.ts';
 import { MailboxWatch } from './watching.ts';
 import { threadingRoutes, whyHere } from './why-here.ts';
 

@@ -132,24 +132,30 @@ function filedMailOf(receiver: Receiver | undefined): FiledMail {
 }
 
 /**
- * The columns that a form fills beside the server.
+ * The columns that a form fills beside the server; `known` is what is stored of the same account.
  *
- * @throws Invalid `email-inbox.folder-missing`, `email-inbox.days-invalid`.
+ * @throws Invalid `email-inbox.folder-missing`, `email-inbox.days-invalid`, `email-inbox.plus-unproven`.
  */
-export function readOptions(form: Form): Readonly<Record<string, unknown>> {
+export function readOptions(form: Form, known: Receiver | undefined): Readonly<Record<string, unknown>> {
   const chosen = filedMail.find((one) => one === form.text('filedMail')) ?? 'seen';
   const movesTo = chosen === 'move' ? form.text('movesTo').trim() : null;
   if (movesTo === '') throw new Invalid('email-inbox.folder-missing', { message: 'Name the folder that filed mail moves to.' });
   const days = chosen === 'delete' ? Number(form.text('deletesAfterDays')) : null;
   if (days !== null && (!Number.isInteger(days) || days < 1 || days > 3650))
     throw new Invalid('email-inbox.days-invalid', { message: 'Enter a number of days between 1 and 3650.' });
+  const signsAddresses = form.isChecked('signsAddresses');
+  // Many providers refuse addresses with a plus, and then every answer of a customer comes back.
+  if (signsAddresses && known?.signsAddresses !== true && known?.plusProvenAt == null)
+    throw new Invalid('email-inbox.plus-unproven', {
+      message: 'Send a test mail to yourself first: it shows whether answers to signed addresses arrive.',
+    });
   return {
     state: form.isChecked('active') ? 'active' : 'paused',
     acknowledges_with: chosen === 'keep' ? 'keep' : 'seen',
     moves_to: movesTo,
     deletes_after_days: days,
     trusts_topmost: form.isChecked('trustsTopmost'),
-    signs_addresses: form.isChecked('signsAddresses'),
+    signs_addresses: signsAddresses,
     tags_subjects: form.isChecked('tagsSubjects'),
     authserv_ids: JSON.stringify(
       form

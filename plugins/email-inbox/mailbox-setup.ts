@@ -1,6 +1,7 @@
-import { Conflict, type Actor, type Mailbox, type MailboxInput } from '@helpdesk/core/plugin';
+import type { ImapFlow } from 'imapflow';
+import { Conflict, Invalid, type Actor, type Mailbox, type MailboxInput } from '@helpdesk/core/plugin';
 import { openImap, within, type DialogueLine, type ImapServer } from './imap-connection.ts';
-import { atEnd, findReceiver, saveReceiver, type Cursor } from './receivers-repository.ts';
+import { atEnd, findReceiver, saveReceiver, type Cursor, type Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
 const dayMs = 86_400_000;
@@ -18,21 +19,34 @@ export interface Probe {
   readonly folders: readonly string[];
 }
 
-/** Connects, signs in and opens the folder. @throws Unavailable with the server's words. */
+/** Connects, signs in and opens the folder. @throws Unavailable with the server's words, Invalid `email-inbox.folder-junk`. */
 export async function probe(server: ImapServer, folder: string, dialogue?: DialogueLine[]): Promise<Probe> {
-  const client = await openImap(server, dialogue);
+  const client = await openImap(server, { dialogue });
   try {
     const box = await within(client, 'SELECT', client.mailboxOpen(folder, { readOnly: true }));
+    const folders = await fetchableFolders(client, folder);
     return {
       uidValidity: Number(box.uidValidity),
       uidNext: box.uidNext,
       exists: box.exists,
       capabilities: [...client.capabilities.keys()],
-      folders: (await within(client, 'LIST', client.list())).filter(({ flags }) => !flags.has('\\Noselect')).map(({ path }) => path),
+      folders,
     };
   } finally {
     client.close();
   }
+}
+
+/**
+ * Every folder but the server's own folder of spam: what it sorted out is never fetched (mail.md X1).
+ *
+ * @throws Invalid `email-inbox.folder-junk` when that is the chosen one.
+ */
+export async function fetchableFolders(client: ImapFlow, chosen: string): Promise<readonly string[]> {
+  const all = (await within(client, 'LIST', client.list())).filter(({ flags }) => !flags.has('\\Noselect'));
+  if (all.some(({ path, specialUse }) => path === chosen && specialUse === '\\Junk'))
+    throw new Invalid('email-inbox.folder-junk', { folder: chosen, message: `${chosen} is the folder of spam, which is never fetched.` });
+  return all.filter(({ specialUse }) => specialUse !== '\\Junk').map(({ path }) => path);
 }
 
 /** The cursor to start with; an empty folder starts at its beginning, whatever the clocks say. */
@@ -41,6 +55,25 @@ export function firstCursor(found: Pick<Probe, 'uidValidity' | 'uidNext'>, since
   if (since === 'all' || uidNext <= 1) return { uidValidity, lastUid: 0, sinceAt: 0 };
   if (since === 'now') return { uidValidity, lastUid: uidNext - 1, sinceAt: now };
   return { uidValidity, lastUid: 0, sinceAt: Math.max(1, now - since * dayMs) };
+}
+
+/**
+ * The cursor when a mailbox that receives gets another server, account or folder: it goes on at the last fetch, and a
+ * day earlier, since the clocks of servers differ and a search knows days only. What is there twice is known by its key.
+ */
+export function nextCursor(receiver: Receiver, found: Probe, now: number): Cursor {
+  const { uidValidity } = found;
+  if (receiver.lastFetchAt !== null) return { uidValidity, lastUid: 0, sinceAt: Math.max(1, receiver.lastFetchAt - dayMs) };
+  return receiver.lastUid === 0 ? { uidValidity, lastUid: 0, sinceAt: receiver.sinceAt } : firstCursor(found, 'now', now);
+}
+
+/** Whether uids of the receiver's mails mean nothing at this server any more; without a user it is the address that signs in. */
+export function isOtherAccount(
+  receiver: Pick<Receiver, 'host' | 'user'>,
+  server: Pick<ImapServer, 'host' | 'user'>,
+  address: string,
+): boolean {
+  return receiver.host !== server.host || (receiver.user ?? address) !== (server.user ?? address);
 }
 
 export interface NewMailbox {

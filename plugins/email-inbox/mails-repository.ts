@@ -15,7 +15,10 @@ export interface StoredMail {
   readonly size: number;
   readonly state: 'new' | 'processed' | 'ignored' | 'failed';
   readonly kind: string | null;
+  /** What is said of it now: why it is where it is, or what its last try failed at. */
   readonly reason: string | null;
+  /** Why the stored bytes are not the whole mail. */
+  readonly cut: string | null;
   readonly attempts: number;
   /** Ids of the files recorded by an earlier attempt, in the order of the attachments. */
   readonly files: readonly number[];
@@ -39,6 +42,7 @@ interface MailRow {
   state: StoredMail['state'];
   kind: string | null;
   reason: string | null;
+  cut: string | null;
   attempts: number;
   files: string;
   subject: string;
@@ -53,6 +57,7 @@ interface MailRow {
 /** A mail whose bytes are in the file store and that may get a row. */
 export interface NewMail {
   readonly mailboxId: number;
+  readonly account?: number | undefined;
   readonly folder: string;
   readonly uidValidity: number;
   readonly uid: number;
@@ -60,34 +65,42 @@ export interface NewMail {
   readonly size: number;
   readonly receivedAt: number;
   /** Why the bytes are not the whole mail. */
-  readonly reason?: string | undefined;
+  readonly cut?: string | undefined;
+  /** There is nothing in it to file: it waits for a person. */
+  readonly isHeld?: boolean | undefined;
 }
 
-/** Inserts what is not there yet and returns the ids of the new rows, in order; the unique key decides, not a look beforehand. */
+/**
+ * Inserts what is not there yet and returns the ids of the new rows that can be filed, in order; the unique key decides,
+ * not a look beforehand.
+ */
 export async function insertMails(ctx: InboxContext, tx: PluginTx, mails: readonly NewMail[]): Promise<readonly number[]> {
   if (mails.length === 0) return [];
   const now = ctx.clock.now();
-  const rows: { id: number }[] = await tx
+  const rows: { id: number; state: StoredMail['state'] }[] = await tx
     .table('mails')
     .insert(
       mails.map((mail) => ({
         mailbox_id: mail.mailboxId,
+        account: mail.account ?? 0,
         folder: mail.folder,
         uidvalidity: mail.uidValidity,
         uid: mail.uid,
         sha256: mail.sha256,
         size: mail.size,
-        state: 'new',
-        reason: mail.reason ?? null,
+        state: mail.isHeld === true ? 'failed' : 'new',
+        reason: mail.cut ?? null,
+        cut: mail.cut ?? null,
         received_at: mail.receivedAt,
         created_at: now,
         updated_at: now,
       })),
     )
-    .onConflict(['mailbox_id', 'folder', 'uidvalidity', 'uid'])
+    // Whichever key it is: until the contract step there is also the one without an account.
+    .onConflict()
     .ignore()
-    .returning('id');
-  return rows.map(({ id }) => id).toSorted((a, b) => a - b);
+    .returning(['id', 'state']);
+  return rows.flatMap(({ id, state }) => (state === 'new' ? [id] : [])).toSorted((a, b) => a - b);
 }
 
 /** The mail with this id. */
@@ -137,8 +150,7 @@ export async function settleMail(ctx: InboxContext, tx: PluginTx, mail: StoredMa
     .update({
       state: outcome.state,
       kind: outcome.kind,
-      // What was noted when the mail was fetched, such as a cut for size, stays true.
-      reason: outcome.reason ?? mail.reason,
+      reason: outcome.reason ?? mail.cut,
       ticket_id: outcome.ticketId ?? null,
       message_id: outcome.messageId ?? null,
       dup_of: outcome.dupOf ?? null,
@@ -170,6 +182,7 @@ function fromRow(row: MailRow): StoredMail {
     state: row.state,
     kind: row.kind,
     reason: row.reason,
+    cut: row.cut,
     attempts: row.attempts,
     files: JSON.parse(row.files),
     subject: row.subject,

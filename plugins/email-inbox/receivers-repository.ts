@@ -25,9 +25,13 @@ export interface Receiver {
   readonly ownHops: number;
   /** When a test mail proved that plus addresses arrive. */
   readonly plusProvenAt: number | null;
+  /** Raised with another server or user: a uid of the account before names another mail in this one. */
+  readonly account: number;
   readonly uidValidity: number;
   readonly lastUid: number;
   readonly sinceAt: number;
+  /** The mail that fetching stands still at. */
+  readonly stuck: Stuck | undefined;
   readonly authservIds: readonly string[];
   readonly signsAddresses: boolean;
   readonly tagsSubjects: boolean;
@@ -37,6 +41,13 @@ export interface Receiver {
   readonly failures: number;
   readonly createdAt: number;
   readonly version: number;
+}
+
+/** A mail that the server failed to deliver: how often, and since when. Mails are asked for one by one until fetching got past it. */
+export interface Stuck {
+  readonly uid: number;
+  readonly tries: number;
+  readonly at: number;
 }
 
 interface ReceiverRow {
@@ -55,9 +66,13 @@ interface ReceiverRow {
   seen_authserv_id: string | null;
   own_hops: number;
   plus_proven_at: number | null;
+  account: number;
   uidvalidity: number;
   last_uid: number;
   since_at: number;
+  stuck_uid: number | null;
+  stuck_tries: number;
+  stuck_at: number | null;
   authserv_ids: string;
   signs_addresses: boolean | number;
   tags_subjects: boolean | number;
@@ -96,6 +111,8 @@ export interface ReceiverInput {
   readonly folder: string;
   readonly password: string | undefined;
   readonly cursor: Cursor | undefined;
+  /** The server or the user is another one than before. */
+  readonly isOtherAccount?: boolean;
   readonly more?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -127,14 +144,36 @@ export async function saveReceiver(ctx: InboxContext, tx: PluginTx, mailboxId: n
     ...input.more,
     ...(input.cursor === undefined
       ? {}
-      : { uidvalidity: input.cursor.uidValidity, last_uid: input.cursor.lastUid, since_at: input.cursor.sinceAt }),
+      : {
+          uidvalidity: input.cursor.uidValidity,
+          last_uid: input.cursor.lastUid,
+          since_at: input.cursor.sinceAt,
+          ...notStuck,
+        }),
   };
   const changed = await tx
     .table('receivers')
     .where({ mailbox_id: mailboxId })
-    .update({ ...row, version: tx.raw('version + 1') });
+    .update({ ...row, version: tx.raw('version + 1'), ...(input.isOtherAccount === true ? { account: tx.raw('account + 1') } : {}) });
   if (changed === 0) await tx.table('receivers').insert({ mailbox_id: mailboxId, since_at: now, ...row, created_at: now });
   if (input.password !== undefined) await ctx.secrets.set(tx, imapSecret(mailboxId), input.password);
+}
+
+/** The columns of a receiver that stands still nowhere. */
+export const notStuck = { stuck_uid: null, stuck_tries: 0, stuck_at: null } as const;
+
+/** Writes that fetching stands still at a mail. */
+export async function noteStuck(
+  ctx: InboxContext,
+  { mailboxId, account, uidValidity }: Receiver,
+  { uid, tries, at }: Stuck,
+): Promise<void> {
+  await ctx.db.tx((tx) =>
+    tx
+      .table('receivers')
+      .where({ mailbox_id: mailboxId, account, uidvalidity: uidValidity })
+      .update({ stuck_uid: uid, stuck_tries: tries, stuck_at: at }),
+  );
 }
 
 /** Writes that a pass over the mailbox succeeded. */
@@ -221,9 +260,11 @@ function fromRow(row: ReceiverRow): Receiver {
     seenAuthservId: row.seen_authserv_id,
     ownHops: row.own_hops,
     plusProvenAt: row.plus_proven_at,
+    account: row.account,
     uidValidity: row.uidvalidity,
     lastUid: row.last_uid,
     sinceAt: row.since_at,
+    stuck: row.stuck_uid === null ? undefined : { uid: row.stuck_uid, tries: row.stuck_tries, at: row.stuck_at ?? 0 },
     authservIds: JSON.parse(row.authserv_ids),
     signsAddresses: Boolean(row.signs_addresses),
     tagsSubjects: Boolean(row.tags_subjects),

@@ -1,6 +1,6 @@
 import type { ImapFlow } from 'imapflow';
-import type { SentFolder } from '@helpdesk/core/plugin';
-import { openImap, within } from './imap-connection.ts';
+import { Unavailable, type SentFolder } from '@helpdesk/core/plugin';
+import { openImap, searchUids, within } from './imap-connection.ts';
 import { serverOf } from './imap-server.ts';
 import { findReceiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
@@ -25,14 +25,16 @@ export function sentFolder(ctx: InboxContext): SentFolder {
   };
 }
 
-/** Undefined where the mailbox does not receive by IMAP, or has no folder for what was sent. */
+/** Undefined where the mailbox does not receive by IMAP, or has no folder for what was sent. @throws what the server or the line says. */
 async function inFolder<T>(
   ctx: InboxContext,
   mailboxId: number,
   work: (client: ImapFlow, path: string) => Promise<T>,
 ): Promise<T | undefined> {
   const receiver = await findReceiver(ctx, mailboxId);
-  if (receiver === undefined || receiver.state !== 'active') return undefined;
+  if (receiver === undefined || receiver.state === 'paused') return undefined;
+  // Each try with a refused password brings the account nearer to being locked.
+  if (receiver.state === 'refused') throw new Unavailable('mail.sign-in-again', { mailboxId });
   const client = await openImap(await serverOf(ctx, receiver));
   try {
     const folders = await within(client, 'LIST', client.list());
@@ -48,6 +50,5 @@ async function inFolder<T>(
 }
 
 async function holds(client: ImapFlow, messageId: string): Promise<boolean> {
-  const found = await within(client, 'SEARCH', client.search({ header: { 'message-id': messageId } }, { uid: true }));
-  return Array.isArray(found) && found.length > 0;
+  return (await searchUids(client, { header: { 'message-id': messageId } })).length > 0;
 }

@@ -1,30 +1,42 @@
 import { crashPoint, type PluginTx } from '@helpdesk/core/plugin';
 import { insertMails, type NewMail } from './mails-repository.ts';
+import { notStuck } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
 /** A mail as a server or a file gave it. */
 export interface RawMail {
+  /** Of a mail from a server; see `Receiver`. */
+  readonly account?: number | undefined;
   readonly folder: string;
   readonly uidValidity: number;
   readonly uid: number;
   readonly raw: Uint8Array;
   readonly receivedAt: number;
-  readonly reason?: string | undefined;
+  /** Why the bytes are not the whole mail. */
+  readonly cut?: string | undefined;
+  /** There is nothing in it to file: it waits for a person. */
+  readonly isHeld?: boolean | undefined;
 }
 
 const writesAtOnce = 8;
+
+interface StoredUpTo {
+  readonly account: number;
+  readonly uidValidity: number;
+  readonly lastUid: number;
+}
 
 export interface StoreOptions {
   /** Queue a job per mail; the command line files its mails itself. */
   readonly isQueued: boolean;
   /** Where fetching stands once these mails are stored; written in the same transaction. */
-  readonly cursor?: { readonly uidValidity: number; readonly lastUid: number } | undefined;
+  readonly cursor?: StoredUpTo | undefined;
 }
 
 /**
  * Keeps mails before anything looks into them: the bytes go to the file store, synced, and then the rows,
  * the cursor and the jobs are written together. Dying in between only means that they are fetched again.
- * Returns the ids of the mails that were not there before.
+ * Returns the ids of the mails that were not there before and can be filed.
  */
 export async function storeMails(
   ctx: InboxContext,
@@ -68,10 +80,10 @@ export function enqueueReceive(
 }
 
 // Forward only: of two processes that fetch at once, the slower one must not take the cursor back.
-async function advance(tx: PluginTx, mailboxId: number, cursor: { readonly uidValidity: number; readonly lastUid: number }): Promise<void> {
+async function advance(tx: PluginTx, mailboxId: number, { account, uidValidity, lastUid }: StoredUpTo): Promise<void> {
   await tx
     .table('receivers')
-    .where({ mailbox_id: mailboxId, uidvalidity: cursor.uidValidity })
-    .where('last_uid', '<', cursor.lastUid)
-    .update({ last_uid: cursor.lastUid });
+    .where({ mailbox_id: mailboxId, account, uidvalidity: uidValidity })
+    .where('last_uid', '<', lastUid)
+    .update({ last_uid: lastUid, ...notStuck });
 }

@@ -1,19 +1,21 @@
-import { composeNotice, reasonInWords, type Mailbox, type SendingHealth, type User } from '@helpdesk/core/plugin';
+import type { Mailbox, SendingHealth } from '@helpdesk/core/plugin';
 import { statusOf } from './health.ts';
 import { listReceivers } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
-/** A mailbox that has fetched or sent nothing for longer than the configured time. */
+/** What a person has to look after; `site` is mail of the desk that belongs to no mailbox, such as sign-in links. */
 export interface Trouble {
-  readonly mailbox: Mailbox;
-  readonly kind: 'receiving' | 'sending';
+  readonly kind: 'receiving' | 'sending' | 'site' | 'quarantine';
+  readonly mailbox: Mailbox | undefined;
   readonly error: string;
 }
 
-/** Every mailbox in trouble; paused ones and those that are switched off are meant to be still. */
-export async function findTroubles(ctx: InboxContext): Promise<readonly Trouble[]> {
+const dayMs = 86_400_000;
+
+/** Where nothing was fetched or sent for longer than the configured time; what is paused or switched off is meant to be still. */
+export async function findOutages(ctx: InboxContext): Promise<readonly Trouble[]> {
   const { alertMinutes } = await ctx.settings.get();
-  const [mailboxes, receivers] = await Promise.all([ctx.mail.mailboxes(), listReceivers(ctx)]);
+  const [mailboxes, receivers, site] = await Promise.all([ctx.mail.mailboxes(), listReceivers(ctx), ctx.mail.deskSendingHealth()]);
   const now = ctx.clock.now();
   const alertMs = alertMinutes * 60_000;
   const looked = mailboxes
@@ -25,79 +27,38 @@ export async function findTroubles(ctx: InboxContext): Promise<readonly Trouble[
       const isMute = isStuck(await ctx.mail.sendingHealth(mailbox.id), now, alertMs);
       return isMute ? [{ mailbox, kind: 'sending', error: mailbox.lastError ?? '' }] : [];
     });
-  return (await Promise.all(looked)).flat();
+  const ofSite: readonly Trouble[] = isStuck(site, now, alertMs) ? [{ mailbox: undefined, kind: 'site', error: site.lastError ?? '' }] : [];
+  return [...(await Promise.all(looked)).flat(), ...ofSite];
 }
 
 function isStuck({ oldestQueuedAt, lastSentAt }: SendingHealth, now: number, alertMs: number): boolean {
   return oldestQueuedAt !== null && now - oldestQueuedAt > alertMs && now - (lastSentAt ?? 0) > alertMs;
 }
 
-/**
- * The job that tells administrators of a mailbox in trouble by mail of another one: once for each outage, however long,
- * and again only after the mailbox had recovered.
- */
-export async function alertAdministrators(ctx: InboxContext): Promise<void> {
-  const told: number[] = await ctx.db.table('alerts').pluck('mailbox_id');
-  const troubles = await findTroubles(ctx);
-  const recovered = told.filter((id) => !troubles.some(({ mailbox }) => mailbox.id === id));
-  const fresh = troubles.filter(({ mailbox }) => !told.includes(mailbox.id));
-  if (recovered.length === 0 && fresh.length === 0) return;
-  const [mailboxes, agents] = await Promise.all([ctx.mail.mailboxes(), ctx.users.agents()]);
-  const healthy = mailboxes.find(
-    ({ id, isActive, transport }) => isActive && transport !== null && !troubles.some(({ mailbox }) => mailbox.id === id),
-  );
-  const administrators = agents.filter(({ role }) => role.permissions.includes('*') || role.permissions.includes('settings.manage'));
-  const site = await ctx.site();
-  const now = ctx.clock.now();
-  const sender = await ctx.mail.systemSender();
-  await ctx.db.tx(async (tx) => {
-    await tx.table('alerts').whereIn('mailbox_id', recovered).delete();
-    for (const trouble of fresh) {
-      // Several processes run this job's schedule once, but a lease can be lost: the row decides.
-      const mine = await tx
-        .table('alerts')
-        .insert({ mailbox_id: trouble.mailbox.id, created_at: now })
-        .onConflict('mailbox_id')
-        .ignore()
-        .returning('mailbox_id');
-      if (mine.length === 0) continue;
-      for (const person of administrators)
-        if (person.email !== null)
-          await ctx.mail.queueAutomatic(
-            tx,
-            {
-              kind: 'notification',
-              to: { name: person.name, email: person.email },
-              mailbox: healthy,
-              ...noticeOf(ctx, trouble, person, site.name),
-            },
-            sender,
-          );
-    }
+/** Mailboxes of which a mail came into quarantine within a day. One may stay there for ever, so after a day it is no news. */
+export async function findUnfiled(ctx: InboxContext): Promise<readonly Trouble[]> {
+  const [mailboxes, rows] = await Promise.all([
+    ctx.mail.mailboxes(),
+    ctx.db
+      .table('mails')
+      .where({ state: 'failed' })
+      .where('updated_at', '>', ctx.clock.now() - dayMs)
+      .groupBy('mailbox_id')
+      .select('mailbox_id')
+      .max({ reason: 'reason' }) as Promise<readonly { mailbox_id: number; reason: string | null }[]>,
+  ]);
+  return mailboxes.flatMap((mailbox): readonly Trouble[] => {
+    const found = rows.find(({ mailbox_id: id }) => id === mailbox.id);
+    return found === undefined ? [] : [{ mailbox, kind: 'quarantine', error: found.reason ?? '' }];
   });
 }
 
-function noticeOf(ctx: InboxContext, { mailbox, kind, error }: Trouble, person: User, site: string) {
-  const translator = ctx.i18n.translatorFor(person.locale);
-  const { t, locale } = translator;
-  return composeNotice({
-    locale,
-    subject: t(`email-inbox.trouble.${kind}.subject`, { address: mailbox.address }),
-    body: [t(`email-inbox.trouble.${kind}`, { address: mailbox.address }), reasonInWords(translator, error)]
-      .filter((line) => line !== '')
-      .join('\n'),
-    button: t('email-inbox.trouble.button'),
-    url: new URL('/admin/p/email-inbox', ctx.url).href,
-    footer: site,
-  });
-}
-
-/** The same above every page of those who can do something about it. */
+/** Outages above every page of those who can do something about them. */
 export function troubleNotice(ctx: InboxContext) {
   // Every page asks, and an outage lasts minutes.
   let cached: { readonly at: number; readonly value: Promise<readonly Trouble[]> } | undefined;
   const known = (): Promise<readonly Trouble[]> => {
-    if (cached === undefined || performance.now() - cached.at > 10_000) cached = { at: performance.now(), value: findTroubles(ctx) };
+    if (cached === undefined || performance.now() - cached.at > 10_000) cached = { at: performance.now(), value: findOutages(ctx) };
     return cached.value;
   };
   return {
@@ -106,7 +67,7 @@ export function troubleNotice(ctx: InboxContext) {
     async load(): Promise<object> {
       const troubles = await known();
       return {
-        troubles: troubles.map(({ mailbox, kind }) => ({ key: `email-inbox.trouble.${kind}`, address: mailbox.address })),
+        troubles: troubles.map(({ mailbox, kind }) => ({ key: `email-inbox.trouble.${kind}`, address: mailbox?.address ?? '' })),
         href: '/admin/p/email-inbox',
       };
     },

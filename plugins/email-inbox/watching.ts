@@ -30,6 +30,7 @@ export class MailboxWatch {
   private readonly ctx: InboxContext;
   private readonly owner = randomUUID();
   private readonly watchers = new Map<number, Watcher>();
+  private readonly ending = new Map<number, Promise<void>>();
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
 
@@ -45,7 +46,8 @@ export class MailboxWatch {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    await Promise.all([...this.watchers.values()].map((watcher) => this.end(watcher)));
+    for (const watcher of this.watchers.values()) this.end(watcher);
+    await Promise.all(this.ending.values());
   }
 
   private async run(): Promise<void> {
@@ -64,10 +66,11 @@ export class MailboxWatch {
     const wanted = (await listReceivers(this.ctx)).filter(({ mailboxId, state }) => state === 'active' && mailboxes.has(mailboxId));
     for (const watcher of this.watchers.values()) {
       const now = wanted.find(({ mailboxId }) => mailboxId === watcher.mailboxId);
-      if (now?.version !== watcher.version || !(await this.keeps(watcher))) await this.end(watcher);
+      if (now?.version !== watcher.version || !(await this.keeps(watcher))) this.end(watcher);
     }
     for (const { mailboxId, version } of wanted) {
-      if (this.watchers.has(mailboxId) || this.stopping.signal.aborted || !(await takeLease(this.ctx, mailboxId, this.owner))) continue;
+      if (this.watchers.has(mailboxId) || this.ending.has(mailboxId) || this.stopping.signal.aborted) continue;
+      if (!(await takeLease(this.ctx, mailboxId, this.owner))) continue;
       this.watchers.set(mailboxId, new Watcher(this.ctx, mailboxId, version));
     }
   }
@@ -78,10 +81,16 @@ export class MailboxWatch {
     return takeLease(this.ctx, watcher.mailboxId, this.owner);
   }
 
-  private async end(watcher: Watcher): Promise<void> {
-    this.watchers.delete(watcher.mailboxId);
-    await watcher.stop();
-    await dropLease(this.ctx, watcher.mailboxId, this.owner);
+  /** Beside the others: a server that takes its time must not cost them their leases. */
+  private end(watcher: Watcher): void {
+    const { mailboxId } = watcher;
+    this.watchers.delete(mailboxId);
+    const end = watcher
+      .stop()
+      .then(() => dropLease(this.ctx, mailboxId, this.owner))
+      .catch((error: unknown) => this.ctx.log.error('A mailbox could not be let go.', { mailboxId, error }))
+      .finally(() => this.ending.delete(mailboxId));
+    this.ending.set(mailboxId, end);
   }
 }
 
@@ -138,16 +147,13 @@ class Watcher {
 
   private async connection(): Promise<void> {
     const receiver = await findReceiver(this.ctx, this.mailboxId);
-    if (receiver === undefined) return;
-    const client = await openImap(await serverOf(this.ctx, receiver));
-    const close = (): void => client.close();
-    this.stopping.signal.addEventListener('abort', close, { once: true });
+    if (receiver?.version !== this.version) return;
+    const client = await openImap(await serverOf(this.ctx, receiver), { signal: this.stopping.signal });
     client.on('exists', () => (this.hasNews = true));
     try {
       this.hasNews = true;
       await this.listen(client);
     } finally {
-      this.stopping.signal.removeEventListener('abort', close);
       client.close();
     }
   }
@@ -159,10 +165,12 @@ class Watcher {
     const every = client.capabilities.has('IDLE') ? pollMs : pollWithoutIdleMs;
     while (!signal.aborted) {
       if (!client.usable) throw new Error('The server closed the connection.');
+      // Saved meanwhile: this connection may lead to another account than the one that is stored now.
+      if ((await findReceiver(this.ctx, this.mailboxId))?.version !== this.version) return;
       if (this.hasNews || performance.now() - polledAt > every) {
         this.hasNews = false;
         polledAt = performance.now();
-        await fetchNew(this.ctx, client, this.mailboxId, { isQueued: true, signal });
+        await fetchNew(this.ctx, client, this.mailboxId, { signal });
         await this.succeeded();
       }
       const receiver = await findReceiver(this.ctx, this.mailboxId);

@@ -160,6 +160,29 @@ describe('the rules of sending', () => {
     expect(asked).to.deep.equal([...inSent]);
   });
 
+  it('O3: a folder that cannot be read is asked again for an hour, and only then the mail goes once more (FreeScout #5457)', async () => {
+    let looks = 0;
+    desk.app.plugins.services.provide('test', 'mail.sent-folder', {
+      has: async () => {
+        looks += 1;
+        throw new Error('The server is away.');
+      },
+      append: async () => false,
+    });
+    server.fault = { dropAt: 'answer' };
+    const message = await answer();
+    await desk.settle();
+    server.fault = {};
+    for (let round = 0; round < 4; round += 1) await later(15 * minute);
+    const waiting = await row(message);
+    const before = arrived().length;
+    await later(15 * minute);
+
+    expect(waiting).to.include({ state: 'uncertain', doubts: 1, send_after: desk.clock.now() });
+    expect([looks, before, arrived().length]).to.deep.equal([5, 1, 2]);
+    expect(await row(message)).to.include({ state: 'sent' });
+  });
+
   it('O3: not in Sent it goes once more under the same Message-ID, then a person decides', async () => {
     offerSentFolder();
     server.fault = { dropAt: 'answer' };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createTestDesk, startOAuthServer, startSmtpSink, type OAuthServer, type SmtpSink, type TestDesk } from '#core/testing/index.js';
 import { saveMailbox, type Mailbox } from '#core/mail/index.js';
@@ -98,7 +99,7 @@ describe('signing a mailbox in at its provider', () => {
     expect((await get(`/admin/mailboxes/${mailbox.id}/sign-in/other`, await desk.cookie('can'))).status).to.equal(403);
   });
 
-  it('O6: renews at four fifths of the life, once for all who ask, and keeps the rotated token first', async () => {
+  it('O6: renews at four fifths of the life, once for all who ask, and keeps the rotated token first (nodemailer #1685)', async () => {
     await get(await agree());
     const one = await token();
     desk.clock.advance(0.79 * hour);
@@ -110,6 +111,26 @@ describe('signing a mailbox in at its provider', () => {
     expect(provider.refreshes).to.equal(1);
     expect(many.every((given) => given !== undefined && provider.isValid(given))).to.equal(true);
     expect(await desk.storage.read('mail_accounts').first()).to.include({ state: 'active', lease_owner: null });
+  });
+
+  it('O6: a renewed token that comes back after somebody signed in again does not take the place of theirs', async () => {
+    await get(await agree());
+    desk.clock.advance(hour);
+    let release: () => void = () => undefined;
+    provider.hold = new Promise((resolve) => (release = resolve));
+    const late = token();
+    while (provider.refreshes === 0) await sleep(10);
+    await get(await agree());
+    const theirs = await token();
+    provider.hold = undefined;
+
+    release();
+
+    expect(await late).to.equal(theirs);
+    expect(await token()).to.equal(theirs);
+    desk.clock.advance(hour);
+    expect(provider.isValid((await token()) ?? '')).to.equal(true);
+    expect(provider.refused).to.deep.equal([]);
   });
 
   it('O6: rotates refresh tokens for 100 simulated days without failure', async function () {

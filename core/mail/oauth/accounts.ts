@@ -108,19 +108,26 @@ async function refresh(desk: Desk, fetch: GuardedFetch, account: MailAccount, ow
     const tokens = await refreshTokens(fetch, provider, refreshToken);
     crashPoint('mail-token-rotated');
     // The old refresh token may be worth nothing already: the new one is kept before anything uses what came with it.
-    await desk.storage.writeTx(async (tx) => {
-      await writeTokens(desk, tx, mailboxId, tokens);
-      const now = desk.clock.now();
-      await tx('mail_accounts')
-        .where({ mailbox_id: mailboxId })
-        .update({ ...lifeOf(tokens, now), state: 'active', error: null, lease_owner: null, lease_until: null, updated_at: now });
-    });
-    return tokens.accessToken;
+    if (await desk.storage.writeTx((tx) => keepRefreshed(desk, tx, account, tokens))) return tokens.accessToken;
   } catch (error) {
     await noteFailure(desk, account, owner, error);
     if (error instanceof SignedOut) throw new Unavailable('mail.sign-in-again', { mailboxId, message: error.message }, { cause: error });
     throw error;
   }
+  return accessToken(desk, fetch, mailboxId);
+}
+
+/**
+ * False when somebody signed in or out meanwhile: what they brought stands. A lease that ran out is no reason to drop a
+ * token, since the one before it may be worth nothing.
+ */
+async function keepRefreshed(desk: Desk, tx: Tx, { mailboxId, refreshAt }: MailAccount, tokens: Tokens): Promise<boolean> {
+  const now = desk.clock.now();
+  const changed = await tx('mail_accounts')
+    .where({ mailbox_id: mailboxId, refresh_at: refreshAt })
+    .update({ ...lifeOf(tokens, now), state: 'active', error: null, lease_owner: null, lease_until: null, updated_at: now });
+  if (changed === 1) await writeTokens(desk, tx, mailboxId, tokens);
+  return changed === 1;
 }
 
 async function noteFailure(desk: Desk, { mailboxId, account }: MailAccount, owner: string, error: unknown): Promise<void> {

@@ -78,7 +78,7 @@ describe('the health of mailboxes', () => {
     expect(await page('/desk/inbox/mine')).to.include('has not sent mail for a while');
     await inbox.desk.storage.writeTx((tx) => tx('outbox').where({ mailbox_id: sales }).update({ state: 'sent' }));
     await alert();
-    expect(await inbox.desk.storage.read('p_email_alerts')).to.deep.equal([]);
+    expect(await inbox.desk.storage.read('p_email_outages')).to.deep.equal([]);
   });
 
   it('says nothing of a mailbox that is paused', async () => {

@@ -87,16 +87,7 @@ describe('what the inbox adds to sending', () => {
       const dovecot = await startDovecot();
       const server = await startFaultySmtp();
       const mailboxId = await inbox.addMailbox('real@desk.example', server.port);
-      await inbox.addReceiver({
-        mailbox_id: mailboxId,
-        host: '127.0.0.1',
-        port: dovecot.port,
-        encryption: 'auto',
-        user: 'real',
-        is_operators: true,
-        state: 'active',
-      });
-      await inbox.desk.storage.writeTx((tx) => inbox.desk.app.desk.secrets.set(tx, 'email-inbox', `mailbox:${mailboxId}:imap`, 'secret'));
+      await inbox.receivesFrom(dovecot.port, { mailbox_id: mailboxId });
       const { ticket_id: ticketId } = await inbox.receive(mail({ To: 'real@desk.example', Precedence: 'list' }), 'real@desk.example');
       const kept = await inbox.answer(ticketId, 'Kept.');
       const folder = inbox.desk.app.plugins.services.get('mail.sent-folder');

@@ -57,7 +57,7 @@ describe('a line to the IMAP server that fails', () => {
     expect(proxy.connections).to.be.within(3, 30);
   });
 
-  it('is given up when it hangs, and mail comes in over a new one', async function () {
+  it('F6: is given up when it hangs, and mail comes in over a new one (imapflow #14, #13, #98)', async function () {
     this.timeout(170_000);
     imap.deliver('help', [mail({}, 'before')]);
     await stored(1, 20_000);

@@ -39,6 +39,8 @@ export interface Inbox {
   addMailbox(address: string, smtpPort?: number): Promise<number>;
   /** Lets the mailbox receive, as a paused one unless a column says otherwise. */
   addReceiver(columns?: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Lets the mailbox receive all mail of a Dovecot on loopback, as the account `help`. */
+  receivesFrom(port: number, columns?: Readonly<Record<string, unknown>>): Promise<void>;
   /** An answer of can in the ticket, and what became of its mail. */
   answer(ticketId: number | null, text?: string): Promise<QueuedMail>;
   /** Runs a command of the plugin. */
@@ -75,7 +77,13 @@ export async function createInbox(
   const desk = await createTestDesk({ pluginFolders: [pluginFolder], ...rest });
   const inbox = inboxOf(desk);
   const mailboxId = rest.beside === undefined ? await inbox.addMailbox(address, smtpPort) : 0;
-  return { ...inbox, mailboxId, addReceiver: (columns) => inbox.addReceiver({ mailbox_id: mailboxId, ...columns }) };
+  const own = (columns?: Readonly<Record<string, unknown>>) => ({ mailbox_id: mailboxId, ...columns });
+  return {
+    ...inbox,
+    mailboxId,
+    addReceiver: (columns) => inbox.addReceiver(own(columns)),
+    receivesFrom: (port, columns) => inbox.receivesFrom(port, own(columns)),
+  };
 }
 
 function inboxOf(desk: TestDesk): Omit<Inbox, 'mailboxId'> {
@@ -102,6 +110,12 @@ function inboxOf(desk: TestDesk): Omit<Inbox, 'mailboxId'> {
     async addReceiver(columns) {
       const row = { host: 'h', port: 1, encryption: 'tls', state: 'paused', since_at: 0, created_at: 0, updated_at: 0, ...columns };
       await desk.storage.writeTx((tx) => tx('p_email_receivers').insert(row));
+    },
+    async receivesFrom(port, columns = {}) {
+      const server = { host: '127.0.0.1', port, encryption: 'auto', user: 'help', is_operators: true, state: 'active' };
+      await inbox.addReceiver({ ...server, ...columns });
+      const secret = `mailbox:${String(columns['mailbox_id'])}:imap`;
+      await desk.storage.writeTx((tx) => desk.app.desk.secrets.set(tx, 'email-inbox', secret, 'secret'));
     },
     async answer(ticketId, text = 'It is out.') {
       const message = await desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text });

@@ -1,6 +1,6 @@
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A line to the server that can be cut after some bytes, or stop carrying anything. */
+/** A line to the server that can be cut after some bytes, stop carrying anything, or answer some commands itself. */
 export async function startProxy(target: number) {
   const open = new Set<Socket>();
   const proxy = {
@@ -9,6 +9,8 @@ export async function startProxy(target: number) {
     /** Chooses anew after how many bytes each connection is cut. */
     cuts: undefined as (() => number) | undefined,
     isStuck: false,
+    /** What is answered to a command in the place of the server, as `NO Internal error`, untagged lines first; `close` hangs up, undefined lets it through. */
+    answers: undefined as ((command: string) => string | undefined) | undefined,
     connections: 0,
     close: async (): Promise<void> => undefined,
   };
@@ -26,7 +28,15 @@ export async function startProxy(target: number) {
         upstream.destroy();
       });
     }
-    client.on('data', (chunk) => void (proxy.isStuck || upstream.write(chunk)));
+    client.on('data', (chunk) => {
+      if (proxy.isStuck) return;
+      // Each command comes whole: it is a line, and written at once.
+      const [, tag, command] = /^(\S+) (.*)\r\n$/.exec(chunk.toString('latin1')) ?? [];
+      const answer = command === undefined ? undefined : proxy.answers?.(command);
+      if (answer === 'close') client.destroy();
+      else if (answer === undefined) upstream.write(chunk);
+      else client.write(`${answer.replace(/[^\n]*$/, `${tag} $&`)}\r\n`);
+    });
     upstream.on('data', (chunk) => {
       if (proxy.isStuck) return;
       bytes += chunk.length;
