@@ -166,15 +166,15 @@ class Watcher {
     while (!signal.aborted) {
       if (!client.usable) throw new Error('The server closed the connection.');
       // Saved meanwhile: this connection may lead to another account than the one that is stored now.
-      if ((await findReceiver(this.ctx, this.mailboxId))?.version !== this.version) return;
+      const receiver = await findReceiver(this.ctx, this.mailboxId);
+      if (receiver?.version !== this.version) return;
       if (this.hasNews || performance.now() - polledAt > every) {
         this.hasNews = false;
         polledAt = performance.now();
         await fetchNew(this.ctx, client, this.mailboxId, { signal });
         await this.succeeded();
       }
-      const receiver = await findReceiver(this.ctx, this.mailboxId);
-      if (receiver !== undefined) await this.acknowledge(client, receiver);
+      await this.acknowledge(client, receiver);
       if (!this.hasNews) await this.rest(client);
     }
   }

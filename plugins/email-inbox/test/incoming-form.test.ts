@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { ImapFlow } from 'imapflow';
 import { needsDovecot, startDovecot, type Dovecot } from '@helpdesk/core/testing';
 import { isOtherAccount } from '../mailbox-setup.ts';
+import { withImap } from './support/imap.ts';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
 const day = 86_400_000;
@@ -38,30 +38,8 @@ describe('the form of incoming mail', () => {
         ...changed,
       }),
     });
-  const withClient = async (work: (client: ImapFlow) => Promise<void>): Promise<void> => {
-    const client = new ImapFlow({
-      host: '127.0.0.1',
-      port: imap.port,
-      secure: false,
-      auth: { user: 'help', pass: 'secret' },
-      logger: false,
-    });
-    await client.connect();
-    await work(client);
-    await client.logout();
-  };
-  const put = async (folder: string, raw: Buffer, receivedAt: number): Promise<void> => {
-    const client = new ImapFlow({
-      host: '127.0.0.1',
-      port: imap.port,
-      secure: false,
-      auth: { user: 'help', pass: 'secret' },
-      logger: false,
-    });
-    await client.connect();
-    await client.append(folder, raw, [], new Date(receivedAt));
-    await client.logout();
-  };
+  const put = (folder: string, raw: Buffer, receivedAt: number): Promise<void> =>
+    withImap(imap.port, async (client) => void (await client.append(folder, raw, [], new Date(receivedAt))));
   const texts = async (): Promise<readonly string[]> => inbox.desk.storage.read('messages').orderBy('id').pluck('text');
 
   it('F3: another folder goes on where the one before was fetched last, and nothing is doubled', async () => {
@@ -130,7 +108,7 @@ describe('the form of incoming mail', () => {
   });
 
   it('X1: offers no folder of spam, and takes none', async () => {
-    await withClient(async (client) => void (await client.mailboxCreate('Junk')));
+    await withImap(imap.port, async (client) => void (await client.mailboxCreate('Junk')));
     const offered = await (await save({ step: 'test' })).text();
 
     const refused = await save({ folder: 'Junk' });
@@ -143,7 +121,7 @@ describe('the form of incoming mail', () => {
 
   it('X1: a folder of spam that was chosen before the server could be asked is not fetched', async () => {
     await put('Processed', mail({}, 'no spam'), Date.now());
-    await withClient(async (client) => void (await client.mailboxRename('Processed', 'Junk')));
+    await withImap(imap.port, async (client) => void (await client.mailboxRename('Processed', 'Junk')));
     await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ folder: 'Junk' }));
 
     const refused = await inbox.command('mail fetch').catch((error: unknown) => error);

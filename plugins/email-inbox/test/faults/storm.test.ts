@@ -36,7 +36,8 @@ describe('a storm of mail that machines answer (mail.md L15)', () => {
     const robots = [...perRobot].filter(([address]) => address.endsWith('@storm.example'));
     expect(robots).to.have.length(senders);
     expect(Math.max(...robots.map(([, mails]) => mails))).to.equal(1);
-    expect(rounds).to.equal(1);
+    // As many rounds as minutes in which the mailbox may send them all (mail.md O7).
+    expect(rounds).to.equal(Math.ceil(senders / 300));
     expect(await inbox.desk.storage.read('tickets').count({ n: '*' }).first()).to.deep.equal({ n: 2 * senders });
     expect(await inbox.desk.violations()).to.deep.equal([]);
     await inbox.desk.close();
