@@ -15,6 +15,7 @@ describe('contents of files', () => {
   const addressFor = async (as: 'mina' | 'can'): Promise<string | null> =>
     (await desk.fetch(`/files/${fileId}`, { as })).headers.get('Location');
 
+  // Renaming by extension and editing SVG were not enough: GHSA-27vp-fpg8-j8wv, GHSA-cvr8-cw5c-5pfw.
   it('A3: have an address of their own that looks up no session, sets no cookie and opens one file under one name', async () => {
     const address = (await addressFor('mina')) ?? '';
     const [, , id, until, signature, name] = address.split('/');

@@ -7,6 +7,7 @@ const clean = (html: string, allowRemoteImages = false) =>
   sanitizeMail(html, { cidUrl: (cid) => (cid === 'logo@x' ? '/files/7' : undefined), allowRemoteImages });
 
 describe('sanitizing HTML', () => {
+  // A stripper of tags by patterns was passed by as well: GHSA-fh99-wr77-pxq3.
   it('S2: drops what runs, loads, overlays or names (GHSA-jpq8-j69f-mj98)', () => {
     const { html } = clean(
       '<script>x()</script><b onclick="x()" class="c" id="i" hx-get="/x" data-hx-post="/y" style="position:fixed;color:red;background:url(http://e/x)">keep</b><svg><a href="javascript:x()">s</a></svg><a href="java\nscript:x()">l</a><form><input></form><meta http-equiv="refresh">',
@@ -112,6 +113,7 @@ describe('sanitizing HTML', () => {
 });
 
 describe('text and HTML', () => {
+  // S2: a maker of links by patterns was passed by: GHSA-49pm-xwqj-vwjp.
   it('renders text escaped, with links that stop before punctuation', () => {
     expect(textToHtml('<b> see https://a.example/x.')).to.equal(
       '<div>&lt;b&gt; see <a href="https://a.example/x" target="_blank" rel="noopener noreferrer nofollow">https://a.example/x</a>.</div>',

@@ -136,6 +136,7 @@ describe('the rules of sending', () => {
     });
   }
 
+  // Delivered mail sent again: FreeScout #3632, #3585, #1041.
   it('O3, F11: a server that takes the mail and drops the line before its answer leaves it uncertain (FreeScout #5457)', async () => {
     server.fault = { dropAt: 'answer' };
     const message = await answer();
@@ -267,6 +268,7 @@ describe('the rules of sending', () => {
     expect(last.error).to.include('gone@example.org');
   });
 
+  // Also FreeScout #3175, elixir-mail PR 203.
   it('O4: answers the last mail of the customer, names root and last ids within 900 bytes, with one Re: (FreeScout #5542, osTicket #1346)', async () => {
     const long = (index: number): string => `<${'x'.repeat(60)}-${index}@example.org>`;
     for (let index = 0; index < 60; index += 1)

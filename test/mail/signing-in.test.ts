@@ -99,6 +99,7 @@ describe('signing a mailbox in at its provider', () => {
     expect((await get(`/admin/mailboxes/${mailbox.id}/sign-in/other`, await desk.cookie('can'))).status).to.equal(403);
   });
 
+  // Also nodemailer #1485.
   it('O6: renews at four fifths of the life, once for all who ask, and keeps the rotated token first (nodemailer #1685)', async () => {
     await get(await agree());
     const one = await token();

@@ -49,6 +49,7 @@ describe('agents who work by mail', () => {
     expect(await replies()).to.have.length(1);
   });
 
+  // The same hole elsewhere: NousResearch/hermes-agent PR 52801, itop mail-to-ticket #223.
   it('V5: without proof the words stay inside, flagged, and the agent is told', async () => {
     const row = await fromCan({}, 'Give her a refund.');
 
@@ -97,6 +98,7 @@ describe('agents who work by mail', () => {
     expect(toCan().join('\n').replaceAll('=\r\n', '')).to.include('you may not reply to this ticket any more');
   });
 
+  // Also OT #4607, #2242, #5408; frappe/helpdesk#3092: the customer never got it.
   it('W2: carries out the commands of the first lines and sends the rest (OT #2853)', async () => {
     await fromCan({ ...proven }, '@close @tag billing\n@tag vip, old\n@assign ada\n\nIt is out.\n@close is what I typed above.');
     await inbox.desk.settle();
@@ -230,6 +232,7 @@ describe('agents who work by mail', () => {
       );
     });
 
+  // Also FS #2517, zammad#1596, #1065, #1278, OT #3032, #3488.
   it('W1: takes an attached message, and @fwd in the first line (FS #5480)', async () => {
     const attached = await fromCan(
       { ...proven, Subject: 'Fwd: Broken', 'In-Reply-To': undefined, 'Content-Type': 'multipart/mixed; boundary=x' },

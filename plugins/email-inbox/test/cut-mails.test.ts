@@ -54,6 +54,7 @@ describe('a mail over the limit of the desk', () => {
 
   const messages = async (): Promise<readonly { text: string; flags: string }[]> => inbox.desk.storage.read('messages').orderBy('id');
 
+  // Also imapflow #110, #147, #284.
   it('F7: comes with its header and its first text, without standing still, and the message says so (imapflow #159)', async () => {
     imap.deliver('help', [withFile('Merhaba, dosya ektedir: çağrı'), mail({}, 'small')]);
 

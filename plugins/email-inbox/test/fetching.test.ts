@@ -96,6 +96,7 @@ describe('fetching from a real IMAP server', () => {
     expect((await inbox.mails()).filter(({ dup_of: dup }) => dup !== null)).to.have.length(2);
   });
 
+  // Also FS #4624, #4047.
   it('F4: mail that somebody read elsewhere, or that is older than an outage, is fetched all the same (FS #3406, #2001)', async () => {
     await add();
     imap.deliver('help', [mail({}, 'read on a phone'), mail({}, 'unread')]);

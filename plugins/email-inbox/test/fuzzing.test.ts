@@ -35,6 +35,7 @@ const seeds: readonly Uint8Array[] = [
 ];
 
 describe('reading whatever comes', () => {
+  // Mails that threw: zammad#2176, #2224, #2201, #795.
   it('C2, A1: reads random bytes without throwing, in bounded time', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 4000 }), async (bytes) => {

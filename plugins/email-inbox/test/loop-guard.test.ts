@@ -21,6 +21,7 @@ describe('mail that no person wrote', () => {
   const emailRow = (key: string) => inbox.desk.storage.read('user_emails').where({ email_key: key }).first();
   const acknowledgements = () => sink.mails.filter(({ raw }) => /^Auto-Submitted: auto-replied\r?$/m.test(raw.toString()));
 
+  // Also FreeScout #634, #688, #2445; to one recipient alone: LD PR 310.
   it('L15: one acknowledgement in 60 minutes and five a day to one address, one a ticket ever (FreeScout #3670)', async () => {
     const counts: number[] = [];
     for (let round = 0; round < 26; round += 1) {
@@ -87,6 +88,7 @@ describe('mail that no person wrote', () => {
     expect(paths).to.deep.equal(['strict@desk.example']);
   });
 
+  // Also FreeScout #4250, #3156, Zammad #1131, #1026, #4941, osTicket #1467, #1041, frappe/helpdesk PR 3628.
   it('L17: two notices that came back stop mail to that agent, who is told in the app, and nothing is sent about it (FreeScout #4806, Zammad #5428)', async () => {
     const { ticket_id: ticketId } = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
     const notices = () =>

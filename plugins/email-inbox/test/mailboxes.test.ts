@@ -30,6 +30,7 @@ describe('mailboxes', () => {
     sink.mails.filter(({ to }) => to.includes(address)).map(({ raw }) => raw.toString());
   const both = { To: 'support@desk.example, sales@desk.example', 'Message-ID': '<both@x.example>' };
 
+  // Also FS #2807, #4748, #5368, ZA #1578.
   it('D2: a mail to two mailboxes is one ticket that both lists show, and its second copy says so (FS #480)', async () => {
     const first = await inbox.receive(mail(both), 'support@desk.example');
     const second = await inbox.receive(mail(both), 'sales@desk.example');
@@ -82,6 +83,7 @@ describe('mailboxes', () => {
     expect(await inbox.desk.violations()).to.deep.equal([]);
   });
 
+  // Also FS PR 5636.
   it('D2: with split each mailbox has its ticket, and an answer finds that of the mailbox it was sent to (FS #5485)', async () => {
     await inbox.desk.app.desk.settings.set('email-inbox', { sharedMail: 'split' });
     const first = await inbox.receive(mail(both), 'support@desk.example');

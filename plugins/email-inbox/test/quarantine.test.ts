@@ -10,6 +10,7 @@ describe('a mail that cannot be filed', () => {
   });
   afterEach(() => inbox.desk.close());
 
+  // Zammad's list of unprocessable mails: zammad#2227, #795.
   it('P3: quarantines what cannot be filed after five tries, and Retry brings it in (zammad#2176)', async () => {
     const { hooks } = inbox.desk.app.desk;
     const broken = hooks

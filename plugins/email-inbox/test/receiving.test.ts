@@ -31,6 +31,7 @@ describe('receiving a mail', () => {
     expect((await inbox.desk.fetch(`/desk/p/email-inbox/messages/${message?.id}/raw`, { as: 'mina' })).status).to.equal(403);
   });
 
+  // Answers that needed the subject tag: zammad#799, #5287.
   it("T2: appends an answer to the customer's own mail, also by a person in Cc (freescout#2086)", async () => {
     const first = await inbox.receive(mail({ 'Message-ID': '<a@customer.example>', Cc: 'deniz@customer.example' }));
 
@@ -70,6 +71,7 @@ describe('receiving a mail', () => {
     expect(row.ticket_id).to.not.equal(first.ticket_id);
   });
 
+  // Also open: zammad#5064.
   it('T4: joins by the number in the subject only for participants, and links for others (zammad#2444)', async () => {
     const first = await inbox.receive(mail({}));
     const { number } = await inbox.ticket(first.ticket_id);
@@ -84,6 +86,7 @@ describe('receiving a mail', () => {
     ]);
   });
 
+  // Also zammad#983, #1929 (the answer went to another customer), glpi#8842.
   it('T8: follows merges to the end of the chain (zammad#377, frappe/helpdesk#2539)', async () => {
     const one = await inbox.receive(mail({ 'Message-ID': '<one@x.example>' }));
     const two = await inbox.receive(mail({ 'Message-ID': '<two@x.example>' }));
@@ -200,6 +203,7 @@ describe('receiving a mail', () => {
     expect([await after('REQUEST'), await after('REPLY', 'auto-generated')]).to.deep.equal(['open', 'solved']);
   });
 
+  // Also freescout#2197.
   it('R1: folds the quoted history and keeps it (freescout#5624)', async () => {
     const row = await inbox.receive(
       mail(

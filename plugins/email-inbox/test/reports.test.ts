@@ -79,6 +79,7 @@ describe('a report about a mail that left', () => {
       expect(await inbox.desk.storage.read('address_reports').pluck('address_key')).to.deep.equal(['boss@customer.example']);
     });
 
+  // A report that became a conversation: FS #4250, #182.
   it('B1: names the one recipient of several that failed, and counts one mail once however often it is reported', async () => {
     const { ticket_id: ticketId } = await inbox.receive(mail({}));
     await inbox.desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text: 'Hi.', cc: [{ email: 'boss@customer.example' }] });

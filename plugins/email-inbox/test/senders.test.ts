@@ -30,6 +30,7 @@ describe('who wrote a mail', () => {
     expect(JSON.parse(message?.flags ?? '')).to.include('several-senders');
   });
 
+  // Also FS #3101, #2833.
   it('V2: keeps From as the person and shows another Reply-To beside it, but not one of ours (FS #4287)', async () => {
     const other = await inbox.receive(mail({ 'Reply-To': 'eve@evil.example' }));
     const ours = await inbox.receive(mail({ 'Reply-To': 'support@desk.example' }));

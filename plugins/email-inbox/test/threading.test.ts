@@ -60,6 +60,13 @@ describe('why a mail is where it is', () => {
     expect((await decisionOf(row)).steps).to.deep.equal([]);
   });
 
+  it('T3: keeps the marks by which other desks find their own tickets (zammad#1134)', async () => {
+    const row = await inbox.receive(mail({}, 'It smokes. [ref:00D5Y1._5005Y2:ref]\n\n##- Ticket-Id: 4711 -##'));
+
+    const [message] = await inbox.messages(row.ticket_id ?? 0);
+    expect(message?.text).to.include('[ref:00D5Y1._5005Y2:ref]').and.include('4711');
+  });
+
   it('T4: reads every number in the subject: that of another desk in front hides ours not', async () => {
     const other = await inbox.receive(mail({ From: 'eve@evil.example', Subject: 'Another' }));
     const first = await inbox.receive(mail({}));
@@ -104,6 +111,7 @@ describe('why a mail is where it is', () => {
     expect([otherSubject.ticket_id, otherPerson.ticket_id]).to.not.include(first.ticket_id);
   });
 
+  // Also FS #4515.
   it('T6: opens a new ticket for a mail forwarded from another mailbox (FS PR 5517)', async () => {
     await inbox.addMailbox('sales@desk.example');
     const first = await inbox.receive(mail({ 'Message-ID': '<a@x.example>', To: 'sales@desk.example' }), 'sales@desk.example');
