@@ -196,41 +196,24 @@ export class JobQueue {
 
   private async take(tx: Tx, claim: Claim): Promise<Job | undefined> {
     const now = this.clock.now();
-    const candidates = tx('jobs as job')
-      .whereIn('job.lane', claim.lanes)
-      .whereIn('job.name', claim.names)
-      .where(
-        (runnable) =>
-          void runnable
-            .where((ready) => void ready.where('job.state', 'ready').where('job.run_at', '<=', now))
-            .orWhere((lapsed) => void lapsed.where('job.state', 'active').where('job.lease_until', '<', now)),
-      )
-      .whereNotExists(
-        (earlier) =>
-          void earlier
-            .from('jobs as earlier')
-            .whereNotNull('job.order_key')
-            .whereRaw(`earlier.order_key = job.order_key and earlier.id < job.id and ${unfinished('earlier')}`)
-            .whereIn('earlier.state', heads),
-      )
-      .whereNotExists(
-        (other) =>
-          void other
-            .from('jobs as other')
-            .whereNotNull('job.concurrency_key')
-            .whereRaw('other.concurrency_key = job.concurrency_key and other.id <> job.id')
-            .where('other.state', 'active'),
-      )
-      .orderBy(['job.run_at', 'job.id'])
+    // A question for each lane: asked together, all that is ready would be sorted for each claim.
+    const questions = [
+      this.runnable(tx, claim, 'lapsed')
+        .whereIn('job.lane', claim.lanes)
+        .where({ 'job.state': 'active' })
+        .where('job.lease_until', '<', now),
+      ...claim.lanes.map((lane) =>
+        this.runnable(tx, claim, lane).where({ 'job.lane': lane, 'job.state': 'ready' }).where('job.run_at', '<=', now),
+      ),
+    ];
+    const candidate = tx
+      .from(tx.unionAll(questions.map((question) => tx.select('id', 'run_at').from(question))).as('candidate'))
+      .orderBy(['run_at', 'id'])
       .limit(1)
-      .select('job.id');
-    if (claim.busyPlugins.length > 0) {
-      void candidates.where((share) => void share.whereNull('job.plugin').orWhereNotIn('job.plugin', claim.busyPlugins));
-    }
-    if (this.storage.dialect === 'postgres') void candidates.forUpdate('job').skipLocked();
+      .select('id');
     // Not `in`: PostgreSQL may run that select once a row, and each run locks, and so takes, another job.
     const [row]: JobRow[] = await tx('jobs')
-      .where('id', candidates)
+      .where('id', candidate)
       .update({ state: 'active', attempts: tx.raw('attempts + 1'), lease_owner: claim.owner, lease_until: now + leaseMs, updated_at: now })
       .returning(['id', 'name', 'plugin', 'lane', 'order_key', 'payload', 'attempts', 'max_attempts']);
     if (row === undefined) return undefined;
@@ -252,5 +235,34 @@ export class JobQueue {
       attempts: row.attempts,
       maxAttempts: row.max_attempts,
     };
+  }
+
+  /** The first job that nothing of its order or concurrency key holds back; whoever asks says of which jobs. */
+  private runnable(tx: Tx, { names, busyPlugins }: Claim, alias: string) {
+    const jobs = tx('jobs as job')
+      .whereIn('job.name', names)
+      .whereNotExists(
+        (earlier) =>
+          void earlier
+            .from('jobs as earlier')
+            .whereNotNull('job.order_key')
+            .whereRaw(`earlier.order_key = job.order_key and earlier.id < job.id and ${unfinished('earlier')}`)
+            .whereIn('earlier.state', heads),
+      )
+      .whereNotExists(
+        (other) =>
+          void other
+            .from('jobs as other')
+            .whereNotNull('job.concurrency_key')
+            .whereRaw('other.concurrency_key = job.concurrency_key and other.id <> job.id')
+            .where('other.state', 'active'),
+      )
+      .orderBy(['job.run_at', 'job.id'])
+      .limit(1)
+      .select('job.id', 'job.run_at')
+      .as(alias);
+    if (busyPlugins.length > 0) void jobs.where((share) => void share.whereNull('job.plugin').orWhereNotIn('job.plugin', busyPlugins));
+    if (this.storage.dialect === 'postgres') void jobs.forUpdate('job').skipLocked();
+    return jobs;
   }
 }
