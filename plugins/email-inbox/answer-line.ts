@@ -5,6 +5,7 @@ type Body = Pick<OutgoingMail, 'text' | 'html'>;
 
 // The fence is the same in every language, and no mail program writes it.
 const fence = '##-';
+const marked = new RegExp(`^[\\s>|*_]{0,40}${fence}\\s`);
 
 /**
  * Marks all of a notification as what an agent's answer by mail quotes (mail.md W2): a line on top of it says where to
@@ -18,7 +19,7 @@ export function withAnswerLine({ text, html }: Body, words: string): Body {
 
 /** True for a line of text that begins with that line, also inside `>` marks. */
 export function isAnswerLine(line: string): boolean {
-  return /^[\s>|*_]{0,40}##-\s/.test(line);
+  return marked.test(line);
 }
 
 /** True for a text in which that line is left, wherever it stands. */

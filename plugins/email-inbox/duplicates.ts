@@ -44,6 +44,7 @@ export async function fileOnce(ctx: InboxContext, arrival: Arrival, key: string,
   const first = await ctx.db.tx(async (tx) => {
     const faster = await claimKey(tx, key, arrival.stored.id);
     if (faster !== undefined) return faster;
+    await describeMail(tx, arrival.stored.id, arrival.mail);
     await work(tx);
     await arrival.finish(tx);
     return undefined;

@@ -1,16 +1,9 @@
-import {
-  AppError,
-  crashPoint,
-  type IncomingMail,
-  type MessageAddresses,
-  type NewMessage,
-  type PluginTx,
-  type User,
-} from '@helpdesk/core/plugin';
+import { crashPoint, type IncomingMail, type MessageAddresses, type NewMessage, type PluginTx, type User } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
-import { carryOut, passedOn, queueOrder, readOrder, type AgentOrder } from './agent-orders.ts';
+import { queueOrder, type AgentOrder } from './agent-orders.ts';
 import { agentAnswer, noticeRefusal, refusalOf, type AgentStanding, type Refusal } from './agents.ts';
 import { queueAway, awayUntil } from './away.ts';
+import { fileOrder, isOrderAlone, isRefused, orderOf, refuseOrder } from './filing-orders.ts';
 import { forwardIn, queueNote, type Forward } from './forwarding-agents.ts';
 import { ignoreMail } from './ignoring.ts';
 import { contentOfMail } from './mail-content.ts';
@@ -19,7 +12,7 @@ import { describeMail, settleMail } from './mails-repository.ts';
 import { answerOf, forwardedMessage, isCalendarAnswer, messageOf, originOf, type MailParts } from './message-of-mail.ts';
 import type { Arrival } from './arrival.ts';
 import { recordFiles } from './recording-files.ts';
-import { claimKey, fileDuplicate, findFirst, fileOnce, keyOf } from './duplicates.ts';
+import { claimKey, fileDuplicate, findFirst, keyOf } from './duplicates.ts';
 import { settingsOf, type InboxContext } from './settings.ts';
 import { spamEvidence } from './spam.ts';
 import { byOwnToken } from './threading-log.ts';
@@ -56,20 +49,14 @@ export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Fili
   const prepared = await prepare(ctx, arrival, filing, key);
   if (prepared === 'left-out') return ignoreMail(ctx, arrival, arrival.kind.evidence);
   if ('why' in prepared) return refuseOrder(ctx, arrival, key, prepared);
-  if (prepared.order?.hasCommands === true && prepared.order.text === '' && prepared.attachments.length === 0)
-    return fileOrder(ctx, arrival, prepared, prepared.order);
+  const { agent, content } = prepared;
   try {
-    await fileMessage(ctx, arrival, prepared);
+    if (isOrderAlone(prepared)) await fileOrder(ctx, arrival, prepared);
+    else await fileMessage(ctx, arrival, prepared);
   } catch (error) {
-    const { agent, content } = prepared;
     if (agent.state !== 'verified' || !isRefused(error)) throw error;
     await refuseOrder(ctx, arrival, key, refusalOf(agent.user, error, content.own.text));
   }
-}
-
-/** What a person would be told on a page: it does not get better by waiting. */
-function isRefused(error: unknown): error is AppError {
-  return error instanceof AppError && [403, 404, 422].includes(error.status);
 }
 
 async function fileMessage(ctx: InboxContext, arrival: Arrival, prepared: Prepared): Promise<void> {
@@ -114,35 +101,6 @@ function mayAnswer({ kind, isArchive, author }: Arrival, { isSpam, agent, forwar
     agent.state === 'none' &&
     forward === undefined
   );
-}
-
-/** An answer or an order that is not carried out: the agent gets the text back, and nothing of it is stored as a message or sent. */
-async function refuseOrder(ctx: InboxContext, arrival: Arrival, key: string, refusal: Refusal): Promise<void> {
-  await fileOnce(ctx, arrival, key, async (tx) => {
-    await noticeRefusal(ctx, tx, arrival, refusal);
-    await describeMail(tx, arrival.stored.id, arrival.mail);
-    await settleMail(ctx, tx, arrival.stored, {
-      state: 'ignored',
-      kind: arrival.kind.kind,
-      reason: `${refusal.why}: ${refusal.what ?? refusal.error?.message ?? ''}`,
-    });
-  });
-}
-
-/** An agent's mail of commands alone makes no message. */
-async function fileOrder(ctx: InboxContext, arrival: Arrival, { thread, agent, key, content }: Prepared, order: AgentOrder): Promise<void> {
-  const ticketId = thread.joins?.id;
-  if (ticketId !== undefined && agent.state === 'verified')
-    try {
-      await carryOut(ctx, order, ticketId, agent.user);
-    } catch (error) {
-      if (!isRefused(error)) throw error;
-      return refuseOrder(ctx, arrival, key, refusalOf(agent.user, error, content.own.text));
-    }
-  await fileOnce(ctx, arrival, key, async (tx) => {
-    await describeMail(tx, arrival.stored.id, arrival.mail);
-    await settleMail(ctx, tx, arrival.stored, { state: 'processed', kind: 'command', ticketId });
-  });
 }
 
 async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key: string): Promise<Prepared | Refusal | 'left-out'> {
@@ -196,16 +154,6 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
   };
 }
 
-/** What a verified agent's mail into a ticket asks for; what an agent wrote before the desk took it in was sent to whom it was for. */
-async function orderOf(
-  ctx: InboxContext,
-  { isArchive }: Arrival,
-  { thread, agent, content, isForward }: Pick<Prepared, 'thread' | 'agent' | 'content'> & { readonly isForward: boolean },
-): Promise<AgentOrder | Refusal | undefined> {
-  if (agent.state !== 'verified' || thread.joins === undefined || isArchive) return undefined;
-  return isForward ? passedOn(content) : readOrder(ctx, agent.user, content);
-}
-
 // What an agent should know before trusting what is shown.
 const notedAnomalies = ['too-many-attachments', 'unreadable-structure', 'several-filenames'] as const;
 
@@ -218,37 +166,56 @@ async function earlierTexts(ctx: InboxContext, { author }: Arrival): Promise<rea
 
 async function commitOf(ctx: InboxContext, arrival: Arrival, prepared: Prepared): Promise<(tx: PluginTx) => Promise<Written>> {
   const { thread, agent, order } = prepared;
-  const isAnswer = order !== undefined && agent.state === 'verified';
   const message = messageOf(arrival, prepared);
   if (thread.joins === undefined) return opening(ctx, arrival, prepared, message);
   const ticketId = thread.joins.id;
-  const { agentReplies, generatedReopens } = await settingsOf(ctx, arrival.mailbox);
+  if (order !== undefined && agent.state === 'verified')
+    return answering(ctx, arrival, { ticketId, agent: agent.user, order }, answerOf(message, order));
+  return appending(ctx, arrival, { ticketId, author: prepared.author }, message);
+}
+
+async function answering(
+  ctx: InboxContext,
+  arrival: Arrival,
+  { ticketId, agent, order }: { readonly ticketId: number; readonly agent: User; readonly order: AgentOrder },
+  message: NewMessage,
+): Promise<(tx: PluginTx) => Promise<Written>> {
+  const { agentReplies } = await settingsOf(ctx, arrival.mailbox);
   // A program that answers for an agent, as during an absence, answers the desk and no customer.
-  const kind = order?.isNote === true || originOf(arrival) !== 'person' ? 'note' : agentReplies;
-  const replying = isAnswer
-    ? await ctx.tickets.replying(ctx.actor(agent.user.id), ticketId, {
-        ...answerOf(message, prepared),
-        kind,
-        ...(kind === 'reply' ? { cc: await usualCopies(ctx, ticketId) } : {}),
-        ...(order?.status === undefined ? {} : { status: order.status }),
-        direction: 'out',
-        channel: 'email',
-        authorId: agent.user.id,
-      })
-    : await ctx.tickets.replying(ctx.actor(), ticketId, {
-        ...message,
-        kind: 'reply',
-        direction: 'in',
-        channel: 'email',
-        ...(prepared.author === undefined ? {} : { authorId: prepared.author.id }),
-        ...(generatedReopens && arrival.kind.kind === 'generated' && !isCalendarAnswer(arrival.mail) ? { reopens: true } : {}),
-        createdAt: arrival.at,
-      });
+  const kind = order.isNote || originOf(arrival) !== 'person' ? 'note' : agentReplies;
+  const replying = await ctx.tickets.replying(ctx.actor(agent.id), ticketId, {
+    ...message,
+    kind,
+    ...(kind === 'reply' ? { cc: await usualCopies(ctx, ticketId) } : {}),
+    ...(order.status === undefined ? {} : { status: order.status }),
+    direction: 'out',
+    channel: 'email',
+    authorId: agent.id,
+  });
   return async (tx) => {
-    const stored = await replying.commit(tx);
-    if (isAnswer && order !== undefined) await queueOrder(ctx, tx, order, { ticketId, userId: agent.user.id, mailId: arrival.stored.id });
-    return { ticketId, messageId: stored.id };
+    const { id: messageId } = await replying.commit(tx);
+    await queueOrder(ctx, tx, order, { ticketId, userId: agent.id, mailId: arrival.stored.id });
+    return { ticketId, messageId };
   };
+}
+
+async function appending(
+  ctx: InboxContext,
+  { mailbox, kind, mail, at }: Arrival,
+  { ticketId, author }: { readonly ticketId: number; readonly author: User | undefined },
+  message: NewMessage,
+): Promise<(tx: PluginTx) => Promise<Written>> {
+  const { generatedReopens } = await settingsOf(ctx, mailbox);
+  const replying = await ctx.tickets.replying(ctx.actor(), ticketId, {
+    ...message,
+    kind: 'reply',
+    direction: 'in',
+    channel: 'email',
+    ...(author === undefined ? {} : { authorId: author.id }),
+    ...(generatedReopens && kind.kind === 'generated' && !isCalendarAnswer(mail) ? { reopens: true } : {}),
+    createdAt: at,
+  });
+  return async (tx) => ({ ticketId, messageId: (await replying.commit(tx)).id });
 }
 
 const readMessages = 50;

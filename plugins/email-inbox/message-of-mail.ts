@@ -43,9 +43,9 @@ export function messageOf(arrival: Arrival, { content, attachments, flags, key }
 }
 
 /** An agent's answer goes on to the customer, so only what the agent wrote is taken. */
-export function answerOf(message: NewMessage, { order }: MailParts): NewMessage {
+export function answerOf(message: NewMessage, order: AgentOrder): NewMessage {
   const { html: _whole, folds: _folds, messageId: _id, addresses: _addresses, ...rest } = message;
-  return { ...rest, text: order?.text ?? '', ...(order?.html === undefined ? {} : { html: order.html }) };
+  return { ...rest, text: order.text, ...(order.html === undefined ? {} : { html: order.html }) };
 }
 
 function addressesOf({ mail, desk, author, mailbox }: Arrival): MessageAddresses {

@@ -3,7 +3,7 @@ import type { BouncedRecipient } from './bounces.ts';
 import type { Classification, MailKind } from './classifying.ts';
 import { addressSecret } from './desk-identity.ts';
 import { fileOnce, keyOf } from './duplicates.ts';
-import { describeMail, settleMail } from './mails-repository.ts';
+import { settleMail } from './mails-repository.ts';
 import { threadCandidates } from './message-ids.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 import type { Arrival } from './arrival.ts';
@@ -25,7 +25,6 @@ export async function fileReport(ctx: InboxContext, arrival: Arrival): Promise<v
   const { stored, mail, kind, mailbox } = arrival;
   const news = newsOf(kind);
   await fileOnce(ctx, arrival, await keyOf(ctx, arrival), async (tx) => {
-    await describeMail(tx, stored.id, mail);
     let reported: ReportedMail | undefined;
     for (const named of mailsNamed(ctx, mail, kind, mailbox.id)) {
       for (const one of news) reported = await ctx.mail.report(tx, { mail: named, ...one, reason: reasonOf(one.recipients, mail.subject) });

@@ -92,7 +92,7 @@ async function settle(
 ): Promise<Thread> {
   const { author } = question;
   const isKnown = author !== undefined && (await participants(ctx, ticket)).has(author);
-  const refusal = isKept(question, ticket, rule, isKnown) ? 'spam' : await refusalOf(ctx, question, ticket, rule);
+  const refusal = staysOut(question, ticket, rule, isKnown) ? 'spam' : await refusalOf(ctx, question, ticket, rule);
   if (refusal !== undefined) {
     log.refuse(rule, refusal);
     return { related: ticket, isNewParticipant: false, decision: log.decided('related', ticket.id) };
@@ -101,7 +101,7 @@ async function settle(
 }
 
 /** Whether a mail stays out of a ticket because it is spam (mail.md X1). */
-function isKept({ spam }: ThreadQuestion, ticket: Ticket, rule: ThreadRule, isKnown: boolean): boolean {
+function staysOut({ spam }: ThreadQuestion, ticket: Ticket, rule: ThreadRule, isKnown: boolean): boolean {
   if (spam === undefined || ticket.place === 'spam' || rule === 'memory') return false;
   return spam === 'listed' || !isKnown;
 }

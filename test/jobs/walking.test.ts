@@ -27,21 +27,25 @@ describe('the statements of the job queue', () => {
 
     await add('first');
     await add('second');
-    const job = await queue.claim({ owner: 'a', lanes: ['interactive', 'normal', 'bulk'], names: ['one'], busyPlugins: [] });
-    if (job !== undefined) await queue.complete(job, 'a');
+    const claim = () => queue.claim({ owner: 'a', lanes: ['interactive', 'normal', 'bulk'], names: ['one'], busyPlugins: [] });
+    const job = await claim();
+    if (job === undefined) throw new Error('There was nothing to do.');
+    await queue.heartbeat(job, 'a');
+    await queue.fail(job, 'a', { error: 'Not yet.', delayMs: 0, isFinal: false });
+    const again = await claim();
+    if (again !== undefined) await queue.complete(again, 'a');
     await noting.writeTx((tx) => queue.hasten(tx, 'second'));
 
     const walks: string[] = [];
-    let sorts = 0;
     for (const { sql, bindings } of statements.filter((one) => /^(?:select|update)/.test(one.sql))) {
       const plan: { detail: string }[] = await storage.read.raw(`explain query plan ${sql}`, [...bindings] as never);
+      // An OR over two indexes has no order, so all that is ready would be sorted.
       for (const { detail } of plan)
-        if (/^SCAN (?:job|jobs|earlier|other)\b|PRIMARY KEY \(rowid[<>]/.test(detail)) walks.push(`${detail}: ${sql}`);
+        if (/^SCAN (?:job|jobs|earlier|other)\b|PRIMARY KEY \(rowid[<>]|^MULTI-INDEX OR/.test(detail)) walks.push(`${detail}: ${sql}`);
     }
     await storage.close();
     handle.remove();
     expect(statements.length).to.be.greaterThan(6);
     expect(walks).to.deep.equal([]);
-    expect(sorts, 'all that is ready, sorted').to.equal(0);
   });
 });

@@ -77,14 +77,13 @@ describe('mail that no person wrote', () => {
     const strict = await startSmtpSink({
       onMailFrom: ({ address }, _session, done) => done(address === '' ? Object.assign(new Error('No'), { responseCode: 553 }) : null),
     });
-    const mailboxId = await inbox.addMailbox('strict@desk.example', strict.port);
+    await inbox.addMailbox('strict@desk.example', strict.port);
     await inbox.receive(mail({ To: 'strict@desk.example' }), 'strict@desk.example');
     await inbox.desk.settle();
     const paths = strict.mails.map(({ from }) => from);
     inbox.desk.app.desk.mail.transports.close();
     await strict.close();
 
-    expect(mailboxId).to.be.greaterThan(0);
     expect(paths).to.deep.equal(['strict@desk.example']);
   });
 

@@ -121,7 +121,7 @@ describe('a server that refuses', () => {
     expect(await texts()).to.deep.equal(['one', 'two']);
   });
 
-  it('F3: long commands gets none, however many mails a search finds', async () => {
+  it('F3: gets no long command, however many mails a search finds', async () => {
     await start();
     const found = [1, 2, ...Array.from({ length: 3000 }, (_, index) => 4_000_000_000 + index * 2)];
     await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ since_at: 1 }));

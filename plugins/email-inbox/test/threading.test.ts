@@ -67,7 +67,7 @@ describe('why a mail is where it is', () => {
     expect(message?.text).to.include('[ref:00D5Y1._5005Y2:ref]').and.include('4711');
   });
 
-  it('T4: reads every number in the subject: that of another desk in front hides ours not', async () => {
+  it('T4: reads every number in the subject: that of another desk in front does not hide ours', async () => {
     const other = await inbox.receive(mail({ From: 'eve@evil.example', Subject: 'Another' }));
     const first = await inbox.receive(mail({}));
     const [foreign, own] = [await inbox.ticket(other.ticket_id), await inbox.ticket(first.ticket_id)];
