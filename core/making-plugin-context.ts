@@ -14,7 +14,7 @@ import type { SlotContribution } from './kernel/slots.ts';
 import {
   findMailbox,
   listMailboxes,
-  mailIdHash,
+  namedIdHashes,
   saveMailbox,
   loopGuardHits7Days,
   reportDelivery,
@@ -168,7 +168,7 @@ export function makePluginContext(
       latestTextsOf: (userId, limit) => latestTextsOf(storage.read, userId, limit),
       latestMessages: (ticketId, limit) => latestMessages(storage.read, ticketId, limit),
       byMailIds: async (messageIds, mailboxId) => {
-        const hashes = new Map(messageIds.map((one) => [mailIdHash(one), one]));
+        const hashes = new Map(messageIds.flatMap((one) => namedIdHashes(one).map((hash) => [hash, one] as const)));
         const found = await messageOfMailId(storage.read, [...hashes.keys()], mailboxId);
         return new Map([...found].map(([hash, hit]) => [hashes.get(hash) ?? hash, hit]));
       },

@@ -19,7 +19,7 @@ export interface SanitizedMail {
 }
 
 /** Grows with every rule that takes more away; stored messages of an older one are cleaned again. */
-export const sanitizerVersion = 2;
+export const sanitizerVersion = 3;
 
 const maxHtml = 5 * 1024 * 1024;
 // Four times what the longest newsletters have; each costs time on every page that shows the mail.
@@ -207,7 +207,7 @@ function openingText(element: HtmlElement): string {
 
 /** Where a link leads, as browsers read it: a host, or the address of a mail. */
 function placeOf(target: string): string | undefined {
-  if (/^mailto:/i.test(target)) return target.slice('mailto:'.length).split('?')[0];
+  if (/^mailto:/i.test(target)) return decodePercent(target.slice('mailto:'.length).split('?')[0] ?? '');
   return /^https?:/i.test(target) ? hostOf(target) : undefined;
 }
 
@@ -220,6 +220,8 @@ function hostOf(url: string): string | undefined {
 }
 
 const host = String.raw`(?:[\p{L}\p{N}-]{1,63}\.){1,8}(?:xn--[a-z\d-]{2,59}|\p{L}{2,24})|\d{1,3}(?:\.\d{1,3}){3}`;
+// What stands before the @ of an address is no host, unless it is dressed up as the one of a URL.
+const localPart = /(?<![^\s(<\["',;:])(?!https?:)[^\s@<>"/]{1,64}@/giu;
 const namedHosts = new RegExp(String.raw`(?:^|https?://|(?=\bwww\.))(${host})(?![\p{L}\p{N}-])`, 'giu');
 
 /** Whether the text of a link names another host than the one it leads to; what cannot be seen hides none. */
@@ -228,6 +230,7 @@ function isMasked(text: string, place: string): boolean {
   const named = [
     ...text
       .replaceAll(/\p{Cf}/gu, '')
+      .replaceAll(localPart, ' ')
       .trim()
       .matchAll(namedHosts),
   ].map(([, name = '']) => hostOf(`http://${name}`));

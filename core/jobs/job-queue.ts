@@ -217,6 +217,8 @@ export class JobQueue {
       .update({ state: 'active', attempts: tx.raw('attempts + 1'), lease_owner: claim.owner, lease_until: now + leaseMs, updated_at: now })
       .returning(['id', 'name', 'plugin', 'lane', 'order_key', 'payload', 'attempts', 'max_attempts']);
     if (row === undefined) return undefined;
+    // The first of each lane was locked until the commit, so whoever looked meanwhile found it taken.
+    if (this.storage.dialect === 'postgres' && claim.lanes.length > 1) tx.afterCommit(() => this.wake());
     // Its process died each time, so nobody could count the failure: a crash counts as an attempt.
     if (row.attempts > row.max_attempts) {
       await tx('jobs')

@@ -44,12 +44,17 @@ export function newMessageId(fromAddress: string): string {
 
 /** What a Message-ID is looked up by: ids can be longer than an index row (PostgreSQL: 2,704 bytes). */
 export function mailIdHash(messageId: string): string {
-  const id = messageId.trim().replace(/^</, '').replace(/>$/, '');
-  return createHash('sha256').update(id.replace(amazonDomain, '@amazonses.com')).digest('hex');
+  return createHash('sha256').update(messageId.trim().replace(/^</, '').replace(/>$/, '')).digest('hex');
+}
+
+/** The same for an id that another mail names: it may be the one that a server put in the place of ours (mail.md T3). */
+export function namedIdHashes(messageId: string): readonly string[] {
+  const replaced = messageId.trim().replace(amazonId, '$1@amazonses.com');
+  return replaced === messageId.trim() ? [mailIdHash(messageId)] : [mailIdHash(messageId), mailIdHash(replaced)];
 }
 
 // The region in such an id is not told when the mail is taken.
-const amazonDomain = /@(?:email|[a-z]{2}(?:-[a-z]+){1,3}-\d)\.amazonses\.com$/i;
+const amazonId = /^<?([0-9a-f-]{30,80})@(?:email|[a-z]{2}(?:-[a-z]+){1,3}-\d)\.amazonses\.com>?$/i;
 
 /**
  * The Message-ID that Amazon SES puts in the place of ours, read from its answer to the mail: later mails name that one

@@ -30,7 +30,7 @@ export type { MailParser } from './mail-parser.ts';
 export { keepCopy, type SentFolder } from './sent-copy.ts';
 export { deliveriesOf } from './outbox-repository.ts';
 export { sendOutboxEntry } from './sending.ts';
-export { mailIdHash, replyHeaders, replySubject } from './composing.ts';
+export { mailIdHash, namedIdHashes, replyHeaders, replySubject } from './composing.ts';
 export { parseServerUrl, type MailServer } from './server-url.ts';
 export {
   findMailAccount,

@@ -1,7 +1,7 @@
 import type { Desk } from '../desk.ts';
 import { listOf, rowsOf, type ListQuery, type Reader, type Tx } from '../storage/index.ts';
 import { systemActor } from '../users/index.ts';
-import { mailIdHash } from './composing.ts';
+import { namedIdHashes } from './composing.ts';
 import { findOutboxEntry } from './outbox-repository.ts';
 import { failedRecipients, recordRecipients, type RecipientState } from './recipients-repository.ts';
 import { tellFailed } from './settling.ts';
@@ -120,9 +120,9 @@ export async function addressStates(reader: Reader, addresses: readonly string[]
 
 async function findReported(tx: Tx, mail: DeliveryNews['mail']): Promise<OutboxEntry | undefined> {
   if ('outboxId' in mail) return findOutboxEntry(tx, mail.outboxId);
-  const hash = mailIdHash(mail.messageId);
+  const hashes = namedIdHashes(mail.messageId);
   const row = await tx('outbox')
-    .where((named) => void named.where({ message_id_hash: hash }).orWhere({ server_id_hash: hash }))
+    .where((named) => void named.whereIn('message_id_hash', hashes).orWhereIn('server_id_hash', hashes))
     .first('id');
   return row === undefined ? undefined : findOutboxEntry(tx, row.id);
 }

@@ -82,7 +82,8 @@ export interface Message {
   readonly addresses: MessageAddresses;
   /**
    * What those who filed it noticed, such as `unverified-agent`; the desk shows those that have a text `flag.<flag>`.
-   * `unquoted`: its mail leaves the earlier messages out.
+   * Of some core itself takes notice: `unquoted` (its mail leaves the earlier messages out), `unknown-sender` (images from
+   * outside are never shown always) and `unverified-agent` (no answer to the customer names its Message-ID).
    */
   readonly flags: readonly string[];
   readonly messageId: string | null;

@@ -153,7 +153,7 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
         password: form.optional('password'),
         cursor,
         isOtherAccount: isMoved,
-        more: isMoved ? { ...options, plus_proven_at: null } : options,
+        more: options,
       }),
     );
     request.redirect(home);

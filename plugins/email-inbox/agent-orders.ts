@@ -12,6 +12,8 @@ export interface AgentOrder {
   readonly text: string;
   /** Undefined where there was any command, which it would still hold. */
   readonly html: string | undefined;
+  /** Content-IDs of the pictures that belong to it; those of what it quotes may be for the team alone. */
+  readonly pictures: readonly string[];
   readonly hasCommands: boolean;
   readonly isNote: boolean;
   readonly status?: 'solved' | 'waiting' | undefined;
@@ -33,7 +35,9 @@ export async function readOrder(ctx: InboxContext, agent: User, content: MailCon
   const text = isPassedOn ? content.own.forwarded : own;
   const hasContent = visibleLength(text) > 0 || words.html?.includes('<img') === true || content.files.some(({ isInline }) => !isInline);
   if (!hasCommands && !hasContent) return { agent, why: 'no-words' };
-  let order: AgentOrder = { text, html: hasCommands || isPassedOn ? undefined : words.html, hasCommands, isNote: isPassedOn, addTags: [] };
+  const html = hasCommands || isPassedOn ? undefined : words.html;
+  const pictures = html === undefined ? [] : content.own.pictures;
+  let order: AgentOrder = { text, html, pictures, hasCommands, isNote: isPassedOn, addTags: [] };
   for (const { name, value } of commands) {
     if (name === 'close' && value === '') order = { ...order, status: 'solved' };
     else if (name === 'pending' && value === '') order = { ...order, status: 'waiting' };
@@ -54,7 +58,8 @@ export async function readOrder(ctx: InboxContext, agent: User, content: MailCon
 /** What an agent passes on into a ticket is a note, whole (mail.md W1). */
 export function passedOn(content: MailContent): AgentOrder {
   const { text, isMarked } = withoutForwardMark(content.text);
-  return { text, html: isMarked ? undefined : content.html, hasCommands: false, isNote: true, addTags: [] };
+  const pictures = content.files.flatMap(({ contentId }) => contentId ?? []);
+  return { text, html: isMarked ? undefined : content.html, pictures, hasCommands: false, isNote: true, addTags: [] };
 }
 
 /** The text without a first line `@fwd`, and whether there was one. */

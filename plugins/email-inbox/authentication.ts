@@ -41,6 +41,8 @@ export function readAuthentication(headers: readonly MailHeader[], trusted: Trus
   // A server without an authserv-id, Microsoft's, puts its own hops above its result; the topmost one is still its own.
   if (!found || (trusted.topmostOnly !== true && hopsAbove(headers, index) > (trusted.ownHops ?? 0))) return nothing;
 
+  // The sender's text may end a comment that it stands in, so what follows may be the sender's as well.
+  if (hasQuoteInComment(found.value)) return { ...nothing, dmarc: refuted.test(found.value) ? 'fail' : undefined };
   const results = splitOutsideQuotes(withoutComments(found.value), ';').map((result) => result.trim().toLowerCase());
   const value = (method: string): string[] =>
     results.flatMap((result) => new RegExp(`^${method}\\s{0,3}=\\s{0,3}([a-z]{2,20})`).exec(result)?.[1] ?? []);
@@ -61,6 +63,20 @@ const refuted = /;\s{0,20}dmarc\s{0,3}=\s{0,3}fail\b/i;
 /** The DMARC result: a failure in any reading of the header wins, and a pass must be the only one. */
 function dmarcOf(header: string, results: readonly string[]): string | undefined {
   return refuted.test(header) || results.includes('fail') ? 'fail' : (results.find((result) => result !== 'pass') ?? results[0]);
+}
+
+function hasQuoteInComment(text: string): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '\\') at += 1;
+    else if (char === '"' && depth > 0) return true;
+    else if (char === '"') quoted = !quoted;
+    else if (char === '(' && !quoted) depth += 1;
+    else if (char === ')' && !quoted && depth > 0) depth -= 1;
+  }
+  return false;
 }
 
 const provenAddress = /^<?(?:(?:"(?:[^"\\]|\\.){0,200}"|[^\s"@<>]{0,200})@)?([^\s"@<>;]{1,253})>?$/;

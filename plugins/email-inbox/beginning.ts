@@ -26,7 +26,7 @@ export async function fetchBeginning(client: ImapFlow, uid: number): Promise<Buf
 }
 
 /** Number of the part, empty for a mail that is nothing else; nested mails are attachments. */
-export function firstText(structure: MessageStructureObject | undefined): string | undefined {
+function firstText(structure: MessageStructureObject | undefined): string | undefined {
   if (structure === undefined || structure.disposition === 'attachment' || structure.type === 'message/rfc822') return undefined;
   if (structure.type.startsWith('text/')) return structure.part ?? '';
   for (const child of structure.childNodes ?? []) {

@@ -29,7 +29,7 @@ export async function fetchNew(ctx: InboxContext, client: ImapFlow, mailboxId: n
   if (receiver === undefined) return;
   const listed = await listNew(client, receiver);
   const { maxMailMegabytes } = await ctx.settings.get();
-  const pass: FetchPass = { client, receiver, maxBytes: maxMailMegabytes * 1024 * 1024, options };
+  const pass: FetchPass = { client, receiver, maxBytes: maxMailMegabytes * 1024 * 1024, listed, options };
   // Where fetching stood still, one by one shows which mail it is.
   for (const batch of batchesOf(listed, receiver.stuck === undefined ? undefined : 1)) {
     if (options.signal.aborted) break;
@@ -38,6 +38,7 @@ export async function fetchNew(ctx: InboxContext, client: ImapFlow, mailboxId: n
 }
 
 interface FetchPass extends Pass {
+  readonly listed: readonly FetchMessageObject[];
   readonly options: FetchOptions;
 }
 
@@ -46,10 +47,11 @@ async function bring(ctx: InboxContext, pass: FetchPass, batch: readonly FetchMe
   const [first] = batch;
   if (first === undefined) return;
   if (!pass.client.usable) throw new Unavailable('email-inbox.closed', { message: 'The server closed the connection.' });
-  if (isGivenUp(pass.receiver.stuck, first.uid, ctx.clock.now())) return keep(ctx, pass, batch, [await standIn(ctx, pass, first)]);
+  const isOld = isGivenUp(pass.receiver.stuck, first.uid, ctx.clock.now()) && (await deliversOthers(pass, first.uid));
   const brought = await transfer(ctx, pass, batch).catch((error: unknown) => ({ error }));
   if (!('error' in brought)) return keep(ctx, pass, batch, brought);
   if (pass.options.signal.aborted) throw brought.error;
+  if (isOld) return keep(ctx, pass, batch, [await standIn(ctx, pass, first)]);
   if (batch.length === 1 || !pass.client.usable) {
     await noteFailedTry(ctx, pass.receiver, first.uid, batch.length === 1);
     throw brought.error;
@@ -74,6 +76,22 @@ const patienceMs = 10 * 60_000;
 
 function isGivenUp(stuck: Stuck | undefined, uid: number, now: number): boolean {
   return stuck?.uid === uid && stuck.tries >= maxTries && now - stuck.at >= patienceMs;
+}
+
+const probes = 3;
+
+/** Whether the server delivers any other mail now: one that delivers none is in trouble as a whole. */
+async function deliversOthers({ client, listed }: FetchPass, uid: number): Promise<boolean> {
+  const others = listed.filter((one) => one.uid !== uid).slice(-probes);
+  for (const other of others) {
+    const query = { uid: true, source: { start: 0, maxLength: 1 } };
+    const found = await within(client, 'fetch a byte', client.fetchOne(String(other.uid), query, { uid: true })).catch(
+      () => false as const,
+    );
+    if (found !== false && found?.source !== undefined) return true;
+    if (!client.usable) return false;
+  }
+  return false;
 }
 
 /** A batch that broke the line says of none of its mails that it was the one: then the try does not count. */

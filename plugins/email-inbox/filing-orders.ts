@@ -23,9 +23,9 @@ export async function orderOf(
   return isForward ? passedOn(content) : readOrder(ctx, agent.user, content);
 }
 
-/** Whether a mail is commands and nothing else: it makes no message. */
+/** Whether a mail is commands and nothing else but the logo of a signature: it makes no message. */
 export function isOrderAlone({ order, attachments }: AgentMail): boolean {
-  return order?.hasCommands === true && order.text === '' && attachments.length === 0;
+  return order?.hasCommands === true && order.text === '' && attachments.every(({ isInline }) => isInline);
 }
 
 /** Carries out a mail of commands alone. @throws what the desk refuses them with. */

@@ -107,7 +107,7 @@ async function prepare(ctx: InboxContext, arrival: Arrival, filing: Filing, key:
   const { mail, desk, mailbox, author, kind } = arrival;
   const content = contentOfMail({ ...mail, text: filing.incoming.text, html: filing.incoming.html }, await earlierTexts(ctx, arrival));
   const agent = await agentAnswer(ctx, arrival);
-  const spam = filing.isSpam ? 'listed' : await spamEvidence(ctx, mailbox, author?.address, mail);
+  const spam = filing.isSpam ? 'listed' : await spamEvidence(ctx, arrival);
   const thread =
     agent.state === 'verified' && agent.ticket !== undefined
       ? { joins: agent.ticket, isNewParticipant: false, decision: byOwnToken(agent.ticket.id, mailbox.address) }
@@ -219,10 +219,15 @@ async function appending(
 }
 
 const readMessages = 50;
+const fromStrangers = ['unverified-agent', 'new-participant', 'unknown-sender', 'marked-spam'];
 
-/** Who gets a copy of an answer without being named: everybody the last public message went to, as on the desk. */
+/**
+ * Who gets a copy of an answer without being named: everybody the last public message went to, as on the desk. There an
+ * agent sees who that is; by mail nobody does, so what a stranger wrote in names nobody.
+ */
 async function usualCopies(ctx: InboxContext, ticketId: number): Promise<NonNullable<MessageAddresses['cc']>> {
-  const last = (await ctx.tickets.latestMessages(ticketId, readMessages)).findLast(({ kind }) => kind === 'reply');
+  const messages = await ctx.tickets.latestMessages(ticketId, readMessages);
+  const last = messages.findLast(({ kind, flags }) => kind === 'reply' && !fromStrangers.some((flag) => flags.includes(flag)));
   return last?.addresses.cc ?? [];
 }
 

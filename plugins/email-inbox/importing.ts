@@ -48,7 +48,7 @@ export async function importMails(
     bytes = 0;
     onProgress(imported + known);
   };
-  for await (const { raw, reason: cut } of mailsIn(source, maxMailMegabytes * 1024 * 1024)) {
+  for await (const { raw, cut } of mailsIn(source, maxMailMegabytes * 1024 * 1024)) {
     batch.push({ ...asRaw('import', raw, ctx.clock.now()), cut });
     bytes += raw.length;
     if (batch.length >= batchCount || bytes > batchBytes) await flush();

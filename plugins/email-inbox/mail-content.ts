@@ -29,6 +29,8 @@ export interface OwnContent {
   readonly isDivided: boolean;
   readonly text: string;
   readonly html: string | undefined;
+  /** Content-IDs of the pictures that this HTML shows. */
+  readonly pictures: readonly string[];
   readonly forwarded: string;
 }
 
@@ -41,6 +43,7 @@ export function contentOfMail(mail: ParsedMail, earlier: readonly string[] = [])
   const split = splitReply({ text, html: html === undefined ? undefined : wellFormed(html).replaceAll('\r\n', '\n'), earlier });
   const cids = new Set<string>();
   const reply = clean(split.replyHtml, cids);
+  const pictures = [...cids];
   const quote = clean(split.quoteHtml, cids);
   const files = filesOf(mail).map((file) => ({ ...file, isInline: file.contentId !== undefined && cids.has(file.contentId) }));
   const whole = reply === undefined ? undefined : quote === undefined ? reply : `${reply}<div data-quote="">${quote}</div>`;
@@ -51,7 +54,7 @@ export function contentOfMail(mail: ParsedMail, earlier: readonly string[] = [])
     html: isWordless && !hasWords(whole) ? undefined : whole,
     folds: foldsOf(split),
     files,
-    own: { isDivided: split.ownText !== undefined, text: split.ownText ?? '', html: reply, forwarded: split.forwardedText },
+    own: { isDivided: split.ownText !== undefined, text: split.ownText ?? '', html: reply, pictures, forwarded: split.forwardedText },
   };
 }
 

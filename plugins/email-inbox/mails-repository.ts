@@ -8,6 +8,8 @@ import { wellFormed } from './well-formed.ts';
 export interface StoredMail {
   readonly id: number;
   readonly mailboxId: number;
+  /** Number of the account on the server, as in `Receiver`. */
+  readonly account: number;
   readonly folder: string;
   readonly uidValidity: number;
   readonly uid: number;
@@ -34,6 +36,7 @@ export interface StoredMail {
 interface MailRow {
   id: number;
   mailbox_id: number;
+  account: number;
   folder: string;
   uidvalidity: number;
   uid: number;
@@ -174,6 +177,7 @@ function fromRow(row: MailRow): StoredMail {
   return {
     id: row.id,
     mailboxId: row.mailbox_id,
+    account: row.account,
     folder: row.folder,
     uidValidity: row.uidvalidity,
     uid: row.uid,

@@ -42,10 +42,11 @@ export function messageOf(arrival: Arrival, { content, attachments, flags, key }
   };
 }
 
-/** An agent's answer goes on to the customer, so only what the agent wrote is taken. */
+/** An agent's answer goes on to the customer, so only what the agent wrote is taken, and no picture of what it quotes. */
 export function answerOf(message: NewMessage, order: AgentOrder): NewMessage {
-  const { html: _whole, folds: _folds, messageId: _id, addresses: _addresses, ...rest } = message;
-  return { ...rest, text: order.text, ...(order.html === undefined ? {} : { html: order.html }) };
+  const { html: _whole, folds: _folds, messageId: _id, addresses: _addresses, attachments = [], ...rest } = message;
+  const own = attachments.filter(({ isInline, contentId }) => isInline !== true || order.pictures.includes(contentId ?? ''));
+  return { ...rest, attachments: own, text: order.text, ...(order.html === undefined ? {} : { html: order.html }) };
 }
 
 function addressesOf({ mail, desk, author, mailbox }: Arrival): MessageAddresses {

@@ -1,8 +1,10 @@
 import { TryLater, Unavailable, type JobHandler } from '@helpdesk/core/plugin';
+import { fetchAgain } from './fetching-again.ts';
 import { findMail } from './mails-repository.ts';
 import { noteFailure, receiveMail } from './receiving.ts';
 import type { InboxContext } from './settings.ts';
 import { enqueueReceive } from './storing.ts';
+import { isStandIn } from './transferring.ts';
 
 // A mail that takes the process down with it must not do so for ever.
 const maxDeaths = 5;
@@ -15,7 +17,7 @@ export function receiveJob(ctx: InboxContext): JobHandler {
     if (stored === undefined) return;
     try {
       if (job.attempts > maxDeaths) throw new Error(`Filing this mail ended the process or its job ${maxDeaths} times.`);
-      await receiveMail(ctx, stored, { finish: (tx) => job.finish(tx) });
+      await receiveMail(ctx, isStandIn(stored) ? await fetchAgain(ctx, stored) : stored, { finish: (tx) => job.finish(tx) });
     } catch (error) {
       // Without the key file no mail can be told from our own. That is no mail's fault: each waits in its place, as long as it takes.
       if (error instanceof Unavailable && error.code === 'secrets.key-missing')

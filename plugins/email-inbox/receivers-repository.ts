@@ -154,10 +154,17 @@ export async function saveReceiver(ctx: InboxContext, tx: PluginTx, mailboxId: n
   const changed = await tx
     .table('receivers')
     .where({ mailbox_id: mailboxId })
-    .update({ ...row, version: tx.raw('version + 1'), ...(input.isOtherAccount === true ? { account: tx.raw('account + 1') } : {}) });
+    .update({
+      ...row,
+      version: tx.raw('version + 1'),
+      ...(input.isOtherAccount === true ? { account: tx.raw('account + 1'), ...unproven } : {}),
+    });
   if (changed === 0) await tx.table('receivers').insert({ mailbox_id: mailboxId, since_at: now, ...row, created_at: now });
   if (input.password !== undefined) await ctx.secrets.set(tx, imapSecret(mailboxId), input.password);
 }
+
+/** What the test mail of another account proved says nothing of this one. */
+const unproven = { plus_proven_at: null, seen_authserv_id: null, own_hops: 0 } as const;
 
 /** The columns of a receiver that stands still nowhere. */
 export const notStuck = { stuck_uid: null, stuck_tries: 0, stuck_at: null } as const;

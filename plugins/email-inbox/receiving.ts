@@ -122,12 +122,17 @@ export async function readArrival(
   };
 }
 
-/** The mailbox that the sender named first, of those that can answer: the ticket is the same, whichever copy comes first (mail.md D2). */
+/**
+ * The mailbox that the sender named first, of those that can answer: the ticket is the same, whichever copy comes first
+ * (mail.md D2). An address of a whole domain of ours may be a colleague's, so it names no mailbox.
+ */
 function firstNamed(mailboxes: readonly Mailbox[], { to, cc }: ParsedMail): Mailbox | undefined {
-  const answering = mailboxes.filter(({ isActive, transport }) => isActive && transport !== null);
+  const answering = mailboxes
+    .filter(({ isActive, transport }) => isActive && transport !== null)
+    .map((mailbox) => ({ ...mailbox, aliases: mailbox.aliases.filter((alias) => !alias.startsWith('*@')) }));
   for (const { address } of [...to, ...cc]) {
-    const mailbox = mailboxFor(answering, address);
-    if (mailbox !== undefined) return mailbox;
+    const named = mailboxFor(answering, address);
+    if (named !== undefined) return mailboxes.find(({ id }) => id === named.id);
   }
   return undefined;
 }

@@ -5,7 +5,7 @@ import type { Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
 
 const dayMs = 86_400_000;
-const atOnce = 200;
+const batchSize = 200;
 
 /** Mails whose uids mean something to the server now: those of this account and numbering. */
 function reachable(ctx: InboxContext, { mailboxId, account, folder, uidValidity }: Receiver) {
@@ -34,7 +34,7 @@ export async function acknowledge(ctx: InboxContext, client: ImapFlow, receiver:
   const ready: { id: number; uid: number }[] = await unacknowledged(ctx, receiver)
     .whereIn('state', ['processed', 'ignored'])
     .orderBy('id')
-    .limit(atOnce)
+    .limit(batchSize)
     .select('id', 'uid');
   if (ready.length > 0) {
     crashPoint('email-before-ack');
@@ -44,7 +44,7 @@ export async function acknowledge(ctx: InboxContext, client: ImapFlow, receiver:
     const removeAt = receiver.deletesAfterDays === null ? null : now + receiver.deletesAfterDays * dayMs;
     await ctx.db.tx(async (tx) => {
       const mails = () => tx.table('mails').whereIn('id', idsOf(ready));
-      await mails().update({ acked_at: now, ...(isCopied ? { remove_at: atOnceAt } : {}) });
+      await mails().update({ acked_at: now, ...(isCopied ? { remove_at: removeNow } : {}) });
       // Of one that was not taken in whole the server holds the only original.
       if (!isCopied) await mails().whereNull('cut').update({ remove_at: removeAt });
     });
@@ -90,16 +90,16 @@ async function move(client: ImapFlow, uids: string, folder: string): Promise<boo
 }
 
 /** In the place of a time: the mail was copied and goes, whatever the mailbox says of deleting by then. */
-const atOnceAt = 0;
+const removeNow = 0;
 
 function dueForRemoval(ctx: InboxContext, receiver: Receiver) {
-  const until = receiver.deletesAfterDays === null ? atOnceAt : ctx.clock.now();
+  const until = receiver.deletesAfterDays === null ? removeNow : ctx.clock.now();
   return reachable(ctx, receiver).whereNotNull('remove_at').where('remove_at', '<=', until);
 }
 
 async function removeDue(ctx: InboxContext, client: ImapFlow, receiver: Receiver): Promise<void> {
   if (!client.capabilities.has('UIDPLUS')) return;
-  const due: { id: number; uid: number }[] = await dueForRemoval(ctx, receiver).orderBy('id').limit(atOnce).select('id', 'uid');
+  const due: { id: number; uid: number }[] = await dueForRemoval(ctx, receiver).orderBy('id').limit(batchSize).select('id', 'uid');
   if (due.length === 0) return;
   if (!(await within(client, 'EXPUNGE', client.messageDelete(uidsOf(due), { uid: true })))) throw refused('EXPUNGE');
   await ctx.db.tx((tx) => tx.table('mails').whereIn('id', idsOf(due)).update({ remove_at: null }));

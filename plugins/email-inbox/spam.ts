@@ -1,5 +1,5 @@
-import type { Mailbox } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
+import type { Arrival } from './arrival.ts';
 import { headerValue } from './header.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 import { settingsOf, type InboxContext } from './settings.ts';
@@ -8,24 +8,23 @@ import { settingsOf, type InboxContext } from './settings.ts';
 export type SpamEvidence = 'listed' | 'marked';
 
 /**
- * Whether a mail is spam: by the lists of the mailbox, then those of the site, then the filter
- * in front of the mailbox where its headers are believed (mail.md X1). An allowed sender is never spam, and the
- * mailbox's own lists go before those of the site.
+ * Whether a mail is spam: by the lists of a mailbox, then those of the site, then the filter in front of the mailbox where its
+ * headers are believed (mail.md X1). An allowed sender is never spam, and a mailbox's own lists go before those of the site.
+ * The mailbox that a mail came in by is asked before the one that its sender named.
  */
-export async function spamEvidence(
-  ctx: InboxContext,
-  mailbox: Mailbox,
-  author: string | undefined,
-  mail: ParsedMail,
-): Promise<SpamEvidence | undefined> {
-  const settings = await settingsOf(ctx, mailbox);
-  if (author !== undefined) {
-    if (isListed(settings.mailboxAllowed, author)) return undefined;
-    if (isListed(settings.mailboxBlocked, author)) return 'listed';
-    if (isListed(settings.allowedSenders, author)) return undefined;
-    if (isListed(settings.blockedSenders, author)) return 'listed';
-  }
-  return settings.trustSpamHeaders && isMarkedSpam(mail) ? 'marked' : undefined;
+export async function spamEvidence(ctx: InboxContext, { mail, mailbox, stored, author }: Arrival): Promise<SpamEvidence | undefined> {
+  const reached = await settingsOf(ctx, { id: stored.mailboxId });
+  const named = mailbox.id === stored.mailboxId ? reached : await settingsOf(ctx, mailbox);
+  const verdict = author === undefined ? undefined : (judge(reached, author.address) ?? judge(named, author.address));
+  if (verdict !== undefined) return verdict === 'allowed' ? undefined : 'listed';
+  return reached.trustSpamHeaders && isMarkedSpam(mail) ? 'marked' : undefined;
+}
+
+function judge(settings: Awaited<ReturnType<typeof settingsOf>>, author: string): 'allowed' | 'listed' | undefined {
+  if (isListed(settings.mailboxAllowed, author)) return 'allowed';
+  if (isListed(settings.mailboxBlocked, author)) return 'listed';
+  if (isListed(settings.allowedSenders, author)) return 'allowed';
+  return isListed(settings.blockedSenders, author) ? 'listed' : undefined;
 }
 
 /** Whether the address, its domain or a domain above it is on the list. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FetchMessageObject, ImapFlow } from 'imapflow';
 import { Unavailable } from '@helpdesk/core/plugin';
 import { fetchBeginning } from './beginning.ts';
@@ -10,6 +11,15 @@ const batchCount = 25;
 const batchBytes = 8 * 1024 * 1024;
 /** Milliseconds a command that brings lists or mails may take. */
 export const transferMs = 180_000;
+
+/** Stands in for a mail of which nothing came. */
+const nothingCame = Buffer.from('\r\n');
+const nothingHash = createHash('sha256').update(nothingCame).digest('hex');
+
+/** Whether nothing of a mail came yet: it is still on the server alone. */
+export function isStandIn({ sha256 }: { readonly sha256: string }): boolean {
+  return sha256 === nothingHash;
+}
 
 /** One pass over a folder that is open. */
 export interface Pass {
@@ -78,7 +88,7 @@ export async function standIn(ctx: InboxContext, pass: Pass, one: FetchMessageOb
   ctx.log.warn('The server does not deliver a mail; it is passed.', { mailboxId: pass.receiver.mailboxId, uid: one.uid, words });
   return {
     ...placeOf(ctx, pass, one),
-    raw: beginning ?? Buffer.from('\r\n'),
+    raw: beginning ?? nothingCame,
     cut: `The mail server did not deliver this mail${beginning === undefined ? '' : ' beyond its beginning'}: ${words}`,
     isHeld: beginning === undefined,
   };

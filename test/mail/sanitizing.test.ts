@@ -85,12 +85,16 @@ describe('sanitizing HTML', () => {
       ['https://evil.example/', 'https://bank.example@evil.example/', '[evil.example]'],
       ['mailto:eve@evil.example?subject=x', 'https://bank.example', '[eve@evil.example]'],
       ['https://evil.example/', 'https://192.0.2.7/', '[evil.example]'],
+      ['mailto:eve@evil.example', 'help@bank.example', '[eve@evil.example]'],
     ];
     const honest: readonly (readonly [href: string, text: string])[] = [
       ['https://bücher.example/x', 'https://bücher.example'],
       ['https://bank.example/a?b', 'Log in at www.bank.example/a'],
       ['mailto:info@bank.example', 'info@bank.example'],
       ['mailto:info@bank.example', 'bank.example'],
+      ['mailto:first.last@bank.example', 'first.last@bank.example'],
+      ['mailto:info%40bank.example', 'www.bank.example'],
+      ['mailto:a.b@bank.example', 'Mail: a.b@bank.example (office)'],
       ['https://shop.example/', 'Version 1.2, see e.g. the list'],
     ];
 

@@ -46,6 +46,33 @@ describe("an agent's answer to a notification", () => {
   const body = (html: string) => html.replace(/^[\s\S]*<body[^>]*>|<\/body>[\s\S]*$/g, '');
   const attribution = 'On Mon, 5 Jan 2026 at 09:00, Support <support@desk.example> wrote:';
 
+  const picture = (id: string): string =>
+    `--y\nContent-Type: image/png\nContent-Disposition: inline; filename=${id}.png\nContent-ID: <${id}>\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n`;
+  const withPictures = (text: string, html: string, ids: readonly string[]) =>
+    send(
+      { 'Content-Type': 'multipart/related; boundary=y' },
+      `--y\nContent-Type: multipart/alternative; boundary=x\n\n${alternative(text, html)}\n${ids.map(picture).join('')}--y--`,
+    );
+  const fileNames = (): Promise<readonly string[]> =>
+    inbox.desk.storage.read('attachments').join('files', 'files.id', 'attachments.file_id').pluck('files.name');
+
+  it('W2: takes the pictures of its own words along, and none of those that it quotes', async () => {
+    const quote = `<blockquote type="cite">${body(notice.html)}<img src="cid:internal"></blockquote>`;
+
+    await withPictures(`See here.\n\n${quoted(notice.text)}`, `<p>See here.<img src="cid:mine"></p>${quote}`, ['mine', 'internal']);
+
+    expect(await replies()).to.have.length(1);
+    expect(await fileNames()).to.deep.equal(['mine.png']);
+  });
+
+  it('W2: commands above the logo of a signature make no message', async () => {
+    const row = await withPictures('@close', '<p>@close</p><p><img src="cid:logo"></p>', ['logo']);
+
+    expect(row).to.include({ state: 'processed', kind: 'command', message_id: null });
+    expect(await replies()).to.deep.equal([]);
+    expect((await inbox.ticket(ticketId)).category).to.equal('solved');
+  });
+
   it('W2: finds on top of the notification, in its language, where to write', async () => {
     expect(notice.text)
       .to.match(/^##- Write your answer above this line -##\n\n/)

@@ -128,6 +128,14 @@ describe('agents who work by mail', () => {
     expect(copies).to.deep.equal(Array.from({ length: 2 }, () => [{ name: 'Boss', email: 'boss@customer.example' }]));
   });
 
+  it('W2: an answer names nobody whom only a stranger put in copy', async () => {
+    await inbox.receive(mail({ From: 'eve@evil.example', 'In-Reply-To': '<a@x.example>', Cc: 'spy@evil.example' }, 'Me too.'));
+
+    await fromCan({ ...proven }, 'It is out.');
+
+    expect((await replies()).map(({ envelope }) => JSON.parse(envelope).cc)).to.deep.equal([[]]);
+  });
+
   it('W2: @note stays inside, and the mailbox can make every answer a note', async () => {
     await fromCan({ ...proven }, '@note She called.');
     await inbox.desk.app.desk.settings.set('email-inbox', { agentReplies: 'note' }, { kind: 'mailbox', id: inbox.mailboxId });

@@ -21,6 +21,8 @@ describe('what a server found out about a mail', () => {
       'mx.desk.example; dkim=pass header.i="a header.d=example.com "@evil.example header.d=evil.example; dmarc=none',
       'mx.desk.example; spf=pass smtp.mailfrom="("@evil.example; dmarc=fail; dkim=pass header.i=")"@evil.example',
       'mx.desk.example; spf=pass smtp.mailfrom="a\\"; dmarc=pass; "@evil.example; dmarc=none',
+      'mx.desk.example; spf=pass (domain of "a);dkim=pass header.d=example.com("@evil.example is right) smtp.mailfrom=x; dmarc=none',
+      'mx.desk.example; spf=pass (domain of "a);dmarc=pass("@evil.example is right) smtp.mailfrom=x',
     ];
 
     expect(injected.map(isProven)).to.deep.equal(injected.map(() => false));
@@ -53,7 +55,7 @@ describe('what a server found out about a mail', () => {
   it('V4, V5: holds with comments, reasons and quoted local parts', () => {
     const honest = [
       'mx.desk.example; dmarc=pass (p=NONE sp=NONE dis=NONE) header.from=example.com',
-      'mx.desk.example (relay; 2) 1; spf=pass (sender "a;b") smtp.mailfrom="a b"@example.com',
+      'mx.desk.example (relay; 2) 1; spf=pass (sender a;b) smtp.mailfrom="a b"@example.com',
       'mx.desk.example; dkim=pass reason="good; signature" header.d=example.com header.i=@example.com header.s=s1',
       'mx.desk.example;\tdkim=fail header.d=evil.example;\tdkim=pass (ok)\theader.i=@example.com header.s=s1',
       'mx.desk.example; spf=pass smtp.mailfrom=<can@example.com>; dmarc=none',

@@ -39,7 +39,10 @@ describe('mail that comes more than once', () => {
       inbox = await createInbox({ smtpPort: sink.port });
       await inbox.addReceiver({ authserv_ids: '["mx.desk.example"]' });
     });
-    afterEach(() => sink.close());
+    afterEach(() => {
+      inbox.desk.app.desk.mail.transports.close();
+      return sink.close();
+    });
 
     it('D1, B1: a report says once that a mail failed, also after that mail was sent anew', async () => {
       const { ticket_id: ticketId } = await inbox.receive(mail({}));

@@ -92,12 +92,12 @@ describe('importing mail', () => {
     const all = [...bodies.slice(0, 30), `Large\n${lines(60_000)}`, ...bodies.slice(30)];
     writeFileSync(file, all.map((body) => `From a@x.example Mon Jan  5 09:00:00 2026\nFrom: a@x.example\n\n${body}\n`).join(''));
 
-    const found: { readonly text: string; readonly reason: string | undefined }[] = [];
-    for await (const { raw, reason } of mailsIn(file, 1_000_000)) found.push({ text: raw.toString(), reason });
+    const found: { readonly text: string; readonly cut: string | undefined }[] = [];
+    for await (const { raw, cut } of mailsIn(file, 1_000_000)) found.push({ text: raw.toString(), cut });
 
     expect(found).to.have.length(61);
     expect(found[30]?.text).to.equal('From: a@x.example\n\n');
-    expect(found[30]?.reason).to.match(/^Only the header was taken in: the mail has 14\d{5} bytes/);
+    expect(found[30]?.cut).to.match(/^Only the header was taken in: the mail has 14\d{5} bytes/);
     expect(found.toSpliced(30, 1).map(({ text }) => text.trimEnd())).to.deep.equal(
       bodies.map((body) => `From: a@x.example\n\n${body}`.trimEnd()),
     );

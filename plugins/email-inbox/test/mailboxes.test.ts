@@ -56,6 +56,14 @@ describe('mailboxes', () => {
     expect(sentTo('mina@example.com')[0]).to.match(/^From: .*support@desk\.example/m);
   });
 
+  it('D2: a colleague of a whole domain of ours names no mailbox', async () => {
+    await inbox.desk.storage.writeTx((tx) => tx('mailboxes').where({ id: sales }).update({ aliases: '["*@desk.example"]' }));
+
+    await inbox.receive(mail({ To: 'bob@desk.example', Cc: 'support@desk.example' }), 'support@desk.example');
+
+    expect(await inbox.desk.storage.read('tickets').pluck('mailbox_id')).to.deep.equal([inbox.mailboxId]);
+  });
+
   it('D2: each of the mailboxes counts the ticket while it is open, and only once after a merge', async () => {
     const counts = async (): Promise<readonly string[]> => {
       const text = await (await inbox.desk.fetch('/desk/inbox/mine', { as: 'can' })).text();
@@ -315,6 +323,16 @@ describe('mailboxes', () => {
     expect(customer.ticket_id).to.equal(ticketId);
     const { number } = await inbox.ticket(ticketId);
     expect(await (await inbox.desk.fetch(`/desk/tickets/${number}`, { as: 'can' })).text()).to.include('Marked as spam');
+  });
+
+  it('X1: what the mailbox that it came in by says of a sender holds, whichever mailbox the sender named', async () => {
+    await settings({ mailboxBlocked: ['eve@evil.example'], trustSpamHeaders: true });
+    const named = { To: 'sales@desk.example' };
+    await inbox.receive(mail({ ...named, From: 'eve@evil.example' }), 'support@desk.example');
+    await inbox.receive(mail({ ...named, From: 'joe@x.example', 'X-Spam-Flag': 'YES' }), 'support@desk.example');
+    await inbox.receive(mail({ ...named, From: 'joe@y.example', 'X-Spam-Flag': 'YES' }), 'sales@desk.example');
+
+    expect(await inbox.desk.storage.read('tickets').orderBy('id').pluck('place')).to.deep.equal(['spam', 'spam', 'desk']);
   });
 
   it('X1: a later reply, by mail or in the portal, does not take a ticket out of spam (FS #5005, freescout#5045)', async () => {

@@ -58,7 +58,7 @@ describe('a server that refuses', () => {
     expect((await inbox.ticket(poison?.ticket_id ?? null)).subject).to.equal('Poison');
   });
 
-  it('F6: a mail at each part of which the line breaks is held with its reason', async () => {
+  it('F6: a mail at each part of which the line breaks is held with its reason, and Retry brings it once the server delivers it', async () => {
     await start();
     proxy.answers = (command) => (asksFor(command, 2, 'BODY.PEEK[') ? 'close' : undefined);
     imap.deliver('help', [mail({}, 'one'), mail({}, 'two'), mail({}, 'three')]);
@@ -72,15 +72,29 @@ describe('a server that refuses', () => {
     expect((await inbox.mails()).map(({ state }) => state)).to.deep.equal(['processed', 'failed', 'processed']);
     const page = await (await inbox.desk.fetch('/admin/p/email-inbox', { as: 'ada' })).text();
     expect(page).to.include('The mail server did not deliver this mail:');
+
+    const held = (await inbox.mails()).find(({ state }) => state === 'failed');
+    const retry = async (): Promise<string | undefined> => {
+      await inbox.desk.fetch(`/admin/p/email-inbox/mails/${held?.id}/retry`, { method: 'POST', as: 'ada' });
+      await inbox.desk.settle();
+      return (await inbox.mails()).find(({ id }) => id === held?.id)?.state;
+    };
+    expect(await retry(), 'while the line still breaks').to.equal('new');
+    proxy.answers = undefined;
+    inbox.desk.clock.advance(15 * minute);
+    await inbox.desk.settle();
+
+    expect((await texts()).toSorted()).to.deep.equal(['one', 'three', 'two']);
+    expect((await inbox.mails()).every(({ state, attempts }) => state === 'processed' && attempts <= 1)).to.equal(true);
   });
 
-  it('F6: no mail is passed while it delivers none, for less than ten minutes', async () => {
+  it('F6: no mail is passed while it delivers none, however long', async () => {
     await start();
-    proxy.answers = (command) => (command.includes('BODY.PEEK[]') ? 'NO [SERVERBUG] Internal error' : undefined);
+    proxy.answers = (command) => (command.includes('BODY.PEEK[') ? 'NO [SERVERBUG] Internal error' : undefined);
     imap.deliver('help', [mail({}, 'one'), mail({}, 'two')]);
     for (let round = 0; round < 9; round += 1) {
       await fetch();
-      inbox.desk.clock.advance(minute);
+      inbox.desk.clock.advance(10 * minute);
     }
 
     proxy.answers = undefined;
