@@ -221,7 +221,7 @@ function hostOf(url: string): string | undefined {
 
 const host = String.raw`(?:[\p{L}\p{N}-]{1,63}\.){1,8}(?:xn--[a-z\d-]{2,59}|\p{L}{2,24})|\d{1,3}(?:\.\d{1,3}){3}`;
 // What stands before the @ of an address is no host, unless it is dressed up as the one of a URL.
-const localPart = /(?<![^\s(<\["',;:])(?!https?:)[^\s@<>"/]{1,64}@/giu;
+const localPart = /(?<![^\s(<["',;:])(?!https?:)[^\s@<>"/]{1,64}@/giu;
 const namedHosts = new RegExp(String.raw`(?:^|https?://|(?=\bwww\.))(${host})(?![\p{L}\p{N}-])`, 'giu');
 
 /** Whether the text of a link names another host than the one it leads to; what cannot be seen hides none. */

@@ -47,18 +47,10 @@ export async function queueReply(
   const mailbox = ticket.mailboxId === null ? undefined : await findMailbox(tx, ticket.mailboxId);
   const lastIn = earlier.findLast((one) => one.direction === 'in' && one.authorId === ticket.requesterId);
   const sender = mailbox?.transport ? senderOf(mailbox, lastIn?.addresses.to) : system;
-  const known = [
-    lastIn?.addresses.replyTo,
-    lastIn?.addresses.from,
-    requester?.email ? { name: requester.name, email: requester.email } : undefined,
-  ].filter((address) => address !== undefined);
-  // Reply-To is the sender's text; one that is no address must not keep an agent from answering.
-  const to = known.find(({ email }) => isEmailAddress(email)) ?? known[0];
+  const to = recipientOf(lastIn, requester);
   if (sender === undefined || to === undefined) return;
   const agent = message.authorId === null ? undefined : await findUser(tx, message.authorId);
-  const names = { agent: agent?.name ?? '', mailbox: sender.name ?? '' };
-  const from =
-    namesAgent && names.agent !== '' ? { ...sender, name: desk.translatorFor(ticket.locale).t('mail.sender-name', names) } : sender;
+  const from = namesAgent ? namedSender(desk, ticket, sender, agent) : sender;
   const own = [from.email, mailbox?.address ?? '', ...(mailbox?.aliases ?? [])];
   const recipients = uniqueAddresses([to], own);
   const cc = uniqueAddresses(reply.cc, [...own, to.email]);
@@ -100,6 +92,25 @@ export async function queueReply(
     undoMs: reply.undoMs,
     error: isReserved(to.email) ? 'Nobody has this address.' : undefined,
   });
+}
+
+/**
+ * Where an answer goes: where the customer wants answers, or wrote from. Reply-To is the sender's text; one that is no
+ * address must not keep an agent from answering.
+ */
+function recipientOf(lastIn: Message | undefined, requester: User | undefined): Address | undefined {
+  const known = [
+    lastIn?.addresses.replyTo,
+    lastIn?.addresses.from,
+    requester?.email ? { name: requester.name, email: requester.email } : undefined,
+  ].filter((address) => address !== undefined);
+  return known.find(({ email }) => isEmailAddress(email)) ?? known[0];
+}
+
+/** The sender under the name of the agent as well, in the customer's language. */
+function namedSender(desk: Desk, { locale }: Ticket, sender: Address, agent: User | undefined): Address {
+  if (agent === undefined || agent.name === '') return sender;
+  return { ...sender, name: desk.translatorFor(locale).t('mail.sender-name', { agent: agent.name, mailbox: sender.name ?? '' }) };
 }
 
 async function quotedHistory(
