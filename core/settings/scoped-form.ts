@@ -31,9 +31,15 @@ export async function scopedGroups(
       const value = form === undefined ? values[key] : settingOfForm(form, name, schema);
       return { ...fieldOfSetting({ owner, key, schema, translator, value, isStored: false, agents }), name };
     });
-    groups.push({ owner, title: textOr(translator, `settings.${owner}.title`, owner), fields });
+    groups.push({ owner, title: titleOf(translator, owner), fields });
   }
   return groups;
+}
+
+// A plugin's page has a title of its own; the pages of core are named by their owner.
+function titleOf(translator: Translator, owner: string): Sentence {
+  const title = `settings.${owner}.title`;
+  return translator.has(title) ? { key: title } : textOr(translator, `settings.${owner}`, owner);
 }
 
 /**

@@ -25,11 +25,16 @@ export async function showHealth(ctx: InboxContext, request: Context): Promise<v
   ]);
   const now = ctx.clock.now();
   const alertMs = alertMinutes * 60_000;
-  const words = (reason: string): string => reasonInWords(request.state.translator, reason);
+  const { translator } = request.state;
+  // Our words are made to stand behind a colon, and here each is a line; those of a server stay as they are.
+  const words = (reason: string): string => {
+    const text = reasonInWords(translator, reason);
+    return text === reason ? reason : text.slice(0, 1).toLocaleUpperCase(translator.locale) + text.slice(1);
+  };
   await ctx.http.page(request, {
     area: 'admin',
     template: 'email-inbox/health',
-    title: request.state.translator.t('email-inbox.title'),
+    title: translator.t('email-inbox.title'),
     view: {
       mailboxes: sending.map(({ mailbox, ...facts }) => {
         const receiver = receivers.find(({ mailboxId }) => mailboxId === mailbox.id);

@@ -10,6 +10,17 @@ describe('the mailbox pages', () => {
   });
   afterEach(() => desk.close());
 
+  it('name the settings that a mailbox has of its own in the reader’s language', async () => {
+    const mailbox = await saveMailbox(desk.app.desk, systemActor, { name: 'Support', address: 'support@example.com' });
+    const page = async (language: string): Promise<string> =>
+      (await desk.fetch(`/admin/mailboxes/${mailbox.id}`, { as: 'ada', headers: { 'Accept-Language': language } })).text();
+
+    expect(await page('en'))
+      .to.contain('>Tickets</h2>')
+      .and.not.contain('>tickets</h2>');
+    expect(await page('tr')).to.contain('>Talepler</h2>');
+  });
+
   it('show what was said when a connection is tested, without the password', async () => {
     const sink = await startSmtpSink({
       authOptional: false,

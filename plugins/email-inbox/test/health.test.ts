@@ -94,11 +94,15 @@ describe('the health of mailboxes', () => {
     await receiving(inbox.mailboxId);
     await inbox.receive(mail({ From: 'support@desk.example' }), 'support@desk.example');
     await inbox.receive(mail({ From: 'someone@x.example' }));
-    await inbox.desk.storage.writeTx((tx) => tx('outbox').where({ kind: 'acknowledgement' }).update({ state: 'failed' }));
+    await inbox.desk.storage.writeTx(async (tx) => {
+      await tx('outbox').where({ kind: 'acknowledgement' }).update({ state: 'failed' });
+      await tx('p_email_receivers').update({ last_error: 'getaddrinfo ENOTFOUND imap.x.example' });
+    });
 
     const text = await page('/admin/p/email-inbox');
 
     expect(text).to.include('one loop stopped in seven days');
+    expect(text).to.include('>No server has this name.<');
     expect(text).to.include('one not delivered in seven days');
   });
 
