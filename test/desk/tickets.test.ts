@@ -237,7 +237,7 @@ describe('answering on the desk', () => {
     expect(page.text).to.include('Jonas Meyer');
   });
 
-  it('shows rich mail in a frame that runs nothing and loads nothing from outside', async () => {
+  it('S1: shows rich mail in a frame that runs nothing and loads nothing from outside', async () => {
     const message = await reply(desk.app.desk, desk.actor('mina'), ticket.id, {
       kind: 'reply',
       html: '<table style="color:red"><tr><td>Hi</td></tr></table><img src="https://tracker.example/p.gif"><script>alert(1)</script>',

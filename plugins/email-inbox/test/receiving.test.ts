@@ -99,6 +99,17 @@ describe('receiving a mail', () => {
     expect(answer.ticket_id).to.equal(three.ticket_id);
   });
 
+  it('T8: stands no chain of merges that leads round in a circle', async () => {
+    const one = await inbox.receive(mail({ 'Message-ID': '<one@x.example>' }));
+    const two = await inbox.receive(mail({ 'Message-ID': '<two@x.example>' }));
+    await inbox.desk.as('can').merge(one.ticket_id ?? 0, two.ticket_id ?? 0);
+    await inbox.desk.storage.writeTx((tx) => tx('tickets').where({ id: two.ticket_id }).update({ merged_into_id: one.ticket_id }));
+
+    const answer = await inbox.receive(mail({ 'In-Reply-To': '<one@x.example>' }));
+
+    expect(answer).to.include({ state: 'processed', attempts: 0 });
+  });
+
   it('T7: reopens a solved ticket within the days of the setting and later opens a linked one (frappe/helpdesk#3465)', async () => {
     const first = await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }));
     await inbox.desk.as('can').changeStatus(first.ticket_id ?? 0, 'solved');
@@ -222,6 +233,24 @@ describe('receiving a mail', () => {
     const row = await inbox.receive(mail({ 'Content-Type': 'text/html' }, '<p>Hello</p><p DATA-QUOTE="">I agree to the price.</p>'));
 
     expect((await inbox.messages(row.ticket_id ?? 0))[0]?.html).to.equal('<p>Hello</p><p>I agree to the price.</p>');
+  });
+
+  it('S3: shows a picture that the text names nowhere as a file', async () => {
+    const { ticket_id: ticketId } = await inbox.receive(
+      mail(
+        { 'Content-Type': 'multipart/related; boundary=x' },
+        '--x\nContent-Type: text/html\n\n<p>See <img src="cid:shown"></p>\n--x\nContent-Type: image/png\nContent-ID: <shown>\nContent-Disposition: inline; filename=shown.png\n\nabc\n--x\nContent-Type: image/png\nContent-ID: <loose>\nContent-Disposition: inline; filename=loose.png\n\nabc\n--x--',
+      ),
+    );
+
+    const parts = await inbox.desk.storage.read('attachments').orderBy('id').select('content_id', 'is_inline');
+    const { number } = await inbox.ticket(ticketId);
+    const page = await (await inbox.desk.fetch(`/desk/tickets/${number}`, { as: 'can' })).text();
+    expect(parts.map((one) => [one.content_id, Boolean(one.is_inline)])).to.deep.equal([
+      ['shown', true],
+      ['loose', false],
+    ]);
+    expect(page).to.include('loose.png').and.not.include('shown.png');
   });
 
   it('S3: takes no file of the desk because a mail names its address', async () => {

@@ -26,6 +26,15 @@ describe('what the inbox adds to sending', () => {
     expect(textOf(-1)).to.include(`Thread-Index: ${index}`).and.include('Thread-Topic: Printer');
   });
 
+  it('T2: has an id that nobody can guess and that holds no number of a ticket', async () => {
+    const { ticket_id: ticketId } = await inbox.receive(mail({}));
+    const [first, second] = [await inbox.answer(ticketId), await inbox.answer(ticketId)];
+
+    for (const { message_id: id } of [first, second]) expect(id).to.match(/^<[0-9a-f-]{36}\.[0-9a-f]{16}@desk\.example>$/);
+    expect(first.message_id).to.not.equal(second.message_id);
+    expect(textOf(-1)).to.include(`Message-ID: ${second.message_id}`);
+  });
+
   it('O4: names the agent before the mailbox where the mailbox says so, under the address of the mailbox', async () => {
     const { ticket_id: ticketId } = await inbox.receive(mail({}));
     await inbox.answer(ticketId);

@@ -1,6 +1,15 @@
 import { expect } from 'chai';
 import { threadCandidates, readMessageIds } from '../message-ids.ts';
-import { baseSubject, isForwarded, readSubjectTags, readToken, signAddress, threadIndexHead, type TokenScope } from '../threading-ids.ts';
+import {
+  baseSubject,
+  isForwarded,
+  readSubjectTags,
+  readToken,
+  recipientAddresses,
+  signAddress,
+  threadIndexHead,
+  type TokenScope,
+} from '../threading-ids.ts';
 
 const scope: TokenScope = { kind: 't', secret: Buffer.alloc(32, 1), mailboxId: 1 };
 
@@ -13,6 +22,16 @@ describe('reply tokens', () => {
     expect(readToken([address], { ...scope, mailboxId: 2 })).to.equal('forged');
     expect(readToken([address.replace('+tsy', '+tsz')], scope)).to.equal('forged');
     expect(readToken([address], { ...scope, kind: 'b' })).to.equal(undefined);
+  });
+});
+
+describe('the addresses that a mail was sent to', () => {
+  it('T1: are read from each header in which servers note them', () => {
+    const names = ['To', 'Cc', 'Delivered-To', 'X-Original-To', 'Envelope-To', 'X-Envelope-To', 'Resent-To'];
+    const headers = names.map((name, index) => ({ name: name.toLowerCase(), value: `Desk <support+t${index}@desk.example>` }));
+
+    expect(recipientAddresses(headers)).to.deep.equal(names.map((_, index) => `support+t${index}@desk.example`));
+    expect(recipientAddresses([{ name: 'from', value: 'support@desk.example' }])).to.deep.equal([]);
   });
 });
 

@@ -82,7 +82,7 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
     await child.ended;
   }
 
-  it(`loses and doubles none of ${total} mails, wherever it dies`, async function () {
+  it(`P3: loses and doubles none of ${total} mails, wherever it dies`, async function () {
     this.timeout(900_000);
     // This half is about receiving: without a server nothing is sent.
     await inbox.desk.storage.writeTx((tx) => tx('mailboxes').update({ transport: '{}' }));
@@ -113,7 +113,7 @@ describe(`a desk that is killed, on ${testDatabase()}`, () => {
     expect(await unseen(imap.port)).to.equal(0);
   });
 
-  it("sends each reply once, and twice at most where the server's answer was lost", async function () {
+  it("O1, O3: sends each reply once, and twice at most where the server's answer was lost", async function () {
     this.timeout(300_000);
     const opened = await inbox.receive(
       mail({ To: 'support@desk.example', From: 'customer@x.example', 'X-Auto-Response-Suppress': 'All' }),
