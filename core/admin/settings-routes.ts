@@ -5,13 +5,11 @@ import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { fold } from '../i18n/index.ts';
 import { NotFound } from '../kernel/errors.ts';
-import { agentsFor, fieldOfSetting, settingOfForm, textOr, type SettingSchema, type SettingsSchema } from '../settings/index.ts';
+import { agentsFor, fieldOfSetting, settingOfForm, settingsTitle, type SettingSchema, type SettingsSchema } from '../settings/index.ts';
 import type { FieldView } from '../ui/types.ts';
 import { administrator, renderAdmin, requireConfirmedFor, see } from './admin-page.ts';
 import { saveStatus } from './saving-status.ts';
 import { renameTag } from './saving-tag.ts';
-
-const corePages = ['site', 'tickets', 'mail', 'mail-sign-in'];
 
 /** Settings, statuses and tags. */
 export function settingsRoutes(app: App): Middleware {
@@ -47,11 +45,11 @@ export function settingsRoutes(app: App): Middleware {
       view: {
         pages: desk.settings.owners().map((one) => ({
           href: pathOf(one),
-          label: textOr(ctx.state.translator, titleOf(one), one),
+          label: settingsTitle(ctx.state.translator, one),
           current: one === owner,
         })),
         query: '',
-        title: textOr(ctx.state.translator, titleOf(owner), owner),
+        title: settingsTitle(ctx.state.translator, owner),
         action: pathOf(owner),
         groups: [{ fields }],
       },
@@ -151,7 +149,7 @@ export function settingsRoutes(app: App): Middleware {
           .map(([key, one]) => ({
             href: pathOf(owner),
             label: { key: one['x-label'] ?? `settings.${owner}.${key}` },
-            page: textOr(translator, titleOf(owner), owner),
+            page: settingsTitle(translator, owner),
           }))
           .filter(({ label }) => fold(translator.t(label.key)).includes(fold(query))),
       );
@@ -247,10 +245,6 @@ export function settingsRoutes(app: App): Middleware {
 
 function pathOf(owner: string): string {
   return `/admin/settings?page=${owner}`;
-}
-
-function titleOf(owner: string): string {
-  return corePages.includes(owner) ? `settings.${owner}` : `settings.${owner}.title`;
 }
 
 function shownSettings(schema: SettingsSchema): readonly (readonly [string, SettingSchema])[] {

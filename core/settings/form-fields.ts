@@ -79,6 +79,12 @@ export function textOr(translator: Translator, key: string, plain: string | unde
   return translator.has(key) || plain === undefined ? { key } : { key, text: plain };
 }
 
+/** What the settings of an owner are called: a plugin names its page `settings.<owner>.title`, those of core are `settings.<owner>`. */
+export function settingsTitle(translator: Translator, owner: string): Sentence {
+  const title = `settings.${owner}.title`;
+  return translator.has(title) ? { key: title } : textOr(translator, `settings.${owner}`, owner);
+}
+
 // delayHours: "Delay hours".
 function wordsOf(key: string): string {
   const words = key

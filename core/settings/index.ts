@@ -1,5 +1,5 @@
 export { mailSettings, mailSignInSettings, siteSettings, ticketSettings } from './core-settings.ts';
-export { agentsFor, fieldOfSetting, settingOfForm, textOr } from './form-fields.ts';
+export { agentsFor, fieldOfSetting, settingOfForm, settingsTitle } from './form-fields.ts';
 export { saveScopedForm, scopedGroups, type ScopedGroup } from './scoped-form.ts';
 export type {
   SettingSchema,

@@ -2,7 +2,7 @@ import type { Desk } from '../desk.ts';
 import type { Form } from '../http/body.ts';
 import type { Translator } from '../i18n/index.ts';
 import type { FieldView, Sentence } from '../ui/types.ts';
-import { agentsFor, fieldOfSetting, settingOfForm, textOr } from './form-fields.ts';
+import { agentsFor, fieldOfSetting, settingOfForm, settingsTitle } from './form-fields.ts';
 import type { SettingScope, SettingSchema, SettingValue } from './schema-types.ts';
 
 /** Settings of one owner for one mailbox or person, as a part of a form. */
@@ -31,15 +31,9 @@ export async function scopedGroups(
       const value = form === undefined ? values[key] : settingOfForm(form, name, schema);
       return { ...fieldOfSetting({ owner, key, schema, translator, value, isStored: false, agents }), name };
     });
-    groups.push({ owner, title: titleOf(translator, owner), fields });
+    groups.push({ owner, title: settingsTitle(translator, owner), fields });
   }
   return groups;
-}
-
-// A plugin's page has a title of its own; the pages of core are named by their owner.
-function titleOf(translator: Translator, owner: string): Sentence {
-  const title = `settings.${owner}.title`;
-  return translator.has(title) ? { key: title } : textOr(translator, `settings.${owner}`, owner);
 }
 
 /**
