@@ -1,6 +1,6 @@
 import { fold, Forbidden, type JobHandler, type PluginTx, type User } from '@helpdesk/core/plugin';
 import { wordsOfAgent } from './agent-words.ts';
-import { refusalOf, type Refusal } from './agents.ts';
+import { may, refusalOf, type Refusal } from './agents.ts';
 import type { MailContent } from './mail-content.ts';
 import { visibleLength } from './quoting-marks.ts';
 import type { InboxContext } from './settings.ts';
@@ -49,10 +49,10 @@ export async function readOrder(ctx: InboxContext, agent: User, content: MailCon
       order = { ...order, assigneeId: assignee.id };
     } else if (name !== 'fwd') return { agent, why: 'unknown-command', what: `@${name} ${value}`.trim(), text: given };
   }
-  const { permissions } = agent.role;
-  const mayEdit = permissions.includes('*') || permissions.includes('tickets.edit');
   const edits = order.assigneeId !== undefined || order.addTags.length > 0;
-  return edits && !mayEdit ? refusalOf(agent, new Forbidden('auth.forbidden', { permission: 'tickets.edit' }), given) : order;
+  return edits && !may(agent, 'tickets.edit')
+    ? refusalOf(agent, new Forbidden('auth.forbidden', { permission: 'tickets.edit' }), given)
+    : order;
 }
 
 /** What an agent passes on into a ticket is a note, whole (mail.md W1). */

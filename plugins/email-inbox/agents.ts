@@ -52,12 +52,13 @@ async function byToken(
     : { state: 'verified', user: owner, ticket };
 }
 
-function mayReply({ isActive, deletedAt, role: { permissions } }: User): boolean {
-  return (
-    isActive &&
-    deletedAt === null &&
-    (permissions.includes('*') || (permissions.includes('tickets.view') && permissions.includes('tickets.reply')))
-  );
+function mayReply(user: User): boolean {
+  return user.isActive && user.deletedAt === null && may(user, 'tickets.view') && may(user, 'tickets.reply');
+}
+
+/** Whether the role of a person holds a permission. */
+export function may({ role: { permissions } }: User, permission: string): boolean {
+  return permissions.includes('*') || permissions.includes(permission);
 }
 
 /** Why an agent's mail was not taken as the agent meant it, with what was written. */

@@ -1,4 +1,5 @@
 import { composeNotice, reasonInWords, type PluginTx, type User } from '@helpdesk/core/plugin';
+import { may } from './agents.ts';
 import { findOutages, findUnfiled, type Trouble } from './troubles.ts';
 import type { InboxContext } from './settings.ts';
 
@@ -28,7 +29,7 @@ export async function alertAdministrators(ctx: InboxContext): Promise<void> {
   const healthy = mailboxes.find(
     ({ id, isActive, transport }) => isActive && transport !== null && !outages.some(({ mailbox }) => mailbox?.id === id),
   );
-  const administrators = agents.filter(({ role }) => role.permissions.includes('*') || role.permissions.includes('settings.manage'));
+  const administrators = agents.filter((agent) => may(agent, 'settings.manage'));
   await ctx.db.tx(async (tx) => {
     for (const row of ended) await tx.table('outages').where({ mailbox_id: row.mailbox_id, kind: row.kind }).delete();
     for (const trouble of fresh) {
