@@ -1,27 +1,24 @@
 import { expect } from 'chai';
-import { startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
+import type { SmtpSink } from '@helpdesk/core/testing';
 import { parseMail } from '../parsing.ts';
-import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
 const secret = 'The customer must not know this.';
 
 describe("an agent's answer to a notification", () => {
   let inbox: Inbox;
   let sink: SmtpSink;
+  let close: () => Promise<void>;
   let ticketId: number;
   let answerAddress: string;
   let notice: { readonly text: string; readonly html: string };
   beforeEach(async () => {
-    sink = await startSmtpSink();
-    inbox = await createInbox({ smtpPort: sink.port });
+    ({ inbox, sink, close } = await createSendingInbox());
     await inbox.addReceiver({ signs_addresses: true });
     ticketId = (await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }))).ticket_id ?? 0;
     await mention();
   });
-  afterEach(async () => {
-    await inbox.desk.close();
-    await sink.close();
-  });
+  afterEach(() => close());
 
   /** Ada writes a note that mentions can, who gets a notification with its first words. */
   async function mention(): Promise<void> {

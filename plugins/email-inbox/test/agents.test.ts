@@ -1,16 +1,16 @@
 import { expect } from 'chai';
-import { startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
-import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import type { SmtpSink } from '@helpdesk/core/testing';
+import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
 const proven = { 'Authentication-Results': 'mx.desk.example; dmarc=pass' };
 
 describe('agents who work by mail', () => {
   let inbox: Inbox;
   let sink: SmtpSink;
+  let close: () => Promise<void>;
   let ticketId: number;
   beforeEach(async () => {
-    sink = await startSmtpSink();
-    inbox = await createInbox({ smtpPort: sink.port });
+    ({ inbox, sink, close } = await createSendingInbox());
     await inbox.addReceiver({ signs_addresses: true, authserv_ids: '["mx.desk.example"]' });
     ticketId = (await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }))).ticket_id ?? 0;
     const { number } = await inbox.ticket(ticketId);
@@ -18,10 +18,7 @@ describe('agents who work by mail', () => {
     await inbox.desk.fetch(`/desk/tickets/${number}/assignee`, { method: 'POST', body, as: 'ada' });
     await inbox.desk.settle();
   });
-  afterEach(async () => {
-    await inbox.desk.close();
-    await sink.close();
-  });
+  afterEach(() => close());
 
   const toCan = (): readonly string[] => sink.mails.filter(({ to }) => to.includes('can@example.com')).map(({ raw }) => raw.toString());
   const answerAddress = (): string =>

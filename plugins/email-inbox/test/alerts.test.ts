@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
+import type { SmtpSink } from '@helpdesk/core/testing';
 import { freePort } from './support/proxy.ts';
-import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -9,14 +9,11 @@ const day = 24 * 60 * minute;
 describe('what administrators are told of', () => {
   let inbox: Inbox;
   let sink: SmtpSink;
+  let close: () => Promise<void>;
   beforeEach(async () => {
-    sink = await startSmtpSink();
-    inbox = await createInbox({ smtpPort: sink.port });
+    ({ inbox, sink, close } = await createSendingInbox());
   });
-  afterEach(async () => {
-    await inbox.desk.close();
-    await sink.close();
-  });
+  afterEach(() => close());
 
   const look = async (): Promise<void> => {
     const { storage, app } = inbox.desk;

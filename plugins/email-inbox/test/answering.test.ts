@@ -1,18 +1,15 @@
 import { expect } from 'chai';
-import { startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
-import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import type { SmtpSink } from '@helpdesk/core/testing';
+import { createInbox, createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
 describe('answering by itself', () => {
   let inbox: Inbox;
   let sink: SmtpSink;
+  let close: () => Promise<void>;
   beforeEach(async () => {
-    sink = await startSmtpSink();
-    inbox = await createInbox({ smtpPort: sink.port });
+    ({ inbox, sink, close } = await createSendingInbox());
   });
-  afterEach(async () => {
-    await inbox.desk.close();
-    await sink.close();
-  });
+  afterEach(() => close());
 
   it('acknowledges a new ticket once, to the sender alone, marked as automatic', async () => {
     await inbox.receive(mail({ 'Message-ID': '<a@x.example>', Cc: 'deniz@x.example' }));

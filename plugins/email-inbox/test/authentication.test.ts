@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
+import type { SmtpSink } from '@helpdesk/core/testing';
 import { mayActAsAgent, readAuthentication, type Authentication, type TrustedServers } from '../authentication.ts';
-import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
 const trusted: TrustedServers = { authservIds: ['mx.desk.example'] };
 const headers = (value: string) => [
@@ -69,17 +69,14 @@ describe('what a server found out about a mail', () => {
 describe("the hops of a mailbox's own servers", () => {
   let inbox: Inbox;
   let sink: SmtpSink;
+  let close: () => Promise<void>;
   let ticketId: number;
   beforeEach(async () => {
-    sink = await startSmtpSink();
-    inbox = await createInbox({ smtpPort: sink.port });
+    ({ inbox, sink, close } = await createSendingInbox());
     await inbox.addReceiver();
     ticketId = (await inbox.receive(mail({ 'Message-ID': '<a@x.example>' }))).ticket_id ?? 0;
   });
-  afterEach(async () => {
-    await inbox.desk.close();
-    await sink.close();
-  });
+  afterEach(() => close());
 
   /** The test mail goes out and comes back below these lines, and somebody accepts the server that it showed. */
   const proveWith = async (head: string): Promise<void> => {

@@ -2,21 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { needsDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
 import { freePort } from './support/proxy.ts';
-import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import { createInbox, createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
 const minute = 60_000;
 
 describe('the health of mailboxes', () => {
   let inbox: Inbox;
   let sink: SmtpSink;
+  let close: () => Promise<void>;
   beforeEach(async () => {
-    sink = await startSmtpSink();
-    inbox = await createInbox({ smtpPort: sink.port });
+    ({ inbox, sink, close } = await createSendingInbox());
   });
-  afterEach(async () => {
-    await inbox.desk.close();
-    await sink.close();
-  });
+  afterEach(() => close());
 
   const receiving = (mailboxId: number, more: object = {}): Promise<unknown> =>
     inbox.addReceiver({

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
-import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 import { bounce } from './support/reports.ts';
 
 const minute = 60_000;
@@ -8,14 +8,11 @@ const minute = 60_000;
 describe('mail that no person wrote', () => {
   let inbox: Inbox;
   let sink: SmtpSink;
+  let close: () => Promise<void>;
   beforeEach(async () => {
-    sink = await startSmtpSink();
-    inbox = await createInbox({ smtpPort: sink.port });
+    ({ inbox, sink, close } = await createSendingInbox());
   });
-  afterEach(async () => {
-    await inbox.desk.close();
-    await sink.close();
-  });
+  afterEach(() => close());
 
   const textOf = (index: number): string => (sink.mails.at(index)?.raw.toString() ?? '').replace(/\r\n[ \t]+/g, ' ');
   const emailRow = (key: string) => inbox.desk.storage.read('user_emails').where({ email_key: key }).first();

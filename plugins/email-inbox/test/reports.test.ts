@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
-import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import type { SmtpSink } from '@helpdesk/core/testing';
+import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 import { bounce, report } from './support/reports.ts';
 
 const dayMs = 86_400_000;
@@ -8,14 +8,11 @@ const dayMs = 86_400_000;
 describe('a report about a mail that left', () => {
   let inbox: Inbox;
   let sink: SmtpSink;
+  let close: () => Promise<void>;
   beforeEach(async () => {
-    sink = await startSmtpSink();
-    inbox = await createInbox({ smtpPort: sink.port });
+    ({ inbox, sink, close } = await createSendingInbox());
   });
-  afterEach(async () => {
-    await inbox.desk.close();
-    await sink.close();
-  });
+  afterEach(() => close());
 
   const emailRow = (key: string) => inbox.desk.storage.read('user_emails').where({ email_key: key }).first();
 

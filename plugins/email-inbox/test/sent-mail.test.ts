@@ -1,19 +1,16 @@
 import { expect } from 'chai';
 import { needsDovecot, startDovecot, startFaultySmtp, startSmtpSink, type SmtpSink } from '@helpdesk/core/testing';
-import { createInbox, mail, type Inbox } from './support/inbox.ts';
+import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 import { bounce } from './support/reports.ts';
 
 describe('what the inbox adds to sending', () => {
   let inbox: Inbox;
   let sink: SmtpSink;
+  let close: () => Promise<void>;
   beforeEach(async () => {
-    sink = await startSmtpSink();
-    inbox = await createInbox({ smtpPort: sink.port });
+    ({ inbox, sink, close } = await createSendingInbox());
   });
-  afterEach(async () => {
-    await inbox.desk.close();
-    await sink.close();
-  });
+  afterEach(() => close());
 
   const textOf = (index: number): string => (sink.mails.at(index)?.raw.toString() ?? '').replace(/\r\n[ \t]+/g, ' ');
 

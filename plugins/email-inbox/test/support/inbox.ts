@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { createTestDesk, type TestDesk, type TestDeskOptions } from '@helpdesk/core/testing';
+import { createTestDesk, startSmtpSink, type SmtpSink, type TestDesk, type TestDeskOptions } from '@helpdesk/core/testing';
 
 /** The folder that holds this plugin's folder. */
 export const pluginFolder = path.resolve(import.meta.dirname, '../../../..');
@@ -84,6 +84,17 @@ export async function createInbox(
     addReceiver: (columns) => inbox.addReceiver(own(columns)),
     receivesFrom: (port, columns) => inbox.receivesFrom(port, own(columns)),
   };
+}
+
+/** A desk whose mailbox sends to `sink`. `close` ends the desk first: a server waits for the connections that it keeps. */
+export async function createSendingInbox(): Promise<{ readonly inbox: Inbox; readonly sink: SmtpSink; close(): Promise<void> }> {
+  const sink = await startSmtpSink();
+  const inbox = await createInbox({ smtpPort: sink.port });
+  const close = async (): Promise<void> => {
+    await inbox.desk.close();
+    await sink.close();
+  };
+  return { inbox, sink, close };
 }
 
 function inboxOf(desk: TestDesk): Omit<Inbox, 'mailboxId'> {
