@@ -70,6 +70,14 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
+const splitAtCaret = `{
+  const line = document.querySelector('#note-form [contenteditable] div');
+  line.normalize();
+  line.lastChild.splitText(line.lastChild.length - 2);
+  getSelection().collapse(line, line.childNodes.length);
+  line.dispatchEvent(new InputEvent('input', { bubbles: true }));
+}`;
+
 describeInBrowser('mentioning a colleague in a note', (stage) => {
   it('offers names after @, takes one by keyboard and tells the person', async () => {
     const { desk } = stage();
@@ -85,6 +93,9 @@ describeInBrowser('mentioning a colleague in a note', (stage) => {
     const list = page.getByRole('listbox', { name: 'Colleagues to mention' });
 
     await field.pressSequentially('Mail to can@example.com, and @yıl');
+    expect(await list.getByRole('option').allInnerTexts()).to.deep.equal(['Ada Yılmaz']);
+    // The editor splits its texts and leaves the caret between them when it makes the address a link.
+    await page.evaluate(splitAtCaret);
     expect(await list.getByRole('option').allInnerTexts()).to.deep.equal(['Ada Yılmaz']);
     expect(await violationsOn(page)).to.deep.equal([]);
     await field.press('Enter');

@@ -101,29 +101,63 @@ export class HdMentions extends HTMLElement {
     const name = option?.dataset['name'];
     this.#hide();
     if (typed === undefined || match === null || name === undefined) return;
-    const { field, node, offset } = typed;
-    const written = match[1]?.length ?? 0;
-    node.replaceData(offset - written, written, `${name}\u00a0`);
-    getSelection()?.collapse(node, offset - written + name.length + 1);
-    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    const range = document.createRange();
+    range.setStart(...placeBefore(typed, match[1]?.length ?? 0));
+    range.setEnd(...typed.end);
+    range.deleteContents();
+    const written = document.createTextNode(`${name}\u00a0`);
+    range.insertNode(written);
+    getSelection()?.collapse(written, written.length);
+    typed.field.dispatchEvent(new InputEvent('input', { bubbles: true }));
   }
 }
 
+type Place = readonly [node: Text, offset: number];
+
 interface Typed {
   readonly field: HTMLElement;
-  readonly node: Text;
-  readonly offset: number;
+  /** The nodes that hold the line before the caret: the editor splits its text at will. */
+  readonly pieces: readonly Text[];
+  readonly end: Place;
   /** What stands before the caret on its line. */
   readonly text: string;
   readonly caret: DOMRect;
 }
 
+const lineStarts = 'br, div, p, li, blockquote, pre, td, th, h1, h2, h3, h4, h5, h6';
+
 function typedBeforeCaret(): Typed | undefined {
   const selection = getSelection();
-  const node = selection?.anchorNode;
-  if (selection === null || !selection.isCollapsed || !(node instanceof Text)) return undefined;
-  const field = node.parentElement?.closest<HTMLElement>('[contenteditable="true"]');
+  const anchor = selection?.anchorNode;
+  if (selection?.isCollapsed !== true || anchor === null || anchor === undefined) return undefined;
+  const element = anchor instanceof Element ? anchor : anchor.parentElement;
+  const field = element?.closest<HTMLElement>('[contenteditable="true"]');
   if (field === null || field === undefined) return undefined;
-  const offset = selection.anchorOffset;
-  return { field, node, offset, text: node.data.slice(0, offset), caret: selection.getRangeAt(0).getBoundingClientRect() };
+  // The caret may stand in a text or between the children of an element; the range covers both.
+  const before = document.createRange();
+  before.selectNodeContents(field);
+  before.setEnd(anchor, selection.anchorOffset);
+  let pieces: Text[] = [];
+  const walker = document.createTreeWalker(field, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node !== null && before.intersectsNode(node); node = walker.nextNode())
+    if (node instanceof Text) pieces.push(node);
+    else if (node instanceof Element && node.matches(lineStarts)) pieces = [];
+  const last = pieces.at(-1);
+  if (last === undefined) return undefined;
+  const end: Place = [last, last === anchor ? selection.anchorOffset : last.length];
+  const caret = document.createRange();
+  caret.setStart(...end);
+  const text = pieces.map((one) => one.data.slice(0, one === last ? end[1] : undefined)).join('');
+  return { field, pieces, end, text, caret: caret.getBoundingClientRect() };
+}
+
+/** Where the last `count` characters before the end of the pieces begin. */
+function placeBefore({ pieces, end }: Typed, count: number): Place {
+  let left = count;
+  for (const piece of pieces.toReversed()) {
+    const length = piece === end[0] ? end[1] : piece.length;
+    if (left <= length) return [piece, length - left];
+    left -= length;
+  }
+  return end;
 }
