@@ -16,7 +16,7 @@ export interface SiteConfig {
   readonly plugins?: { readonly mode: 'pinned'; readonly active: readonly string[] };
   /** `false` keeps everybody from installing plugins in the browser; the command line still can. Default true. */
   readonly browserInstall?: boolean;
-  /** Hosts in the private network that the desk may call over http, such as a CRM in the office. Default none. */
+  /** Hosts in the private network that the desk may reach, such as a mail server or a CRM in the office. Default none. */
   readonly privateHosts?: readonly string[];
   /** Reverse proxies in front whose `X-Forwarded-*` headers are believed. Default 0. */
   readonly trustedProxies?: number;

@@ -232,5 +232,7 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
      * after 30 s. @throws Forbidden `net.host-undeclared`, `net.host-private`.
      */
     readonly fetch: GuardedFetch;
+    /** Whether the operator lets the desk reach this host of the private network, by `privateHosts` in helpdesk.config.ts. */
+    allowsPrivate(host: string): boolean;
   };
 }

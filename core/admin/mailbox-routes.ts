@@ -152,7 +152,7 @@ export function mailboxRoutes(app: App): Middleware {
               }
             : {}),
           signature: form.text('signature'),
-          transport: transportOf(form, mailbox),
+          transport: transportOf(form, mailbox, desk.config.privateHosts),
           ...(keepsCopies() ? { sentCopy: sentCopies.find((one) => one === form.text('sentCopy')) ?? 'auto' } : {}),
           perMinute: Number(form.text('perMinute')) || null,
           smtpPassword: form.optional('password'),
@@ -170,7 +170,7 @@ export function mailboxRoutes(app: App): Middleware {
   async function test(ctx: Context, mailbox: Mailbox | undefined): Promise<void> {
     administrator(ctx, 'settings.manage');
     const form = await readForm(desk, ctx);
-    const transport = transportOf(form, mailbox);
+    const transport = transportOf(form, mailbox, desk.config.privateHosts);
     const started = performance.now();
     const password =
       form.optional('password') ??
@@ -273,13 +273,13 @@ function sentCopyField({ state: { translator } }: Context, chosen: string): Fiel
   };
 }
 
-function transportOf(form: Form, mailbox: Mailbox | undefined): Transport | null {
+function transportOf(form: Form, mailbox: Mailbox | undefined, privateHosts: readonly string[]): Transport | null {
   const host = form.text('host').trim();
   if (host === '') return null;
   const encryption = (['tls', 'starttls', 'auto'] as const).find((one) => one === form.text('encryption')) ?? 'tls';
   const user = form.optional('user');
-  // A private host stays allowed only where the operator set it and nobody changed it here.
-  const isOperators = mailbox?.transport?.isOperators === true && mailbox.transport.host === host;
+  // A private host is allowed where the operator names it, or set it and nobody changed it here.
+  const isOperators = privateHosts.includes(host) || (mailbox?.transport?.isOperators === true && mailbox.transport.host === host);
   return {
     host,
     port: Number(form.text('port')) || 465,

@@ -58,6 +58,24 @@ describe('the mailbox pages', () => {
 
     expect(await page.text()).to.contain('private network');
   });
+
+  it('take a host of the private network that the operator allows', async () => {
+    const sink = await startSmtpSink();
+    const allowing = await createTestDesk({ privateHosts: ['127.0.0.1'] });
+    const body = new URLSearchParams({
+      name: 'Support',
+      address: 'support@example.com',
+      host: '127.0.0.1',
+      port: String(sink.port),
+      encryption: 'auto',
+    });
+
+    const saved = await allowing.fetch('/admin/mailboxes', { method: 'POST', as: 'ada', body });
+
+    expect(saved.status, await saved.text()).to.equal(303);
+    await allowing.close();
+    await sink.close();
+  });
 });
 
 describe('a desk without any plugin', () => {

@@ -14,7 +14,7 @@ describe('the form of incoming mail', () => {
   before(needsDovecot);
   beforeEach(async () => {
     imap = await startDovecot();
-    inbox = await createInbox();
+    inbox = await createInbox({ privateHosts: ['127.0.0.1'] });
     await inbox.receivesFrom(imap.port);
   });
   afterEach(async () => {
@@ -81,6 +81,41 @@ describe('the form of incoming mail', () => {
       { account: 0, uid: 2, remove_at: 1 },
       { account: 1, uid: 1, remove_at: clock.now() + 9 * day },
     ]);
+  });
+
+  it('P1, T1: another account starts with the mail of the last day, and what a test mail proved of the one before is forgotten', async () => {
+    const { storage } = inbox.desk;
+    await inbox.command('mail fetch');
+    await storage.writeTx((tx) =>
+      tx('p_email_receivers').update({ plus_proven_at: 1, signs_addresses: true, seen_authserv_id: 'mx.x.example', own_hops: 2 }),
+    );
+    imap.deliver('other', [mail({}, 'another mail')]);
+
+    const kept = await save({ signsAddresses: 'on' });
+    const refused = await save({ user: 'other', password: 'secret', signsAddresses: 'on' });
+    const moved = await save({ user: 'other', password: 'secret' });
+    const row = await storage.read('p_email_receivers').first();
+    await inbox.command('mail fetch');
+
+    expect([kept.status, refused.status, moved.status]).to.deep.equal([303, 422, 303]);
+    expect({ ...row, signs_addresses: Boolean(row.signs_addresses) }).to.include({
+      user: 'other',
+      account: 1,
+      last_uid: 0,
+      signs_addresses: false,
+      plus_proven_at: null,
+      seen_authserv_id: null,
+      own_hops: 0,
+    });
+    expect(await texts()).to.deep.equal(['another mail']);
+  });
+
+  it('reaches no host of the private network but those that the operator allows', async () => {
+    const refused = await save({ host: '127.0.0.2', password: 'secret' });
+
+    expect(refused.status).to.equal(422);
+    expect(await refused.text()).to.include('127.0.0.2 lies in a private network.');
+    expect((await inbox.desk.storage.read('p_email_receivers').first()).host).to.equal('127.0.0.1');
   });
 
   it('P1: another host or user is another account, its name left out is not', () => {
