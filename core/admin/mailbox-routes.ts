@@ -4,23 +4,20 @@ import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
 import { AppError, NotFound } from '../kernel/errors.ts';
-import { listPlaceholders } from '../kernel/placeholders.ts';
 import {
   findMailbox,
   isSameAccount,
   listMailboxes,
-  mailPlaceholders,
   reasonInWords,
   removeMailbox,
   saveMailbox,
   smtpSecret,
   testTransport,
   type Mailbox,
-  type Transport,
 } from '../mail/index.ts';
-import type { FieldView } from '../ui/types.ts';
 import { saveScopedForm, scopedGroups } from '../settings/index.ts';
 import { administrator, renderAdmin, requireConfirmedFor, see } from './admin-page.ts';
+import { addressFields, readMailbox, sendingFields, transportOf } from './mailbox-fields.ts';
 import { presentSignIn } from './mail-sign-in-routes.ts';
 import type { ConnectionTestView, MailboxFormView } from './views.ts';
 
@@ -36,84 +33,17 @@ export function mailboxRoutes(app: App): Middleware {
     form?: Form,
     more: { test?: ConnectionTestView; error?: unknown } = {},
   ): Promise<void> {
-    const text = (name: string, fallback: string): string => form?.text(name) ?? fallback;
-    const transport = mailbox?.transport;
-    const encryption = text('encryption', transport?.encryption ?? 'tls');
-    const fields: readonly FieldView[] = [
-      { name: 'name', type: 'text', label: { key: 'admin.mailbox.name' }, value: text('name', mailbox?.name ?? ''), required: true },
-      {
-        name: 'address',
-        type: 'email',
-        label: { key: 'admin.mailbox.address' },
-        value: text('address', mailbox?.address ?? ''),
-        required: true,
-        autocomplete: 'off',
-      },
-      {
-        name: 'aliases',
-        type: 'textarea',
-        rows: 3,
-        label: { key: 'admin.mailbox.aliases' },
-        help: { key: 'admin.mailbox.aliases.help' },
-        value: text('aliases', mailbox?.aliases.join('\n') ?? ''),
-        autocomplete: 'off',
-      },
-      {
-        name: 'signature',
-        type: 'textarea',
-        rows: 4,
-        label: { key: 'admin.mailbox.signature' },
-        help: { key: 'admin.mailbox.signature.help', params: { placeholders: listPlaceholders(mailPlaceholders) } },
-        value: text('signature', mailbox?.signature ?? ''),
-      },
-    ];
-    const sendingFields: readonly FieldView[] = [
-      { name: 'host', type: 'text', label: { key: 'admin.mailbox.host' }, value: text('host', transport?.host ?? ''), autocomplete: 'off' },
-      {
-        name: 'port',
-        type: 'number',
-        label: { key: 'admin.mailbox.port' },
-        value: text('port', String(transport?.port ?? 465)),
-        min: 1,
-        max: 65_535,
-      },
-      {
-        name: 'encryption',
-        type: 'select',
-        label: { key: 'admin.mailbox.security' },
-        options: (['tls', 'starttls', 'auto'] as const).map((value) => ({
-          value,
-          label: ctx.state.translator.t(`admin.mailbox.security.${value}`),
-          selected: value === encryption,
-        })),
-      },
-      { name: 'user', type: 'text', label: { key: 'admin.mailbox.user' }, value: text('user', transport?.user ?? ''), autocomplete: 'off' },
-      {
-        name: 'password',
-        type: 'secret',
-        label: { key: 'admin.mailbox.password' },
-        // What was typed is not sent back to the browser.
-        ...(form?.optional('password') !== undefined && { help: { key: 'ui.secret-again' } }),
-        stored: mailbox !== undefined && (await desk.settings.hasSecret('mail', smtpSecret(mailbox.id))),
-      },
-      ...(keepsCopies() ? [sentCopyField(ctx, text('sentCopy', mailbox?.sentCopy ?? 'auto'))] : []),
-      {
-        name: 'perMinute',
-        type: 'number',
-        label: { key: 'admin.mailbox.per-minute' },
-        help: { key: 'admin.mailbox.per-minute.help' },
-        value: text('perMinute', String(mailbox?.perMinute ?? '')),
-        min: 1,
-        max: 10_000,
-      },
-    ];
     const base = mailbox === undefined ? '/admin/mailboxes' : `/admin/mailboxes/${mailbox.id}`;
     const view: MailboxFormView = {
       id: mailbox === undefined ? undefined : String(mailbox.id),
       name: mailbox?.name ?? '',
       address: mailbox?.address ?? '',
-      fields,
-      sendingFields,
+      fields: addressFields(mailbox, form),
+      sendingFields: sendingFields(mailbox, form, {
+        translator: ctx.state.translator,
+        keepsCopies: keepsCopies(),
+        hasPassword: mailbox !== undefined && (await desk.settings.hasSecret('mail', smtpSecret(mailbox.id))),
+      }),
       action: base,
       testAction: mailbox === undefined ? '/admin/mailboxes/test' : `${base}/test`,
       test: more.test,
@@ -140,24 +70,7 @@ export function mailboxRoutes(app: App): Middleware {
       await saveMailbox(
         desk,
         actor,
-        {
-          name: form.text('name'),
-          address: form.text('address'),
-          ...(form.has('aliases')
-            ? {
-                aliases: form
-                  .text('aliases')
-                  .split(/[\s,;]+/)
-                  .filter((one) => one !== ''),
-              }
-            : {}),
-          signature: form.text('signature'),
-          transport: transportOf(form, mailbox, desk.config.privateHosts),
-          ...(keepsCopies() ? { sentCopy: sentCopies.find((one) => one === form.text('sentCopy')) ?? 'auto' } : {}),
-          perMinute: Number(form.text('perMinute')) || null,
-          smtpPassword: form.optional('password'),
-          version: mailbox?.version,
-        },
+        readMailbox(form, mailbox, { privateHosts: desk.config.privateHosts, keepsCopies: keepsCopies() }),
         mailbox?.id,
       );
       setFlash(ctx, { kind: 'done', key: 'flash.saved' });
@@ -256,37 +169,6 @@ export function mailboxRoutes(app: App): Middleware {
       see(ctx, '/admin/mailboxes');
     })
     .middleware();
-}
-
-const sentCopies = ['auto', 'always', 'never'] as const;
-
-function sentCopyField({ state: { translator } }: Context, chosen: string): FieldView {
-  return {
-    name: 'sentCopy',
-    type: 'select',
-    label: { key: 'admin.mailbox.sent-copy' },
-    options: sentCopies.map((value) => ({
-      value,
-      label: translator.t(`admin.mailbox.sent-copy.${value}`),
-      selected: value === chosen,
-    })),
-  };
-}
-
-function transportOf(form: Form, mailbox: Mailbox | undefined, privateHosts: readonly string[]): Transport | null {
-  const host = form.text('host').trim();
-  if (host === '') return null;
-  const encryption = (['tls', 'starttls', 'auto'] as const).find((one) => one === form.text('encryption')) ?? 'tls';
-  const user = form.optional('user');
-  // A private host is allowed where the operator names it, or set it and nobody changed it here.
-  const isOperators = privateHosts.includes(host) || (mailbox?.transport?.isOperators === true && mailbox.transport.host === host);
-  return {
-    host,
-    port: Number(form.text('port')) || 465,
-    encryption,
-    ...(user === undefined ? {} : { user }),
-    ...(isOperators ? { isOperators } : {}),
-  };
 }
 
 function sendingState(
