@@ -6,7 +6,7 @@ import type { PluginKit } from './kernel/activating.ts';
 import { withCheckedCalls } from './kernel/call-check.ts';
 import type { Route } from './kernel/contributions.ts';
 import { Refused, Unavailable } from './kernel/errors.ts';
-import type { Disposable } from './kernel/hook-point.ts';
+import type { Disposable } from './kernel/hook-types.ts';
 import type { FoundPlugin } from './kernel/manifest.ts';
 import type { Oversight } from './kernel/oversight.ts';
 import { currentScope } from './kernel/scope.ts';

@@ -78,7 +78,7 @@ export {
   type TicketDraft,
 } from './tickets/index.ts';
 export type { Actions, Decisions, Filters, RenderFilters, Services, Slots } from './kernel/hook-map.ts';
-export type { Disposable } from './kernel/hook-point.ts';
+export type { Disposable } from './kernel/hook-types.ts';
 export type { CliCommand, CliInvocation, HealthCheck, MenuItem, PrivacyAnswer, PrivacySubject } from './plugin-contributions.ts';
 export type { JobOptions, PluginContext, PluginDb, PluginRoute as Route, PluginTx } from './plugin-context.ts';
 export type { RecordedEvent } from './events/index.ts';

@@ -7,7 +7,7 @@ import type { Clock } from './kernel/clock.ts';
 import type { Route } from './kernel/contributions.ts';
 import type { ActionName } from './kernel/hook-bus.ts';
 import type { Actions } from './kernel/hook-map.ts';
-import type { Disposable } from './kernel/hook-point.ts';
+import type { Disposable } from './kernel/hook-types.ts';
 import type { Logger } from './kernel/log.ts';
 import type { Hooks } from './kernel/plugin-hooks.ts';
 import type { PluginServices } from './kernel/services.ts';

@@ -2,7 +2,7 @@ import type { Desk } from '../desk.ts';
 import type { SlotName } from '../kernel/slots.ts';
 import { printSlot } from '../kernel/slots.ts';
 import { currentScope } from '../kernel/scope.ts';
-import type { FaultSink } from '../kernel/hook-point.ts';
+import type { FaultSink } from '../kernel/hook-types.ts';
 import type { Snapshot } from '../kernel/snapshot.ts';
 import { snapshotOf } from '../kernel/router-dispatch.ts';
 import { languageName } from '../i18n/index.ts';

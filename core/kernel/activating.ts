@@ -2,7 +2,7 @@ import { checkRoutes, type ContributionKind, type Contributions, isRoute, type O
 import { withinDeadline } from './deadline-wheel.ts';
 import { Conflict, Invalid } from './errors.ts';
 import type { HookBus } from './hook-bus.ts';
-import type { Disposable, FaultSink } from './hook-point.ts';
+import type { Disposable, FaultSink } from './hook-types.ts';
 import type { FoundPlugin, PluginManifest } from './manifest.ts';
 import type { Hooks } from './plugin-hooks.ts';
 import type { ImportModule } from './plugin-migrations.ts';

@@ -1,14 +1,7 @@
 import { Invalid } from './errors.ts';
 import type { Actions, Decisions, Filters, RenderFilters } from './hook-map.ts';
-import {
-  type Disposable,
-  type FaultSink,
-  type Handler,
-  type HandlerOptions,
-  type HandlerReport,
-  type HookKind,
-  HookPoint,
-} from './hook-point.ts';
+import { HookPoint } from './hook-point.ts';
+import type { Disposable, FaultSink, Handler, HandlerOptions, HandlerReport, HookKind } from './hook-types.ts';
 import { Oversight } from './oversight.ts';
 import { PluginHooks, type Registrant } from './plugin-hooks.ts';
 

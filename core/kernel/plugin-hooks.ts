@@ -12,7 +12,7 @@ import type {
   VerdictOf,
 } from './hook-bus.ts';
 import type { Actions, Decisions, Filters, RenderFilters } from './hook-map.ts';
-import type { Disposable, Handler, HandlerOptions, HookKind } from './hook-point.ts';
+import type { Disposable, Handler, HandlerOptions, HookKind } from './hook-types.ts';
 
 type Maybe<T> = T | undefined | void;
 type Soon<T> = T | Promise<T>;

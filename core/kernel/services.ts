@@ -1,6 +1,6 @@
 import { Conflict } from './errors.ts';
 import type { Services } from './hook-map.ts';
-import type { Disposable } from './hook-point.ts';
+import type { Disposable } from './hook-types.ts';
 
 export type ServiceName = Extract<keyof Services, string>;
 

@@ -1,7 +1,7 @@
 import { DeadlinePassed, withinDeadline } from './deadline-wheel.ts';
 import { placeOf } from './gauge.ts';
 import type { Slots } from './hook-map.ts';
-import type { FaultSink } from './hook-point.ts';
+import type { FaultSink } from './hook-types.ts';
 import { Oversight } from './oversight.ts';
 import { isSkipped, runAsPlugin } from './scope.ts';
 

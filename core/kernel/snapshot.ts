@@ -1,7 +1,7 @@
 import type { ContributionKind, Owned } from './contributions.ts';
 import type { FoundPlugin } from './manifest.ts';
 import { SlotRegistry } from './slots.ts';
-import type { FaultSink } from './hook-point.ts';
+import type { FaultSink } from './hook-types.ts';
 import type { Oversight } from './oversight.ts';
 import type { Templates } from './templates.ts';
 

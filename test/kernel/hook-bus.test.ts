@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Refused } from '#core/kernel/errors.js';
 import { HookBus } from '#core/kernel/hook-bus.js';
-import type { Fault } from '#core/kernel/hook-point.js';
+import type { Fault } from '#core/kernel/hook-types.js';
 import { currentScope, runAsPlugin, runInScope } from '#core/kernel/scope.js';
 import { collectGarbage, errorOf, pause } from './support.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { HookBus } from '#core/kernel/hook-bus.js';
-import type { Fault } from '#core/kernel/hook-point.js';
+import type { Fault } from '#core/kernel/hook-types.js';
 import { onDatabase } from './database.js';
 import { PluginDesk, running } from './plugin-desk.js';
 

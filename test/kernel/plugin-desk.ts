@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PluginKit, PluginModule } from '#core/kernel/activating.js';
 import { type DurableDeclaration, HookBus } from '#core/kernel/hook-bus.js';
-import type { Fault } from '#core/kernel/hook-point.js';
+import type { Fault } from '#core/kernel/hook-types.js';
 import { PluginHost } from '#core/kernel/plugin-host.js';
 import type { PluginHostPorts } from '#core/kernel/plugin-host-ports.js';
 import { type PluginRow, pluginRows } from '#core/kernel/plugins-repository.js';

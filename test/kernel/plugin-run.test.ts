@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type ActivationPorts, type PluginKit, PluginRun } from '#core/kernel/activating.js';
 import { HookBus } from '#core/kernel/hook-bus.js';
-import type { Fault } from '#core/kernel/hook-point.js';
+import type { Fault } from '#core/kernel/hook-types.js';
 import type { FoundPlugin } from '#core/kernel/manifest.js';
 import { currentScope, runInScope } from '#core/kernel/scope.js';
 import { ServiceRegistry } from '#core/kernel/services.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Fault } from '#core/kernel/hook-point.js';
+import type { Fault } from '#core/kernel/hook-types.js';
 import { currentScope, runInScope } from '#core/kernel/scope.js';
 import { type OwnedSlot, printSlot, type SlotContribution, SlotRegistry } from '#core/kernel/slots.js';
 import { pause } from './support.js';
