@@ -175,7 +175,7 @@ export async function messageOfMailId(
     .select('ticket_id', 'message_ref', 'message_id_hash', 'server_id_hash');
   return new Map([
     ...sent.flatMap(({ ticket_id: ticketId, message_ref: messageId, message_id_hash: own, server_id_hash: replaced }) =>
-      [own, replaced].map((hash) => [hash, { ticketId, messageId, direction: 'out' as const }] as const),
+      [own, replaced].flatMap((hash) => (hash === null ? [] : [[hash, { ticketId, messageId, direction: 'out' as const }] as const])),
     ),
     ...stored.map((row) => [row.message_id_hash, { ticketId: row.ticket_id, messageId: row.id, direction: row.direction }] as const),
   ]);
