@@ -44,23 +44,31 @@ export async function openSession(
   return token;
 }
 
+export interface ResumedSession {
+  readonly session: Session;
+  readonly user: User;
+  /** The newest event before anything was read for this request; what is newer, a page made now may not show. */
+  readonly newestEventId: number;
+}
+
 /** The session of a cookie's token and its person; nothing when it ended or the person may not sign in any more. */
-export async function resumeSession(desk: Desk, token: string): Promise<{ session: Session; user: User } | undefined> {
+export async function resumeSession(desk: Desk, token: string): Promise<ResumedSession | undefined> {
   const now = desk.clock.now();
-  const row: (UserRow & SessionRow) | undefined = await usersQuery(desk.storage.read)
+  const { read } = desk.storage;
+  const row: (UserRow & SessionRow & { newest_event_id: number | null }) | undefined = await usersQuery(read)
     .join('sessions', 'sessions.user_id', 'users.id')
     .where({ token_hash: tokenHash(token), is_active: true })
     .where('expires_at', '>', now)
     .where('sessions.last_seen_at', '>', now - idleMs)
     .whereNull('users.deleted_at')
-    .select(sessionColumns)
+    .select(...sessionColumns, read('events').max('id').as('newest_event_id'))
     .first();
   if (row === undefined) return undefined;
   const session = sessionFromRow(row);
   if (session.lastSeenAt < now - touchEveryMs) {
     await desk.storage.writeTx((tx) => tx('sessions').where({ id: session.id }).update({ last_seen_at: now }));
   }
-  return { session, user: userFromRow(row) };
+  return { session, user: userFromRow(row), newestEventId: row.newest_event_id ?? 0 };
 }
 
 export async function listSessions(desk: Desk, userId: number): Promise<readonly Session[]> {

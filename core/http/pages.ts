@@ -82,7 +82,7 @@ export class Pages {
 
   /** A page of a plugin inside the layout of its area. */
   async plugin(ctx: Context, page: PluginPage): Promise<void> {
-    await this.render(ctx, { ...page, layout: { place: 'plugin', framed: false, current: 'plugin' } });
+    await this.render(ctx, { ...page, layout: { place: 'plugin', framed: false, current: 'plugin', since: ctx.state.newestEventId } });
   }
 
   /** The page for an error; a signed-out reader of desk or admin is led to the sign-in. */

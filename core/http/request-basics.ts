@@ -20,6 +20,7 @@ export function requestBasics(desk: Desk, translatorOf: (ctx: Context, locale: s
     if (resumed !== undefined) {
       ctx.state.user = resumed.user;
       ctx.state.session = resumed.session;
+      ctx.state.newestEventId = resumed.newestEventId;
       ctx.state.actor = actorOf(resumed.user);
     }
     const site = await desk.settings.get('site');

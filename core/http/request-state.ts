@@ -16,6 +16,8 @@ export interface RequestState {
   user?: User;
   actor?: UserActor;
   session?: Session;
+  /** The newest event before anything was read for a signed-in person's request. */
+  newestEventId?: number;
   /** Set while somebody tries a look out; only they see it. */
   preview?: PreviewedLook & { readonly parameter: string; readonly scheme: 'light' | 'dark' | undefined };
   /** Plugins that this request leaves out. */

@@ -22,7 +22,6 @@ export interface DeskPage {
   readonly place: DeskLayoutView['place'];
   /** Views beside the page; it then fills the frame. */
   readonly nav?: ViewsNavView | undefined;
-  readonly topics?: readonly string[] | undefined;
   readonly slots?: { readonly names: readonly SlotName[]; readonly input: unknown } | undefined;
   /** What the form was refused for; the page comes back with its status. */
   readonly error?: unknown;
@@ -36,7 +35,7 @@ export async function renderDesk({ pages }: App, ctx: Context, page: DeskPage): 
     template: page.template,
     title: typeof page.title === 'string' ? page.title : text(ctx, page.title.key, page.title.params),
     view: { ...page.view, ...(errors === undefined ? {} : { errors }) },
-    layout: { place: page.place, framed: page.nav !== undefined, views: page.nav, topics: page.topics },
+    layout: { place: page.place, framed: page.nav !== undefined, views: page.nav, since: ctx.state.newestEventId },
     slots: {
       names: ['desk.head', 'desk.notices', ...(page.nav === undefined ? [] : (['desk.views'] as const)), ...(page.slots?.names ?? [])],
       input: page.slots?.input ?? {},

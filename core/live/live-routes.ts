@@ -52,8 +52,11 @@ async function stream(desk: Desk, pulse: Pulse, ctx: Context): Promise<void> {
   out.once('close', stop);
   ctx.req.once('close', () => out.destroy());
   if (out.destroyed || ctx.req.destroyed) stop();
-  const missed = Number(ctx.get('Last-Event-ID'));
-  if (missed > 0 && Number.isSafeInteger(missed)) await send(await pulse.since(missed));
+  // A browser that comes back says itself how far it came; a page that opens the stream says what it shows.
+  const shown = Number(ctx.get('Last-Event-ID') || ctx.query['since']);
+  if (!Number.isSafeInteger(shown) || shown <= 0) return;
+  const missed = await pulse.since(shown);
+  if (missed.tickets.length > 0) await send({ ...missed, topics: [`user:${actor.userId}`] });
 }
 
 async function topicsFor(desk: Desk, actor: UserActor, { tickets, topics }: Beat): Promise<readonly string[]> {

@@ -165,7 +165,6 @@ export async function showTicket(app: App, ctx: Context, refused: Refused = {}):
     view,
     place: 'inbox',
     nav: presentNavigation(facts, actor, ctx.state.locale, beside?.key),
-    topics: [`ticket:${ticket.number}`, `presence:${ticket.number}`],
     slots: {
       names: ['ticket.header', 'ticket.actions', 'ticket.sidebar', 'ticket.properties', 'ticket.message', 'composer.tools'],
       input: { ticketId: ticket.id, requesterId: ticket.requesterId, messageIds: messages.map(({ id }) => id) },

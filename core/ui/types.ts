@@ -175,8 +175,8 @@ export interface DeskLayoutView extends LayoutView {
   readonly views?: ViewsNavView | undefined;
   /** The page fills the frame and scrolls inside (inbox, ticket) instead of being one column. */
   readonly framed: boolean;
-  /** Live topics this page listens to besides `view:counts` and `user:<id>`. */
-  readonly topics?: readonly string[] | undefined;
+  /** The newest event that the page shows; the live stream begins after it. */
+  readonly since?: number | undefined;
 }
 
 /** Layout `ui/layouts/admin`. */

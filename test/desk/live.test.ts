@@ -15,10 +15,10 @@ describe('live topics', () => {
   });
 
   /** Listens as somebody and returns the topics heard so far. */
-  async function listen(as: 'can' | 'mina', headers: Readonly<Record<string, string>> = {}): Promise<Set<string>> {
+  async function listen(as: 'can' | 'mina', headers: Readonly<Record<string, string>> = {}, since = ''): Promise<Set<string>> {
     const abort = new AbortController();
     streams.push(abort);
-    const response = await desk.fetch('/events', { as, signal: abort.signal, headers });
+    const response = await desk.fetch(`/events?since=${since}`, { as, signal: abort.signal, headers });
     const heard = new Set<string>();
     void (async () => {
       const decoder = new TextDecoder();
@@ -78,6 +78,17 @@ describe('live topics', () => {
     await until(() => can.has(`ticket:${own.number}`));
 
     expect([...can]).to.include(`ticket:${own.number}`);
+  });
+
+  it('begin after what the page shows', async () => {
+    const own = await minaWrites(desk);
+    const page = await (await desk.fetch('/desk/inbox/open', { as: 'can' })).text();
+    await reply(desk.app.desk, desk.actor('ada'), own.id, { kind: 'reply', text: 'Hello' });
+
+    const can = await listen('can', {}, /data-since="(\d+)"/.exec(page)?.[1]);
+    await until(() => can.has(`ticket:${own.number}`));
+
+    expect([...can]).to.include.members([`ticket:${own.number}`, 'view:counts', `user:${desk.people.can.id}`]);
   });
 
   it('say who looks at a ticket, to agents only', async () => {

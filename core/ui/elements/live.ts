@@ -1,7 +1,14 @@
+interface News {
+  readonly topics: readonly string[];
+  /** The newest event they cover. */
+  readonly eventId: string;
+}
+
 /*
  * One event stream per browser: the tab that holds the lock keeps it open and passes topics on to
  * the others, because HTTP/1.1 allows about six connections per host. A topic carries no content;
- * the element that shows it fetches again (`hx-trigger="ticket:42 from:body"`).
+ * the element that shows it fetches again (`hx-trigger="ticket:42 from:body"`). The stream begins
+ * after the newest event that the page shows, so that nothing in between is lost.
  */
 const lockName = 'helpdesk-live';
 const patience = 5_000;
@@ -14,7 +21,7 @@ export class HdLive extends HTMLElement {
 
   connectedCallback(): void {
     this.#channel = new BroadcastChannel(lockName);
-    this.#channel.addEventListener('message', (event: MessageEvent<unknown>) => announce(String(event.data)));
+    this.#channel.addEventListener('message', (event: MessageEvent<News>) => this.#announce(event.data));
     document.addEventListener('visibilitychange', this.#wake);
     void navigator.locks.request(lockName, () => {
       if (!this.isConnected) return undefined;
@@ -33,16 +40,20 @@ export class HdLive extends HTMLElement {
 
   #open(): void {
     this.#source?.close();
-    const source = new EventSource('/events');
+    const source = new EventSource(`/events?since=${this.dataset['since'] ?? ''}`);
     source.addEventListener('open', () => this.#say(''));
     source.addEventListener('error', () => this.#worry());
     source.addEventListener('message', (event: MessageEvent<string>) => {
-      for (const topic of event.data.split('\n').filter((one) => one !== '')) {
-        announce(topic);
-        this.#channel?.postMessage(topic);
-      }
+      const news: News = { topics: event.data.split('\n').filter((one) => one !== ''), eventId: event.lastEventId };
+      this.#announce(news);
+      this.#channel?.postMessage(news);
     });
     this.#source = source;
+  }
+
+  #announce({ topics, eventId }: News): void {
+    this.dataset['since'] = eventId;
+    for (const topic of topics) document.body.dispatchEvent(new CustomEvent(topic));
   }
 
   #wake = (): void => {
@@ -59,8 +70,4 @@ export class HdLive extends HTMLElement {
     this.textContent = text;
     this.classList.toggle('live-notice', text !== '');
   }
-}
-
-function announce(topic: string): void {
-  document.body.dispatchEvent(new CustomEvent(topic));
 }
