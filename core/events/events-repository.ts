@@ -27,8 +27,14 @@ export async function eventsAfter(reader: Reader, after: number, limit: number):
   return rows.map(fromRow);
 }
 
-// The longest that PostgreSQL lets a transaction of ours sit idle, twice over.
-const undecidedMs = 60_000;
+/** Which of the ids there are, oldest first. */
+export async function eventsOfIds(reader: Reader, ids: readonly number[]): Promise<readonly RecordedEvent[]> {
+  const rows: EventRow[] = await reader('events').whereIn('id', ids).orderBy('id');
+  return rows.map(fromRow);
+}
+
+/** For how long a missing id may still appear: the longest that PostgreSQL lets a transaction of ours sit idle, twice over. */
+export const undecidedMs = 60_000;
 
 /**
  * The stream after one event id for readers that remember how far they came: oldest first, and never past an

@@ -1,4 +1,5 @@
-import { eventsAfter } from '../events/index.ts';
+import { eventsAfter, eventsOfIds, undecidedMs, type RecordedEvent } from '../events/index.ts';
+import type { Timestamp } from '../kernel/clock.ts';
 import type { Desk } from '../desk.ts';
 import { ticketNumbers } from '../tickets/index.ts';
 
@@ -27,6 +28,8 @@ export class Pulse {
   private readonly numbers = new Map<number, number>();
   /** Events of this process that the table will show again, by ticket. */
   private readonly own = new Map<number, number>();
+  /** Ids that were passed over, and when: PostgreSQL gives them out before it commits what they name. */
+  private readonly gaps = new Map<number, Timestamp>();
   private readonly pending = { ids: new Set<number>(), topics: new Set<string>() };
   private leave: (() => void) | undefined;
   private poll: NodeJS.Timeout | undefined;
@@ -80,6 +83,7 @@ export class Pulse {
     clearTimeout(this.gathering);
     this.leave = this.poll = this.gathering = undefined;
     this.own.clear();
+    this.gaps.clear();
     this.pending.ids.clear();
     this.pending.topics.clear();
   }
@@ -98,9 +102,7 @@ export class Pulse {
 
   private async look(): Promise<void> {
     const { read } = this.desk.storage;
-    const events = await eventsAfter(read, this.lastEventId, maxEvents);
-    this.lastEventId = events.at(-1)?.id ?? this.lastEventId;
-    for (const { ticketId } of events) {
+    for (const { ticketId } of await this.newEvents()) {
       if (ticketId === null) continue;
       const ours = this.own.get(ticketId) ?? 0;
       if (ours > 0) this.own.set(ticketId, ours - 1);
@@ -114,6 +116,20 @@ export class Pulse {
     this.lastNotificationId = notices.at(-1)?.id ?? this.lastNotificationId;
     for (const { user_id } of notices) this.pending.topics.add(`user:${user_id}`);
     if (this.pending.ids.size + this.pending.topics.size > 0) this.gather();
+  }
+
+  private async newEvents(): Promise<readonly RecordedEvent[]> {
+    const { storage, clock } = this.desk;
+    const late = this.gaps.size === 0 ? [] : await eventsOfIds(storage.read, [...this.gaps.keys()]);
+    const events = await eventsAfter(storage.read, this.lastEventId, maxEvents);
+    const now = clock.now();
+    for (const { id } of late) this.gaps.delete(id);
+    for (const [id, since] of this.gaps) if (now - since > undecidedMs) this.gaps.delete(id);
+    for (const { id } of events) {
+      for (let gap = this.lastEventId + 1; gap < id && this.gaps.size < maxEvents; gap += 1) this.gaps.set(gap, now);
+      this.lastEventId = id;
+    }
+    return [...late, ...events];
   }
 
   private gather(): void {
