@@ -1,7 +1,7 @@
 import { authActions, authDecisions } from './auth/index.ts';
 import type { Desk } from './desk.ts';
 import { durableJobName } from './events/index.ts';
-import { sweepFiles } from './files/index.ts';
+import { removeUnused, sweepFiles } from './files/index.ts';
 import { sweepJobs } from './jobs/index.ts';
 import type { HookBus } from './kernel/hook-bus.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
@@ -38,6 +38,11 @@ export function defineCoreJobs(desk: Desk): void {
   jobRegistry.define({ name: durableJobName('core', notifyingHandler), plugin: null, run: (job) => notify(desk, job) });
   jobRegistry.define({ name: 'jobs.sweep', plugin: null, run: async () => void (await sweepJobs(desk.storage, desk.clock)) });
   jobRegistry.define({ name: 'files.sweep', plugin: null, run: async () => void (await sweepFiles(desk)) });
+  jobRegistry.define({
+    name: 'files.remove',
+    plugin: null,
+    run: ({ payload }) => removeUnused(desk, payload['hashes'] as readonly string[]),
+  });
   jobRegistry.define({ name: 'messages.sanitize', plugin: null, run: async () => void (await sanitizeStored(desk)) });
   cron.add({ name: 'messages.sanitize', plugin: null, everyMs: 300_000, lane: 'bulk' });
   jobRegistry.define({ name: 'mail.sweep', plugin: null, run: () => sweepLoopGuard(desk) });

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Desk } from './desk.ts';
 import { eventsOfTicket, settledEventsAfter } from './events/index.ts';
-import { findFiles, insertFile } from './files/index.ts';
+import { findFiles, insertFile, removeUnused } from './files/index.ts';
 import type { PluginKit } from './kernel/activating.ts';
 import { withCheckedCalls } from './kernel/call-check.ts';
 import type { Route } from './kernel/contributions.ts';
@@ -190,9 +190,7 @@ export function makePluginContext(
       record: (tx, file) => insertFile(tx, clock, file),
       find: (ids) => findFiles(storage.read, ids),
       read: (sha256) => desk.files.read(sha256),
-      remove: async (sha256) => {
-        if ((await storage.read('files').where({ sha256 }).first('id')) === undefined) await desk.files.remove(sha256);
-      },
+      remove: (sha256) => removeUnused(desk, [sha256]),
     },
     mail: {
       mailboxes: () => listMailboxes(storage.read),

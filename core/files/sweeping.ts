@@ -1,5 +1,10 @@
 import type { Desk } from '../desk.ts';
 
+/** Deletes bytes from disk that no file has any more. */
+export async function removeUnused({ storage, files }: Desk, hashes: readonly string[]): Promise<void> {
+  for (const sha256 of hashes) if ((await storage.read('files').where({ sha256 }).first('id')) === undefined) await files.remove(sha256);
+}
+
 const keptMs = 86_400_000;
 
 /** Forgets uploads of more than a day ago that no message, draft, waiting mail or theme holds. Returns how many. */

@@ -45,12 +45,13 @@ export class GuardedNetwork {
       throw new Forbidden('net.host-undeclared', { host });
     // Nothing is looked up for an address, so it is judged here.
     if (isIP(host) !== 0 && this.#isRefused(host, host)) throw new Forbidden('net.host-private', { host });
-    const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? defaults.timeoutMs);
-    const signal = init.signal == null ? timeout : AbortSignal.any([timeout, init.signal]);
     // The library takes a tenth of the time that a desk takes to load, and most desks never fetch anything.
     const undici = await import('undici');
     if (this.#isClosed) throw new Error('This way out is closed.');
     this.#agent ??= new undici.Agent(this.#agentOptions());
+    // Begun before the library was there, the first call would have less time than it was promised.
+    const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? defaults.timeoutMs);
+    const signal = init.signal == null ? timeout : AbortSignal.any([timeout, init.signal]);
     try {
       const options = { ...init, signal, redirect: 'manual', dispatcher: this.#agent };
       return (await undici.fetch(url, options as UndiciInit)) as unknown as Response;

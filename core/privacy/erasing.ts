@@ -25,7 +25,7 @@ export async function erasePerson(app: App, actor: Actor, userId: number): Promi
       plugin: silent,
       message: `${silent} has data here and is off. Switch it on, or delete its data, and try again.`,
     });
-  const blobs = await desk.storage.writeTx(async (tx) => {
+  await desk.storage.writeTx(async (tx) => {
     for (const { plugin, value } of answers(app)) {
       try {
         await runAsPlugin(plugin, async () => value.erase(tx, asked.subject));
@@ -38,14 +38,11 @@ export async function erasePerson(app: App, actor: Actor, userId: number): Promi
         );
       }
     }
-    const loose = await eraseTickets(app, tx, asked);
+    const hashes = await eraseTickets(app, tx, asked);
+    if (hashes.length > 0) await desk.jobs.enqueue(tx, { name: 'files.remove', plugin: null, payload: { hashes } });
     await eraseUser(app, tx, asked);
     await desk.events.record(tx, 'user.erased', { actor, payload: { userId } });
-    return loose;
   });
-  for (const sha256 of blobs) {
-    if ((await desk.storage.read('files').where({ sha256 }).first('id')) === undefined) await desk.files.remove(sha256);
-  }
 }
 
 async function eraseTickets({ desk }: App, tx: Tx, { subject }: Asked): Promise<readonly string[]> {

@@ -12,7 +12,7 @@ import { MailListener } from './listening.ts';
 import { noteJob } from './forwarding-agents.ts';
 import { checkMails, checkRawMails, healthChecks } from './health.ts';
 import { shapeOutgoing } from './outgoing.ts';
-import { privacyAnswer } from './privacy.ts';
+import { privacyAnswer, removeFilesJob } from './privacy.ts';
 import { tryAgain } from './receivers-repository.ts';
 import { receiveJob, sweepMails } from './receive-job.ts';
 import { sentFolder } from './sent-folder.ts';
@@ -30,6 +30,7 @@ export default definePlugin({
     ctx.jobs.define('note', noteJob(ctx));
     ctx.jobs.define('order', orderJob(ctx));
     ctx.jobs.define('away', awayJob(ctx));
+    ctx.jobs.define('remove-files', removeFilesJob(ctx));
     ctx.jobs.define('sweep', () => sweepMails(ctx), { everyMs: 60_000, lane: 'bulk' });
     ctx.jobs.define('alert', () => alertAdministrators(ctx), { everyMs: 60_000 });
     ctx.hooks.onDurable('ticket.opened', 'acknowledge', (opened) => acknowledgeTicket(ctx, opened));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PluginContext, PluginTx, PrivacySubject } from '@helpdesk/core/plugin';
+import type { JobHandler, PluginContext, PluginTx, PrivacySubject } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
 import type { StoredMail } from './mails-repository.ts';
 import type { InboxContext } from './settings.ts';
@@ -43,7 +43,7 @@ export async function eraseMails(ctx: InboxContext, tx: PluginTx, mails: readonl
   // A mail that was still to be filed is not: its words are gone.
   await tx.table('mails').whereIn('id', ids).whereIn('state', ['new', 'failed']).update({ state: 'ignored', next_try: null });
   const hashes = new Set(mails.map(({ sha256 }) => sha256).filter((one) => one !== emptyHash));
-  tx.afterCommit(() => void removeAll(ctx, [...hashes]));
+  if (hashes.size > 0) await ctx.jobs.enqueue(tx, { name: 'remove-files', payload: { hashes: [...hashes] } });
 }
 
 /** Whether everything personal was taken out of a mail. */
@@ -59,10 +59,12 @@ function mailsOf(mails: ReturnType<PluginTx['table']>, { emails, ticketIds }: Pr
   });
 }
 
-/** One mail to two mailboxes is stored once, so another row may still need the bytes. */
-async function removeAll(ctx: InboxContext, hashes: readonly string[]): Promise<void> {
-  for (const sha256 of hashes) {
-    const held: unknown = await ctx.db.table('mails').where({ sha256 }).first('id');
-    if (held === undefined) await ctx.files.remove(sha256);
-  }
+/** The job that deletes the bytes of erased mails. One mail to two mailboxes is stored once, so another row may still need them. */
+export function removeFilesJob(ctx: InboxContext): JobHandler {
+  return async ({ payload }) => {
+    for (const sha256 of payload['hashes'] as readonly string[]) {
+      const held: unknown = await ctx.db.table('mails').where({ sha256 }).first('id');
+      if (held === undefined) await ctx.files.remove(sha256);
+    }
+  };
 }

@@ -92,6 +92,7 @@ describe('the data of a customer', () => {
 
     expect(await found()).to.deep.equal([]);
     expect(await shape()).to.deep.equal(before);
+    await desk.settle();
     expect(existsSync(desk.app.desk.files.pathOf(sha256))).to.equal(false);
     expect(await desk.violations()).to.deep.equal([]);
     const page = await desk.fetch(`/desk/tickets/${(await desk.storage.read('tickets').first()).number}?view=open`, { as: 'ada' });
@@ -99,7 +100,6 @@ describe('the data of a customer', () => {
     expect([page.status, privateWords.filter((word) => shown.includes(word))]).to.deep.equal([200, []]);
     await reindex(desk.app.desk);
     expect(await found()).to.deep.equal([]);
-    await desk.settle();
     expect(await desk.storage.read('outbox').whereIn('state', ['held', 'queued', 'failed', 'uncertain'])).to.deep.equal([]);
     expect(
       (

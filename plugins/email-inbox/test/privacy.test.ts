@@ -36,7 +36,7 @@ describe('a privacy request about somebody who wrote mails', () => {
     const other = await inbox.receive(mail({ From: 'eve@elsewhere.example' }, 'Another matter'));
 
     await inbox.desk.storage.writeTx(async (tx) => answer().erase(tx, await person([row.ticket_id ?? 0])));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await inbox.desk.settle();
 
     const [erased, kept] = await inbox.mails();
     expect(erased).to.include({ id: row.id, subject: '', sender: '', files: '[]', state: 'processed', ticket_id: row.ticket_id });
