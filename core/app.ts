@@ -63,6 +63,8 @@ export interface AppOptions {
   readonly middleware?: readonly Middleware[];
   /** Changes plugins for the processes that run elsewhere, and runs none here. */
   readonly isPassive?: boolean;
+  /** Milliseconds that a part of a page may load where its plugin says nothing; default 300. */
+  readonly slotDeadlineMs?: number;
   /** For trials: lets handlers of plugins fail on demand. */
   readonly sabotage?: Pick<Sabotage, 'wrap'>;
   /** Ends this process so that its parent starts another; absent when nobody would. */
@@ -148,6 +150,7 @@ async function buildApp(options: AppOptions, storage: Storage): Promise<App> {
     }),
     timesAll: config.isDevelopment,
   });
+  if (options.slotDeadlineMs !== undefined) oversight.slotDeadlineMs = options.slotDeadlineMs;
   const stopWatchingQueries = watchSql(storage, oversight.profiler);
   const records = new PluginRecords({ storage, clock, faultLog, oversight, processId });
   const journal = new CrashJournal(journalFolder(config.data), processId);

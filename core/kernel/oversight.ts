@@ -19,6 +19,8 @@ export class Oversight {
   readonly profiler: Profiler;
   readonly breaker: CircuitBreaker;
   readonly onFault: (fault: PluginFault) => void;
+  /** Milliseconds that a part of a page may load, where its slot says nothing. */
+  slotDeadlineMs = 300;
 
   constructor({ onFault, clock = systemClock, onExhausted, timesAll = false }: OversightPorts) {
     this.onFault = onFault;

@@ -44,8 +44,6 @@ export interface SlotRequest {
   readonly signal?: AbortSignal;
 }
 
-const defaultDeadlineMs = 300;
-
 /** The slots of one generation. */
 export class SlotRegistry {
   readonly #slots: readonly OwnedSlot[];
@@ -75,7 +73,7 @@ export class SlotRegistry {
   }
 
   async #load({ plugin, value }: OwnedSlot, input: unknown, outer: AbortSignal | undefined): Promise<LoadedSlot> {
-    const { slot, template, deadlineMs = defaultDeadlineMs } = value;
+    const { slot, template, deadlineMs = this.#oversight.slotDeadlineMs } = value;
     const abort = new AbortController();
     const signal = outer === undefined ? abort.signal : AbortSignal.any([outer, abort.signal]);
     try {
