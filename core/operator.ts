@@ -16,6 +16,7 @@ export type { Logger, LogLevel } from './kernel/log.ts';
 export { sentenceOf } from './kernel/sentence.ts';
 export { createLogger } from './log.ts';
 export { saveMailbox } from './mail/index.ts';
+export { freePort } from './net/index.ts';
 export {
   authorOptions,
   createBackup,

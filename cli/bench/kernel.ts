@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
-import { measureHandlers, seedTickets, watchHookPoints, type HandlerCost } from '@helpdesk/core/operator';
+import { freePort, measureHandlers, seedTickets, watchHookPoints, type HandlerCost } from '@helpdesk/core/operator';
 import type { Invocation } from '../command.ts';
 import { openDesk } from '../session.ts';
 import { loadInTurns, type Figures } from './load.ts';
-import { freePort, startProcess, type Running } from './processes.ts';
+import { startProcess, type Running } from './processes.ts';
 import { scenariosOf } from './scenarios.ts';
 
 export interface KernelReport {

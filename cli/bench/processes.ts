@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { Failed } from '../command.ts';
 
 export interface Running {
@@ -27,17 +26,6 @@ export function runProcess(args: readonly string[], env: Readonly<Record<string,
   return new Promise((resolve, reject) =>
     child.once('exit', (code) => (code === 0 ? resolve() : reject(new Failed(`helpdesk ${args.slice(1).join(' ')} failed.`)))),
   );
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 function untilReady(child: ChildProcess): Promise<void> {

@@ -1,14 +1,23 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { coreFolder, createLogger, openStorage, seedTickets, tableNames, type FloorPlan, type Storage } from '@helpdesk/core/operator';
+import {
+  coreFolder,
+  createLogger,
+  freePort,
+  openStorage,
+  seedTickets,
+  tableNames,
+  type FloorPlan,
+  type Storage,
+} from '@helpdesk/core/operator';
 import { ObservedStorage } from '../bench/capturing.ts';
 import { benchKernel } from '../bench/kernel.ts';
 import { loadInTurns, type Figures } from '../bench/load.ts';
 import { mailsPerRun, timeImport } from '../bench/mails.ts';
 import { mailsToParse, measureParsing, type ParsingFigures } from '../bench/parsing.ts';
 import { planBench, type Plan } from '../bench/planning.ts';
-import { freePort, startProcess } from '../bench/processes.ts';
+import { startProcess } from '../bench/processes.ts';
 import { Misused, type Command, type Invocation } from '../command.ts';
 import { openDesk } from '../session.ts';
 

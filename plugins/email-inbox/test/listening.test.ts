@@ -2,9 +2,8 @@ import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
-import { testDatabase } from '@helpdesk/core/testing';
+import { freePort, testDatabase } from '@helpdesk/core/testing';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
-import { freePort } from './support/proxy.ts';
 
 describe('mail that a server on this machine brings', () => {
   let inbox: Inbox;

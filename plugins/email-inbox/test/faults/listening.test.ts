@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
-import { startDeskProcess, testDatabase } from '@helpdesk/core/testing';
+import { freePort, startDeskProcess, testDatabase } from '@helpdesk/core/testing';
 import { createInbox, mail, pluginFolder, type Inbox } from '../support/inbox.ts';
-import { freePort } from '../support/proxy.ts';
 
 describe(`mail that is brought to a desk that is killed, on ${testDatabase()}`, () => {
   let inbox: Inbox;
