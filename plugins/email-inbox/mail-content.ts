@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { readHtmlTree, sanitizeMail, serialize, setAttribute, textOf, walk, type Folds, type HtmlElement } from '@helpdesk/core/plugin';
+import {
+  readHtmlTree,
+  sanitizeMail,
+  serialize,
+  setAttribute,
+  textOf,
+  walk,
+  withoutElements,
+  type Folds,
+  type HtmlElement,
+} from '@helpdesk/core/plugin';
 import type { ParsedMail } from './parsed-mail.ts';
-import { withoutFolds } from './quoting-html.ts';
 import { visibleLength } from './quoting-marks.ts';
 import { splitReply, type SplitReply } from './quoting.ts';
 import { wellFormed } from './well-formed.ts';
@@ -83,18 +92,16 @@ function clean(html: string | undefined, foldKey: string): CleanHtml {
   if (whole?.includes('data-quote') !== true) return { whole, own: whole, pictures: { whole: safe.usedCids, own: safe.usedCids } };
   const tree = readHtmlTree(whole);
   dropForeignFolds(tree, foldKey);
-  const own = withoutFolds(tree, foldMark);
+  const own = withoutElements(tree, ({ attributes }) => attributes['data-quote'] !== undefined);
   return { whole: serialize(tree), own: serialize(own), pictures: { whole: safe.usedCids, own: picturesIn(own) } };
 }
-
-const foldMark = '';
 
 /** What pages fold is decided here; a mail that brings our mark of it would hide words of its own. */
 function dropForeignFolds(tree: HtmlElement, foldKey: string): void {
   for (const node of walk(tree)) {
     if (node.kind !== 'element') continue;
     const mark = node.attributes['data-quote'];
-    if (mark !== undefined) setAttribute(node, 'data-quote', mark === foldKey ? foldMark : undefined);
+    if (mark !== undefined) setAttribute(node, 'data-quote', mark === foldKey ? '' : undefined);
   }
 }
 

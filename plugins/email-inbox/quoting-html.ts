@@ -1,10 +1,9 @@
 import { refuseLate } from './quoting-budget.ts';
 import { findQuotes, findRuns, type Run, type Runs } from './quoting-html-folds.ts';
-import { visibleLength } from './quoting-marks.ts';
-import { readHtmlTree, serialize, textOf, walk, type HtmlElement, type HtmlNode } from '@helpdesk/core/plugin';
+import { fewestVisible, visibleLength } from './quoting-marks.ts';
+import { readHtmlTree, serialize, textOf, walk, withoutElements, type HtmlElement, type HtmlNode } from '@helpdesk/core/plugin';
 
 const maxHtml = 5 * 1024 * 1024;
-const fewestVisible = 2;
 
 export interface HtmlFolding {
   /** The value of `data-quote`; one that nobody can guess tells these marks from those that a mail brings. */
@@ -28,14 +27,8 @@ export function foldHtml(html: string, { foldKey, until }: HtmlFolding): string 
   refuseLate(until);
   const fold: Fold = (children) => ({ ...tree, name: 'div', attributes: { 'data-quote': foldKey }, children: [...children] });
   const folded = runs?.isAnswered === true ? inPlace(tree, runs, fold) : atEnd(tree, quotes.start, fold);
-  const own = withoutFolds(folded, foldKey);
+  const own = withoutElements(folded, ({ attributes }) => attributes['data-quote'] === foldKey);
   return visibleLength(textOf(own)) < fewestVisible && !holdsImage(own) ? html : serialize(folded);
-}
-
-/** A copy of a tree without what is folded in it. */
-export function withoutFolds(element: HtmlElement, foldKey: string): HtmlElement {
-  const kept = element.children.filter((child) => child.kind === 'text' || child.attributes['data-quote'] !== foldKey);
-  return { ...element, children: kept.map((child) => (child.kind === 'text' ? child : withoutFolds(child, foldKey))) };
 }
 
 type Fold = (children: readonly HtmlNode[]) => HtmlElement;

@@ -1,6 +1,6 @@
 import { foldHtml } from './quoting-html.ts';
 import { withinBudget } from './quoting-budget.ts';
-import { visibleLength } from './quoting-marks.ts';
+import { fewestVisible, visibleLength } from './quoting-marks.ts';
 import { withKnownTail } from './quoting-signature.ts';
 import { divideText, type TextPart } from './quoting-text.ts';
 
@@ -23,7 +23,6 @@ export interface SplitReply {
 
 const maxText = 2_000_000;
 const maxLines = 100_000;
-const fewestVisible = 2;
 
 export interface MailToSplit {
   readonly text: string;

@@ -107,6 +107,7 @@ describe('folding quotes between answers in HTML', () => {
     const header = '<div id="divRplyFwdMsg">From: Ada</div>';
 
     expect(reads(`<p>Hi</p>${header}<p>Old</p><p>Yes.</p>`)).to.deep.equal(['Hi', '[From: AdaOldYes.]']);
+    expect(reads(`<p>Hi</p><div class="gmail_quote">One?</div>${header}`)).to.deep.equal(['Hi', '[One?From: Ada]']);
     expect(reads(`<p>Hi</p><div class="gmail_quote">One?</div><p>Yes.</p>${header}<p>Old</p>`)).to.deep.equal([
       'Hi',
       '[One?]',
