@@ -22,6 +22,7 @@ export {
   textOf,
   textToHtml,
   walk,
+  withoutElements,
   type HtmlElement,
   type HtmlNode,
 } from './html/index.ts';

@@ -93,6 +93,12 @@ export function* walk(element: HtmlElement): Generator<HtmlNode> {
   }
 }
 
+/** A copy of a tree without some of its elements and what stands in them. */
+export function withoutElements(element: HtmlElement, isDropped: (element: HtmlElement) => boolean): HtmlElement {
+  const kept = element.children.filter((child) => child.kind === 'text' || !isDropped(child));
+  return { ...element, children: kept.map((child) => (child.kind === 'text' ? child : withoutElements(child, isDropped))) };
+}
+
 const hidden = new Set(['script', 'style', 'title', 'template', 'noscript']);
 
 /** The visible characters below a node, joined without layout. */

@@ -50,7 +50,7 @@ export async function presentTicket(desk: Desk, ctx: Context, ticket: Ticket, fo
     createdAt: ticket.createdAt,
     messages: messages.map((message) => {
       const author = message.authorId === null ? undefined : authors.get(message.authorId);
-      const body = presentBody(message, { isInline: true });
+      const body = presentBody(message, { translator: ctx.state.translator, isInline: true });
       return {
         id: String(message.id),
         mine: message.authorId !== null && message.authorId === actor?.userId,

@@ -1,5 +1,7 @@
-import { readHtmlTree, sanitizeMail, serialize, setAttribute, textOf, walk, type HtmlElement, type SanitizedMail } from '../html/index.ts';
+import { readHtmlTree, sanitizeMail, serialize, setAttribute, walk, type HtmlElement, type SanitizedMail } from '../html/index.ts';
+import type { Translator } from '../i18n/index.ts';
 import { safeHtml } from '../kernel/templates.ts';
+import { closeFolds, openPart } from './message-folds.ts';
 import type { Message } from './types.ts';
 import type { MessageBodyView } from './views.ts';
 
@@ -7,34 +9,32 @@ import type { MessageBodyView } from './views.ts';
 const simpleTags = new Set('a b blockquote br code div em i li ol p pre s span strong u ul img h1 h2 h3 h4 hr'.split(' '));
 
 export interface BodyOptions {
+  /** The reader's. */
+  readonly translator: Translator;
   /** Prints even rich HTML in the page (the portal), without its styles; otherwise it goes into a frame. */
   readonly isInline?: boolean;
 }
 
 /** How a page shows a message: plain text, simple HTML in the page, or a frame; the quoted history folded. */
-export function presentBody(message: Message, options: BodyOptions = {}): MessageBodyView {
+export function presentBody(message: Message, { translator, isInline = false }: BodyOptions): MessageBodyView {
   if (message.html === null) return { kind: 'text', ...splitText(message) };
-  const { reply, quote } = splitHtml(message.html);
-  const cleaned = shown(message, reply);
-  const remote = cleaned.blockedRemoteImages + (quote === undefined ? 0 : shown(message, quote).blockedRemoteImages);
+  const { html, blockedRemoteImages: remote } = shown(message, message.html);
+  const tree = readHtmlTree(html);
   // A picture that may be shown needs the frame, whose policy lets nothing else in.
-  if (options.isInline !== true && (remote > 0 || !isSimple(cleaned.html))) {
+  if (!isInline && (remote > 0 || !isSimple(openPart(tree)))) {
     return {
       kind: 'frame',
       frameUrl: `/desk/messages/${message.id}/body`,
       ...(remote > 0 ? { remoteImages: remote } : {}),
     };
   }
-  return {
-    kind: 'html',
-    html: safeHtml(unstyled(cleaned.html)),
-    ...(quote === undefined ? {} : { quoteHtml: safeHtml(unstyled(shown(message, quote).html)) }),
-  };
+  dropStyles(tree);
+  closeFolds(tree, translator);
+  return { kind: 'html', html: safeHtml(serialize(tree)) };
 }
 
 // In our own page foreign colors may become unreadable (dark mode), and a picture that is not loaded is only a hole.
-function unstyled(html: string): string {
-  const tree = readHtmlTree(html);
+function dropStyles(tree: HtmlElement): void {
   for (const node of walk(tree)) {
     if (node.kind !== 'element') continue;
     for (const name of ['style', 'color', 'bgcolor', 'background']) setAttribute(node, name, undefined);
@@ -42,24 +42,13 @@ function unstyled(html: string): string {
     setAttribute(node, 'alt', node.attributes['alt'] ?? '');
     if (node.attributes['src'] === undefined) node.parent?.children.splice(node.parent.children.indexOf(node), 1);
   }
-  return serialize(tree);
 }
 
 /** The whole HTML of a message for its frame; images from outside only under the address that is given for each. */
-export function frameHtml(message: Message, remoteUrl: ((url: string) => string) | undefined): string {
-  return shown(message, message.html ?? '', remoteUrl).html;
-}
-
-/** The part before the quoted history, and the history. */
-export function splitHtml(html: string): { readonly reply: string; readonly quote: string | undefined } {
-  if (!html.includes('data-quote')) return { reply: html, quote: undefined };
-  const tree = readHtmlTree(html);
-  const mark = [...walk(tree)].find((node): node is HtmlElement => node.kind === 'element' && node.attributes['data-quote'] !== undefined);
-  if (mark?.parent === undefined) return { reply: html, quote: undefined };
-  mark.parent.children.splice(mark.parent.children.indexOf(mark), 1);
-  // A message that is nothing but history is shown whole.
-  if (textOf(tree).trim() === '') return { reply: html, quote: undefined };
-  return { reply: serialize(tree), quote: serialize(mark) };
+export function frameHtml(message: Message, translator: Translator, remoteUrl: ((url: string) => string) | undefined): string {
+  const tree = readHtmlTree(shown(message, message.html ?? '', remoteUrl).html);
+  closeFolds(tree, translator);
+  return serialize(tree);
 }
 
 function shown(message: Message, html: string, remoteUrl?: (url: string) => string): SanitizedMail {
@@ -70,9 +59,8 @@ function shown(message: Message, html: string, remoteUrl?: (url: string) => stri
   });
 }
 
-function isSimple(html: string): boolean {
-  if (html.includes('style=')) return false;
-  return [...walk(readHtmlTree(html))].every((node) => node.kind === 'text' || simpleTags.has(node.name) || node.name === '#root');
+function isSimple(tree: HtmlElement): boolean {
+  return [...walk(tree)].every((node) => node.kind === 'text' || (simpleTags.has(node.name) && node.attributes['style'] === undefined));
 }
 
 function splitText({ text, folds }: Message): { text: string; quoteText?: string } {

@@ -16,7 +16,9 @@ import type { Message, Ticket } from './types.ts';
 import { seeTicket } from './visible-tickets.ts';
 
 const frameStyle =
-  'html{color-scheme:light;background:#fff}body{margin:0;padding:4px 2px;color:#1a1a1a;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}blockquote{margin-inline:0;padding-inline-start:12px;border-inline-start:2px solid #ccc}';
+  'html{color-scheme:light;background:#fff}body{margin:0;padding:4px 2px;color:#1a1a1a;font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}img{max-width:100%;height:auto}blockquote{margin-inline:0;padding-inline-start:12px;border-inline-start:2px solid #ccc}' +
+  // As `.quote` in the desk; the ground of a mail is always light.
+  'summary{display:grid;place-items:center;inline-size:32px;block-size:24px;margin-block:4px;border-radius:4px;background:#eeeff2;color:#575b66;cursor:pointer;list-style:none}summary:hover{background:#e2e4e8}summary:focus-visible{outline:2px solid #1a1a1a;outline-offset:2px}summary::-webkit-details-marker{display:none}.quote>div{padding-inline-start:12px;border-inline-start:2px solid #ddd;color:#575b66}';
 
 /** The frame that shows a mail, its images from outside, and whether those of a sender are always shown. */
 export function messageFrameRoutes(
@@ -45,7 +47,7 @@ export function messageFrameRoutes(
         'Referrer-Policy': 'no-referrer',
       });
       ctx.type = 'html';
-      const html = frameHtml(message, showsImages ? (url) => images.addressOf(message.id, url) : undefined);
+      const html = frameHtml(message, ctx.state.translator, showsImages ? (url) => images.addressOf(message.id, url) : undefined);
       ctx.body = `<!doctype html><html lang="${escapeHtml(ticket.locale ?? ctx.state.locale)}"><head><meta charset="utf-8"><title>#${ticket.number}</title><base target="_blank"><style>${frameStyle}</style></head><body dir="auto">${html}</body></html>`;
     })
     .get('/desk/messages/:id/images/:signature', async (ctx) => {

@@ -57,7 +57,7 @@ export function presentMessage(
 ): MessageView {
   const delivery = facts.deliveries.findLast(({ messageId, state }) => messageId === message.id && state !== 'undone');
   const isNote = message.kind === 'note';
-  const body = presentBody(message);
+  const body = presentBody(message, { translator: ctx.state.translator });
   const showsImages = facts.imagesOf === message.id;
   return {
     kind: isNote ? 'note' : 'message',

@@ -57,7 +57,7 @@ export interface MessageAddresses {
 }
 
 /**
- * Character ranges of `text` that pages fold; in `html` the quoted part stands in `<div data-quote>`. Nothing is
+ * Character ranges of `text` that pages fold; in `html` each quoted part stands in a `<div data-quote>`. Nothing is
  * removed from storage.
  */
 export interface Folds {

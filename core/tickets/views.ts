@@ -119,11 +119,10 @@ export interface MessageBodyView {
   readonly kind: 'text' | 'html' | 'frame';
   /** For `text`: plain lines. */
   readonly text?: string | undefined;
-  /** For `html`: already sanitised, without tables and styles; printed by `{{safe …}}` of the presenter (SafeString). */
+  /** For `html`: already sanitised, without styles, each quote folded in its place; a SafeString. */
   readonly html?: unknown;
-  /** For `text` and `html`: the quoted rest, folded behind "…". */
+  /** For `text`: the quoted rest, folded behind "…". */
   readonly quoteText?: string | undefined;
-  readonly quoteHtml?: unknown;
   /** For `frame`: address of `/desk/messages/:id/body`. */
   readonly frameUrl?: string | undefined;
   /** How many images come from outside. */

@@ -1,4 +1,15 @@
-import { readHtmlTree, sanitizeMail, serialize, setAttribute, textOf, walk, type Folds } from '@helpdesk/core/plugin';
+import { randomUUID } from 'node:crypto';
+import {
+  readHtmlTree,
+  sanitizeMail,
+  serialize,
+  setAttribute,
+  textOf,
+  walk,
+  withoutElements,
+  type Folds,
+  type HtmlElement,
+} from '@helpdesk/core/plugin';
 import type { ParsedMail } from './parsed-mail.ts';
 import { visibleLength } from './quoting-marks.ts';
 import { splitReply, type SplitReply } from './quoting.ts';
@@ -40,13 +51,11 @@ const emptyText = '–';
 export function contentOfMail(mail: ParsedMail, earlier: readonly string[] = []): MailContent {
   const text = wellFormed(mail.text || mail.tnef?.text || '').replaceAll('\r\n', '\n');
   const html = mail.html ?? mail.tnef?.html;
-  const split = splitReply({ text, html: html === undefined ? undefined : wellFormed(html).replaceAll('\r\n', '\n'), earlier });
-  const cids = new Set<string>();
-  const reply = clean(split.replyHtml, cids);
-  const pictures = [...cids];
-  const quote = clean(split.quoteHtml, cids);
-  const files = filesOf(mail).map((file) => ({ ...file, isInline: file.contentId !== undefined && cids.has(file.contentId) }));
-  const whole = reply === undefined ? undefined : quote === undefined ? reply : `${reply}<div data-quote="">${quote}</div>`;
+  const foldKey = randomUUID();
+  const split = splitReply({ text, html: html === undefined ? undefined : wellFormed(html).replaceAll('\r\n', '\n'), foldKey, earlier });
+  const { whole, own, pictures } = clean(split.html, foldKey);
+  const shown = new Set(pictures.whole);
+  const files = filesOf(mail).map((file) => ({ ...file, isInline: file.contentId !== undefined && shown.has(file.contentId) }));
   const isWordless = text.trim() === '' && files.length === 0 && whole?.includes('<img') !== true;
   return {
     text: isWordless ? emptyText : text,
@@ -54,7 +63,13 @@ export function contentOfMail(mail: ParsedMail, earlier: readonly string[] = [])
     html: isWordless && !hasWords(whole) ? undefined : whole,
     folds: foldsOf(split),
     files,
-    own: { isDivided: split.ownText !== undefined, text: split.ownText ?? '', html: reply, pictures, forwarded: split.forwardedText },
+    own: {
+      isDivided: split.ownText !== undefined,
+      text: split.ownText ?? '',
+      html: own,
+      pictures: pictures.own,
+      forwarded: split.forwardedText,
+    },
   };
 }
 
@@ -62,20 +77,39 @@ function hasWords(html: string | undefined): boolean {
   return html !== undefined && visibleLength(textOf(readHtmlTree(html))) > 0;
 }
 
+interface CleanHtml {
+  readonly whole: string | undefined;
+  /** The same without what is folded. */
+  readonly own: string | undefined;
+  /** Content-IDs of what each of them shows. */
+  readonly pictures: { readonly whole: readonly string[]; readonly own: readonly string[] };
+}
+
 // Cleaned here already: an address such as /files/7 in a stranger's mail must not reach core, which takes it for an upload of the editor.
-function clean(html: string | undefined, cids: Set<string>): string | undefined {
-  if (html === undefined || html.trim() === '') return undefined;
-  const safe = sanitizeMail(withoutFolds(html), { cidUrl: (contentId) => `cid:${contentId}`, allowRemoteImages: true });
-  for (const cid of safe.usedCids) cids.add(cid);
-  return safe.html.trim() === '' ? undefined : safe.html;
+function clean(html: string | undefined, foldKey: string): CleanHtml {
+  const safe = sanitizeMail(html ?? '', { cidUrl: (contentId) => `cid:${contentId}`, allowRemoteImages: true });
+  const whole = safe.html.trim() === '' ? undefined : safe.html;
+  if (whole?.includes('data-quote') !== true) return { whole, own: whole, pictures: { whole: safe.usedCids, own: safe.usedCids } };
+  const tree = readHtmlTree(whole);
+  dropForeignFolds(tree, foldKey);
+  const own = withoutElements(tree, ({ attributes }) => attributes['data-quote'] !== undefined);
+  return { whole: serialize(tree), own: serialize(own), pictures: { whole: safe.usedCids, own: picturesIn(own) } };
 }
 
 /** What pages fold is decided here; a mail that brings our mark of it would hide words of its own. */
-function withoutFolds(html: string): string {
-  if (!/data-quote/i.test(html)) return html;
-  const tree = readHtmlTree(html);
-  for (const node of walk(tree)) if (node.kind === 'element') setAttribute(node, 'data-quote', undefined);
-  return serialize(tree);
+function dropForeignFolds(tree: HtmlElement, foldKey: string): void {
+  for (const node of walk(tree)) {
+    if (node.kind !== 'element') continue;
+    const mark = node.attributes['data-quote'];
+    if (mark !== undefined) setAttribute(node, 'data-quote', mark === foldKey ? '' : undefined);
+  }
+}
+
+function picturesIn(tree: HtmlElement): readonly string[] {
+  return [...walk(tree)].flatMap((node) => {
+    const source = node.kind === 'element' && node.name === 'img' ? (node.attributes['src'] ?? '') : '';
+    return source.startsWith('cid:') ? [source.slice('cid:'.length)] : [];
+  });
 }
 
 function filesOf(mail: ParsedMail): readonly MailFile[] {

@@ -1,5 +1,8 @@
 // What mail programs write around quoted text. Every pattern is anchored or bounded, so a line costs a fixed time.
 
+/** A mail of which less would be seen is shown whole (mail.md R2). */
+export const fewestVisible = 2;
+
 /** How many characters of a text can be seen. */
 export function visibleLength(text: string): number {
   return text.replace(/[\s\u200b-\u200f\ufeff]/g, '').length;

@@ -1,6 +1,6 @@
-import { splitHtml } from './quoting-html.ts';
+import { foldHtml } from './quoting-html.ts';
 import { withinBudget } from './quoting-budget.ts';
-import { visibleLength } from './quoting-marks.ts';
+import { fewestVisible, visibleLength } from './quoting-marks.ts';
 import { withKnownTail } from './quoting-signature.ts';
 import { divideText, type TextPart } from './quoting-text.ts';
 
@@ -17,17 +17,18 @@ export interface SplitReply {
   readonly isWhole: boolean;
   /** What the sender wrote, even if that is nothing, with a tail that earlier mails have too; undefined when nothing could be divided. */
   readonly ownText: string | undefined;
-  readonly replyHtml: string | undefined;
-  readonly quoteHtml: string | undefined;
+  /** The HTML in order, what is quoted in `<div data-quote>`; undefined for a mail without. */
+  readonly html: string | undefined;
 }
 
 const maxText = 2_000_000;
 const maxLines = 100_000;
-const fewestVisible = 2;
 
 export interface MailToSplit {
   readonly text: string;
   readonly html?: string | undefined;
+  /** The value of `data-quote`, by which whoever cleans the HTML knows it from that of the mail. */
+  readonly foldKey?: string | undefined;
   /** Texts of earlier mails of the same sender: what several of them end with is a signature (R5). */
   readonly earlier?: readonly string[];
 }
@@ -37,7 +38,7 @@ const budget = 250;
 
 /** Splits a mail's text and HTML into reply and quote in linear time; text over 2 million characters or 100 000 lines is not divided. */
 export function splitReply(mail: MailToSplit, budgetMs = budget): SplitReply {
-  const { text, earlier = [] } = mail;
+  const { text, html, foldKey = '', earlier = [] } = mail;
   const until = performance.now() + budgetMs;
   const divided = text.length > maxText || countLines(text) > maxLines ? undefined : withinBudget(() => divideText(text, until));
   const signed = withKnownTail(text, divided ?? [], earlier);
@@ -51,7 +52,7 @@ export function splitReply(mail: MailToSplit, budgetMs = budget): SplitReply {
     parts,
     isWhole,
     ownText: divided === undefined ? undefined : pick(text, divided, 'reply'),
-    ...(withinBudget(() => splitHtml(mail.html, until)) ?? { replyHtml: mail.html, quoteHtml: undefined }),
+    html: html === undefined ? undefined : (withinBudget(() => foldHtml(html, { foldKey, until })) ?? html),
   };
 }
 

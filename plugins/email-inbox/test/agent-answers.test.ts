@@ -149,9 +149,12 @@ describe("an agent's answer to a notification", () => {
   it('R2: keeps the words below a quote that a mail program of HTML alone writes (FS #349)', async () => {
     const quote = `<div class="moz-cite-prefix">${attribution}</div><blockquote type="cite">${body(notice.html)}</blockquote>`;
 
-    await send({ 'Content-Type': 'text/html; charset=utf-8' }, `<p>Hi, answers below.</p>${quote}<p>Yes to the first.</p>`);
+    await send({ 'Content-Type': 'text/html; charset=utf-8' }, `<p>Hi, answers below.</p>${quote}<p>Yes to the <b>first</b>.</p>`);
 
-    expect(await latest()).to.include({ text: 'Hi, answers below.\n\nYes to the first.', html: null });
+    expect(await latest()).to.include({
+      text: 'Hi, answers below.\n\nYes to the first.',
+      html: '<p>Hi, answers below.</p><p>Yes to the <b>first</b>.</p>',
+    });
   });
 
   it('W2: loses what it quotes between its words', async () => {

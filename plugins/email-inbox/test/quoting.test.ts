@@ -63,8 +63,10 @@ describe('splitting a reply from its quote', () => {
     const text = 'Yes.\n\nOn 2 Nov 2026 at 10:00, Ada wrote:\n> One?';
 
     expect(splitReply({ text }).replyText).to.equal('Yes.');
-    const late = splitReply({ text, html: '<p>Yes.</p><div class="gmail_quote">One?</div>' }, -1);
-    expect([late.isWhole, late.replyText, late.quoteHtml]).to.deep.equal([true, text, undefined]);
+    const html = '<p>Yes.</p><div class="gmail_quote">One?</div>';
+    expect(splitReply({ text, html }).html).to.not.equal(html);
+    const late = splitReply({ text, html }, -1);
+    expect([late.isWhole, late.replyText, late.html]).to.deep.equal([true, text, html]);
   });
 
   it('R4: takes no longer than its 250 ms whatever the shape of the mail', () => {

@@ -136,6 +136,28 @@ describe('receiving a mail', () => {
     expect(message?.html).to.not.include('alert');
   });
 
+  it('R2: stores an HTML mail whole and shows the answers between its quotes in their place', async () => {
+    const attribution = '<div class="gmail_attr">On 2 Nov 2026 at 10:00, Can wrote:</div>';
+    const gmail = `<div>Hi.</div><div class="gmail_quote">${attribution}<blockquote class="gmail_quote">One?</blockquote><div>Yes.</div><blockquote class="gmail_quote">Two?</blockquote><div>No.</div></div>`;
+    const row = await inbox.receive(mail({ 'Content-Type': 'text/html; charset=utf-8' }, gmail));
+    const { number } = await inbox.ticket(row.ticket_id);
+
+    const [message] = await inbox.messages(row.ticket_id ?? 0);
+    const page = await (await inbox.desk.fetch(`/desk/tickets/${number}`, { as: 'ada' })).text();
+
+    expect(message?.html?.match(/<div data-quote|One|Yes|Two|No\b/g)).to.deep.equal([
+      '<div data-quote',
+      'One',
+      'Yes',
+      '<div data-quote',
+      'Two',
+      'No',
+    ]);
+    expect(page.match(/<details class="quote"|<\/details>|One\?|Yes\.|Two\?|No\./g)?.join(' ')).to.include(
+      '<details class="quote" One? </details> Yes. <details class="quote" Two? </details> No.',
+    );
+  });
+
   it('S2: folds nothing because the mail says so', async () => {
     const row = await inbox.receive(mail({ 'Content-Type': 'text/html' }, '<p>Hello</p><p DATA-QUOTE="">I agree to the price.</p>'));
 
