@@ -1,4 +1,4 @@
-import { refuseLate } from './quoting-budget.ts';
+import { refuseLate, type Budget } from './quoting-budget.ts';
 import {
   isAttributionLine,
   isCitation,
@@ -25,7 +25,7 @@ export interface Quotes {
 }
 
 /** Finds the quotes of a mail in one pass; undefined when nothing marks one. A bare blockquote is none. */
-export function findQuotes(tree: HtmlElement, until: number): Quotes | undefined {
+export function findQuotes(tree: HtmlElement, budget: Budget): Quotes | undefined {
   const nodes = new Set<HtmlNode>();
   const places: Place[] = [];
   let first: Pick<Quotes, 'start' | 'kind'> | undefined;
@@ -49,7 +49,7 @@ export function findQuotes(tree: HtmlElement, until: number): Quotes | undefined
   };
 
   const lookAtQuote = (element: HtmlElement, isOpened: boolean): void => {
-    refuseLate(until);
+    refuseLate(budget);
     if (element.name !== 'blockquote') return lookAtContainer(element);
     const lead = leadAbove(places);
     const isMark = first !== undefined || isNamedQuote(element) || lead !== undefined || opensWithAttribution(element);
@@ -73,7 +73,7 @@ export function findQuotes(tree: HtmlElement, until: number): Quotes | undefined
     parent.children.forEach((child, index) => {
       if (child.kind === 'text') return;
       count += 1;
-      if (count % 256 === 0) refuseLate(until);
+      if (count % 256 === 0) refuseLate(budget);
       places.push({ siblings: parent.children, index });
       lookAt(child, isOpened);
       places.pop();

@@ -1,4 +1,4 @@
-import { refuseLate } from './quoting-budget.ts';
+import { refuseLate, type Budget } from './quoting-budget.ts';
 import { findQuotes, findRuns, type Run, type Runs } from './quoting-html-folds.ts';
 import { fewestVisible, visibleLength } from './quoting-marks.ts';
 import { readHtmlTree, serialize, textOf, walk, withoutElements, type HtmlElement, type HtmlNode } from '@helpdesk/core/plugin';
@@ -9,7 +9,7 @@ export interface HtmlFolding {
   /** The value of `data-quote`; one that nobody can guess tells these marks from those that a mail brings. */
   readonly foldKey: string;
   /** A moment of `performance.now()`. */
-  readonly until: number;
+  readonly budget: Budget;
 }
 
 /**
@@ -17,14 +17,14 @@ export interface HtmlFolding {
  * the end, or, where the sender answered below or between, each quote in its place (R2). Every word stays, in order; nothing
  * is folded when no mark is found or when nothing visible would be left.
  */
-export function foldHtml(html: string, { foldKey, until }: HtmlFolding): string {
+export function foldHtml(html: string, { foldKey, budget }: HtmlFolding): string {
   if (html.length > maxHtml) return html;
   const tree = readHtmlTree(html);
-  refuseLate(until);
-  const quotes = findQuotes(tree, until);
+  refuseLate(budget);
+  const quotes = findQuotes(tree, budget);
   if (quotes === undefined || quotes.kind === 'forward') return html;
   const runs = quotes.kind === 'header' ? undefined : findRuns(tree, quotes.nodes);
-  refuseLate(until);
+  refuseLate(budget);
   const fold: Fold = (children) => ({ ...tree, name: 'div', attributes: { 'data-quote': foldKey }, children: [...children] });
   const folded = runs?.isAnswered === true ? inPlace(tree, runs, fold) : atEnd(tree, quotes.start, fold);
   const own = withoutElements(folded, ({ attributes }) => attributes['data-quote'] === foldKey);

@@ -1,5 +1,5 @@
 import { isAnswerLine } from './answer-line.ts';
-import { refuseLate } from './quoting-budget.ts';
+import { refuseLate, unlimited, type Budget } from './quoting-budget.ts';
 import {
   headerRole,
   isAttribution,
@@ -26,10 +26,10 @@ export interface TextPart {
  * Divides a mail's text in one pass over its lines (mail.md R4, R5): quotes with their attributions, forwarded
  * messages, signatures, and what the sender wrote. Text between quoted runs always stays a reply (R2).
  */
-export function divideText(text: string, until = Number.POSITIVE_INFINITY): TextPart[] {
-  const lines = readLines(text, until);
+export function divideText(text: string, budget = unlimited): TextPart[] {
+  const lines = readLines(text, budget);
   const kinds: PartKind[] = lines.map(() => 'reply');
-  markQuotes(lines, kinds, until);
+  markQuotes(lines, kinds, budget);
   markSignature(lines, kinds);
   return joinParts(lines, kinds, text.length);
 }
@@ -44,10 +44,10 @@ interface Line {
 const maxLine = 1000;
 const checkedEvery = 256;
 
-function readLines(text: string, until: number): Line[] {
+function readLines(text: string, budget: Budget): Line[] {
   let start = 0;
   return text.split('\n').flatMap((raw, index) => {
-    if (index % checkedEvery === 0) refuseLate(until);
+    if (index % checkedEvery === 0) refuseLate(budget);
     const line = toLine(raw, start);
     const shared = sharedFrom(line.text);
     const lines = shared === undefined ? [line] : [toLine(raw.slice(0, shared), start), toLine(raw.slice(shared), start + shared)];
@@ -67,12 +67,12 @@ function sharedFrom(text: string): number | undefined {
   return isAttribution(text.slice(place + 1).replace(/^[\s-]{1,5}/, '')) ? place + 1 : undefined;
 }
 
-function markQuotes(lines: readonly Line[], kinds: PartKind[], until: number): void {
+function markQuotes(lines: readonly Line[], kinds: PartKind[], budget: Budget): void {
   let at = 0;
   let rounds = 0;
   while (at < lines.length) {
     rounds += 1;
-    if (rounds % checkedEvery === 0) refuseLate(until);
+    if (rounds % checkedEvery === 0) refuseLate(budget);
     const line = lines[at];
     if (!line || line.isBlank) {
       at += 1;

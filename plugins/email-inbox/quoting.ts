@@ -1,5 +1,5 @@
 import { foldHtml } from './quoting-html.ts';
-import { withinBudget } from './quoting-budget.ts';
+import { budgetOf, withinBudget } from './quoting-budget.ts';
 import { fewestVisible, visibleLength } from './quoting-marks.ts';
 import { withKnownTail } from './quoting-signature.ts';
 import { divideText, type TextPart } from './quoting-text.ts';
@@ -34,13 +34,13 @@ export interface MailToSplit {
 }
 
 /** Milliseconds that one mail may take; a mail over it is shown whole (mail.md R4). */
-const budget = 250;
+const defaultMs = 250;
 
 /** Splits a mail's text and HTML into reply and quote in linear time; text over 2 million characters or 100 000 lines is not divided. */
-export function splitReply(mail: MailToSplit, budgetMs = budget): SplitReply {
+export function splitReply(mail: MailToSplit, budgetMs = defaultMs): SplitReply {
   const { text, html, foldKey = '', earlier = [] } = mail;
-  const until = performance.now() + budgetMs;
-  const divided = text.length > maxText || countLines(text) > maxLines ? undefined : withinBudget(() => divideText(text, until));
+  const budget = budgetOf(budgetMs);
+  const divided = text.length > maxText || countLines(text) > maxLines ? undefined : withinBudget(() => divideText(text, budget));
   const signed = withKnownTail(text, divided ?? [], earlier);
   const isWhole = !signed.some(({ kind }) => kind === 'forward') && visibleLength(pick(text, signed, 'reply')) < fewestVisible;
   const parts: readonly TextPart[] = isWhole ? [{ kind: 'reply', start: 0, end: text.length }] : signed;
@@ -52,7 +52,7 @@ export function splitReply(mail: MailToSplit, budgetMs = budget): SplitReply {
     parts,
     isWhole,
     ownText: divided === undefined ? undefined : pick(text, divided, 'reply'),
-    html: html === undefined ? undefined : (withinBudget(() => foldHtml(html, { foldKey, until })) ?? html),
+    html: html === undefined ? undefined : (withinBudget(() => foldHtml(html, { foldKey, budget })) ?? html),
   };
 }
 
