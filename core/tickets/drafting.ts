@@ -1,8 +1,10 @@
 import type { Desk } from '../desk.ts';
 import { Conflict } from '../kernel/errors.ts';
 import { cleanHtml } from '../html/index.ts';
+import { isSent } from '../http/once.ts';
 import type { Reader } from '../storage/index.ts';
 import { userIdOf, type Actor } from '../users/index.ts';
+import { lockTicket } from './tickets-repository.ts';
 import { mayNote, mayReply, require } from './tickets-policy.ts';
 import { seeTicket } from './visible-tickets.ts';
 
@@ -15,6 +17,8 @@ export interface DraftInput {
   readonly files?: readonly number[] | undefined;
   /** What this browser saved last; another one's later save is not overwritten. */
   readonly version?: number | undefined;
+  /** Of the form it is written in: what that form sent is no draft any more. */
+  readonly formKey?: string | undefined;
 }
 
 /** The fields of a draft of a reply. */
@@ -22,15 +26,19 @@ export function draftFields(cc: string, isUnquoted: boolean): Readonly<Record<st
   return { cc, ...(isUnquoted && { unquoted: '1' }) };
 }
 
-export interface Draft extends Required<Omit<DraftInput, 'version'>> {
+export interface Draft extends Required<Omit<DraftInput, 'version' | 'formKey'>> {
   readonly id: number;
   readonly userId: number;
   readonly version: number;
   readonly updatedAt: number;
 }
 
-/** One draft per person, ticket and kind. @throws Conflict `drafts.stale` when another window saved in between. */
-export async function saveDraft(desk: Desk, actor: Actor, ticketId: number, input: DraftInput): Promise<Draft> {
+/**
+ * One draft per person, ticket and kind; undefined where its form was sent meanwhile.
+ *
+ * @throws Conflict `drafts.stale` when another window saved in between.
+ */
+export async function saveDraft(desk: Desk, actor: Actor, ticketId: number, input: DraftInput): Promise<Draft | undefined> {
   await seeTicket(desk, actor, ticketId);
   require(input.kind === 'note' ? mayNote(actor) : mayReply(actor), `tickets.${input.kind}`);
   const key = { ticket_id: ticketId, user_id: userIdOf(actor) ?? 0, kind: input.kind };
@@ -42,7 +50,10 @@ export async function saveDraft(desk: Desk, actor: Actor, ticketId: number, inpu
     files: JSON.stringify(input.files ?? []),
     updated_at: now,
   };
-  await desk.storage.writeTx(async (tx) => {
+  const isKept = await desk.storage.writeTx(async (tx) => {
+    // A browser saves on leaving the field, which a click on Send does. Whatever sends holds this lock until it has removed the draft.
+    await lockTicket(tx, ticketId);
+    if (await isSent(tx, { userId: key.user_id, key: input.formKey ?? '' })) return false;
     const stored = await tx('drafts').where(key).first('id', 'version');
     if (stored === undefined) await tx('drafts').insert({ ...key, ...row, created_at: now });
     else if (input.version !== undefined && input.version !== stored.version)
@@ -51,7 +62,9 @@ export async function saveDraft(desk: Desk, actor: Actor, ticketId: number, inpu
       await tx('drafts')
         .where({ id: stored.id })
         .update({ ...row, version: stored.version + 1 });
+    return true;
   });
+  if (!isKept) return undefined;
   const draft = (await draftsOf(desk.storage.read, ticketId)).find((one) => one.userId === key.user_id && one.kind === input.kind);
   if (draft === undefined) throw new Conflict('drafts.stale', { ticketId });
   return draft;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
-import { draftsOf, reply, seeTicket, tagsOf, type Ticket } from '#core/tickets/index.js';
-import { minaWrites, visitor, withOutgoingMail, type Visitor } from './support.js';
+import { reply, seeTicket, tagsOf, type Ticket } from '#core/tickets/index.js';
+import { minaWrites, visitor, type Visitor } from './support.js';
 
 describe('answering on the desk', () => {
   let desk: TestDesk;
@@ -69,63 +69,6 @@ describe('answering on the desk', () => {
     expect(page.value('cc')).to.equal('jonas@example.org');
   });
 
-  it('sends nothing when somebody was faster, and keeps the text', async () => {
-    const fields = await form('reply', 'We will look for it.');
-    await reply(desk.app.desk, desk.actor('ada'), ticket.id, { kind: 'reply', text: 'Already on its way.' });
-
-    const page = await can.submit(`${path()}/messages`, fields);
-
-    expect(page.status).to.equal(409);
-    expect(page.alerts.join()).to.include('A newer message arrived.');
-    expect(page.text).to.include('Already on its way.');
-    expect(page.form(`${path()}/messages`).get('body')).to.equal('We will look for it.');
-    expect((await now()).messageCount).to.equal(2);
-
-    const again = page.form(`${path()}/messages`);
-    again.set('sendAnyway', page.all('button', 'Send anyway')[0]?.attributes['value'] ?? '');
-    expect((await can.post(`${path()}/messages`, again)).status).to.equal(303);
-    expect((await now()).messageCount).to.equal(3);
-  });
-
-  it('discards a draft after a collision when asked', async () => {
-    const fields = await form('reply', 'We will look for it.');
-    await reply(desk.app.desk, desk.actor('ada'), ticket.id, { kind: 'reply', text: 'Already on its way.' });
-    await can.submit(`${path()}/messages`, fields);
-    expect(await draftsOf(desk.storage.read, ticket.id)).to.have.length(1);
-
-    fields.set('discard', '1');
-    await can.post(`${path()}/messages`, fields);
-
-    expect(await draftsOf(desk.storage.read, ticket.id)).to.deep.equal([]);
-  });
-
-  it('takes a held reply back into the draft', async () => {
-    await withOutgoingMail(desk);
-    const fields = await form('reply', 'We send new cups.');
-    fields.set('unquoted', '1');
-    const sent = await can.submit(`${path()}/messages`, fields);
-    const undo = sent.all('form').find(({ attributes }) => attributes['action']?.endsWith('/undo'))?.attributes['action'] ?? '';
-
-    const page = await can.submit(undo, {});
-
-    expect(sent.text).to.include('Sent to Mina Kaya');
-    expect(page.text).to.include('Taken back.');
-    expect(page.form(`${path()}/messages`).get('body')).to.equal('We send new cups.');
-    expect(page.form(`${path()}/messages`).get('unquoted')).to.equal('1');
-    expect((await now()).messageCount).to.equal(1);
-  });
-
-  it('says when it is too late to take a reply back', async () => {
-    await withOutgoingMail(desk);
-    const sent = await can.submit(`${path()}/messages`, await form('reply', 'We send new cups.'));
-    const undo = sent.all('form').find(({ attributes }) => attributes['action']?.endsWith('/undo'))?.attributes['action'] ?? '';
-    await desk.storage.writeTx((tx) => tx('outbox').update({ state: 'sent' }));
-
-    const page = await can.submit(undo, {});
-
-    expect(page.text).to.include('too late to undo');
-  });
-
   it('keeps notes inside and tells whom they mention', async () => {
     await can.post(`${path()}/messages`, await form('note', 'Ask the carrier, @Ada. Not ada@example.com.'));
     await desk.settle();
@@ -133,24 +76,6 @@ describe('answering on the desk', () => {
     expect((await (await visitor(desk, 'mina')).get(`/tickets/${ticket.number}`)).text).to.not.include('Ask the carrier');
     const notified = await desk.storage.read('notifications').where({ kind: 'mentioned' }).pluck('user_id');
     expect(notified).to.deep.equal([desk.people.ada.id]);
-  });
-
-  it('restores what was being written', async () => {
-    const saved = await can.post(`${path()}/draft`, {
-      kind: 'reply',
-      body: '<p>Half a sentence</p>',
-      format: 'html',
-      cc: 'jonas@example.org',
-      unquoted: '1',
-    });
-
-    const page = await can.get(path());
-
-    expect(saved.status).to.equal(204);
-    expect(page.form(`${path()}/messages`).get('body')).to.include('Half a sentence');
-    expect(page.value('cc')).to.equal('jonas@example.org');
-    expect(page.form(`${path()}/messages`).get('unquoted')).to.equal('1');
-    expect((await (await visitor(desk, 'ada')).get(path())).text).to.include('Can Demir has a draft for this ticket.');
   });
 
   it('does not attach a file that somebody else uploaded', async () => {
