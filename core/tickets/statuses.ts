@@ -8,6 +8,7 @@ const cacheMs = 2000;
 /** Status rows, read at most every two seconds: each page shows them and they hardly ever change. */
 export class Statuses {
   private readonly storage: Storage;
+  private changes = 0;
   private cached: { readonly at: number; readonly rows: readonly Status[] } | undefined;
 
   constructor(storage: Storage) {
@@ -15,13 +16,18 @@ export class Statuses {
   }
 
   async list(reader: Reader = this.storage.read): Promise<readonly Status[]> {
-    const now = performance.now();
-    if (this.cached === undefined || now - this.cached.at > cacheMs) this.cached = { at: now, rows: await listStatuses(reader) };
-    return this.cached.rows;
+    const { changes, cached } = this;
+    const at = performance.now();
+    if (cached !== undefined && at - cached.at <= cacheMs) return cached.rows;
+    const rows = await listStatuses(reader);
+    // What was read before somebody changed them is out of date already.
+    if (changes === this.changes) this.cached = { at, rows };
+    return rows;
   }
 
   forget(): void {
     this.cached = undefined;
+    this.changes += 1;
   }
 
   /** @throws Invalid `tickets.unknown-status`. */
