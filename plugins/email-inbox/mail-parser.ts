@@ -1,4 +1,6 @@
 import { Worker } from 'node:worker_threads';
+import { withoutMarks } from './body-marks.ts';
+import { markScope } from './desk-identity.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 import type { ParserAnswer } from './parsing-worker.ts';
 import type { InboxContext } from './settings.ts';
@@ -110,8 +112,9 @@ export class MailParser {
 // One thread a process, however often the plugin is switched on: it ends by itself when nobody asks any more.
 const parser = new MailParser();
 
-/** Reads a mail within the limits that the settings name. @throws ParserStopped */
+/** Reads a mail within the limits that the settings name, without the desk's own marks, which are no words of its sender. @throws ParserStopped */
 export async function parseWithin(ctx: InboxContext, raw: Uint8Array): Promise<ParsedMail> {
   const { parseSeconds, parseMegabytes } = await ctx.settings.get();
-  return parser.parse(raw, { timeoutMs: parseSeconds * 1000, memoryMb: parseMegabytes });
+  const mail = await parser.parse(raw, { timeoutMs: parseSeconds * 1000, memoryMb: parseMegabytes });
+  return withoutMarks(mail, markScope(ctx));
 }
