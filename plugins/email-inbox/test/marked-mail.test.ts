@@ -19,6 +19,7 @@ describe('mail that is found again by the mark it carries', () => {
   const decisionOf = async ({ id }: MailRow): Promise<{ reason: string; steps: Record<string, unknown>[] }> =>
     JSON.parse((await inbox.desk.storage.read('p_email_mails').where({ id }).first('thread')).thread);
   const sent = async () => parseMail(sink.mails.at(-1)?.raw ?? new Uint8Array());
+  const shown = (ticketId: number | null): string => `[ref:${ticketId?.toString(36)}.…]`;
   const isFound = async (words: string): Promise<boolean> => {
     const { items } = (await (await inbox.desk.fetch(`/desk/palette?q=${words}`, { as: 'can' })).json()) as { items: { href: string }[] };
     return items.some(({ href }) => href.startsWith('/desk/tickets/'));
@@ -99,24 +100,24 @@ describe('mail that is found again by the mark it carries', () => {
   });
 
   it('T3: a mark with a wrong signature is not believed, noted, and stays in the text', async () => {
-    const { text } = await answered();
+    const { ticketId, text } = await answered();
     const forged = (text.match(markInText)?.[0] ?? '').replace(/\.[a-z2-7]{4}/, '.aaaa');
 
     const row = await answerTo(forged, { From: 'eve@evil.example' });
 
-    expect(row.ticket_id).to.not.equal(1);
+    expect(row.ticket_id).to.not.equal(ticketId);
     expect((await decisionOf(row)).steps).to.deep.equal([{ rule: 'body-mark', evidence: forged, outcome: 'refused', refusal: 'forged' }]);
     expect((await inbox.messages(row.ticket_id ?? 0))[0]?.text).to.include(forged);
   });
 
   it('T3: does not shadow an id, and shows no signature where it is noted', async () => {
-    const { text } = await answered();
+    const { ticketId, text } = await answered();
     const other = await inbox.receive(mail({ 'Message-ID': '<other@x.example>', Subject: 'Scanner' }));
 
     const row = await answerTo(text, { 'In-Reply-To': '<other@x.example>' });
 
     expect(row.ticket_id).to.equal(other.ticket_id);
-    expect((await decisionOf(row)).steps).to.deep.include({ rule: 'body-mark', evidence: '[ref:1.…]', ticketId: 1, outcome: 'hint' });
+    expect((await decisionOf(row)).steps).to.deep.include({ rule: 'body-mark', evidence: shown(ticketId), ticketId, outcome: 'hint' });
   });
 
   it('T10: a stranger who quotes the mark is appended as new, in copy of nothing, and not acknowledged', async () => {
@@ -140,7 +141,7 @@ describe('mail that is found again by the mark it carries', () => {
     expect(row.ticket_id).to.not.equal(ticketId);
     expect((await decisionOf(row)).steps).to.deep.include({
       rule: 'body-mark',
-      evidence: '[ref:1.…]',
+      evidence: shown(ticketId),
       ticketId,
       outcome: 'refused',
       refusal: 'forward',
