@@ -3,6 +3,7 @@ import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
+import { reasonInWords } from '../i18n/index.ts';
 import { AppError, NotFound } from '../kernel/errors.ts';
 import { listPlaceholders } from '../kernel/placeholders.ts';
 import {
@@ -10,7 +11,6 @@ import {
   isSameAccount,
   listMailboxes,
   mailPlaceholders,
-  reasonInWords,
   removeMailbox,
   saveMailbox,
   smtpSecret,
