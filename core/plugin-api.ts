@@ -31,12 +31,12 @@ export {
   mailPlaceholders,
   mailValues,
   parseServerUrl,
-  reasonInWords,
   replyHeaders,
   replySubject,
   testTransport,
   type MailServer,
 } from './mail/index.ts';
+export { ownReason, reasonInWords, reasonOf } from './i18n/index.ts';
 export { imageTypeOf, isDangerous } from './files/index.ts';
 export { isPrivateHost } from './net/index.ts';
 export type {

@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { reasonInWords, type Translator } from '../i18n/index.ts';
 import { queueDepth } from '../jobs/index.ts';
 import { liveProcesses } from '../kernel/plugins-repository.ts';
 import { changeQueueUsage, tableNames } from '../storage/index.ts';
@@ -11,8 +12,8 @@ const behindMs = 10 * 60_000;
 const fullQueue = 0.5;
 
 /** What core looks at, then what running plugins report. A feature with checks of its own adds a function here. */
-export async function healthChecks(app: App): Promise<readonly Check[]> {
-  const found = await Promise.all([systemChecks, platformChecks, themeChecks, pluginChecks].map((look) => look(app)));
+export async function healthChecks(app: App, translator: Translator): Promise<readonly Check[]> {
+  const found = await Promise.all([systemChecks, platformChecks, themeChecks, pluginChecks].map((look) => look(app, translator)));
   return found.flat();
 }
 
@@ -118,11 +119,14 @@ async function themeChecks({ theming: { look, faults } }: App): Promise<readonly
   ];
 }
 
-async function pluginChecks({ desk, plugins, oversight }: App): Promise<readonly Check[]> {
-  // A key of the catalogue, or a sentence as it is: plugins may have no texts of their own.
-  const texts = desk.translatorFor(null);
+async function pluginChecks({ plugins, oversight }: App, texts: Translator): Promise<readonly Check[]> {
+  // A key of the catalogue, or a sentence as it is: plugins may have no texts of their own. A value may be a stored reason.
   const sentence = (key: string, plain: string, params?: Sentence['params']): Sentence =>
-    texts.has(key) ? { key, ...(params !== undefined && { params }) } : { key: 'health.plain', params: { text: plain } };
+    texts.has(key) ? { key, ...(params !== undefined && { params: inWords(params) }) } : { key: 'health.plain', params: { text: plain } };
+  const inWords = (params: NonNullable<Sentence['params']>): NonNullable<Sentence['params']> =>
+    Object.fromEntries(
+      Object.entries(params).map(([name, value]) => [name, typeof value === 'string' ? reasonInWords(texts, value) : value]),
+    );
   const titleOf = (id: string): string => plugins.known.find((one) => one.id === id)?.manifest.title ?? id;
   const reports = await Promise.all(
     plugins.snapshot.all('health').map(async ({ plugin, value }): Promise<readonly Check[]> => {

@@ -3,12 +3,12 @@ import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
+import { reasonInWords } from '../i18n/index.ts';
 import { AppError, NotFound } from '../kernel/errors.ts';
 import {
   findMailbox,
   isSameAccount,
   listMailboxes,
-  reasonInWords,
   removeMailbox,
   saveMailbox,
   smtpSecret,

@@ -21,7 +21,7 @@ export function systemRoutes(app: App): Middleware {
   return new Router()
     .get('/admin', async (ctx) => {
       administrator(ctx, 'system.view');
-      const checks = await healthChecks(app);
+      const checks = await healthChecks(app, ctx.state.translator);
       const mailboxes = await listMailboxes(desk.storage.read);
       const agents = await listUsers(desk.storage.read, { kind: 'agent', limit: 2 });
       const counts = await ticketCounts(desk.storage.read);
@@ -50,7 +50,7 @@ export function systemRoutes(app: App): Middleware {
     })
     .get('/admin/health', async (ctx) => {
       administrator(ctx, 'system.view');
-      const checks = await healthChecks(app);
+      const checks = await healthChecks(app, ctx.state.translator);
       const depth = await queueDepth(desk.storage.read);
       const processes = await liveProcesses(desk.storage.read, desk.clock.now());
       const outbox: { state: string; n: number }[] = await desk.storage

@@ -2,6 +2,7 @@ import { deliveriesOf, listMailboxes } from '../mail/index.ts';
 import type { Desk } from '../desk.ts';
 import type { RecordedEvent } from '../events/index.ts';
 import type { FileRecord } from '../files/index.ts';
+import { reasonInWords } from '../i18n/index.ts';
 import type { Timestamp } from '../kernel/clock.ts';
 import type { Reader } from '../storage/index.ts';
 import { attachmentsOf, tagsOf, type Message, type Ticket } from '../tickets/index.ts';
@@ -89,7 +90,11 @@ export async function presentMessages(
       delivery:
         delivery === undefined || delivery.state === 'undone'
           ? null
-          : { state: delivery.state, attempts: delivery.attempts, error: delivery.error },
+          : {
+              state: delivery.state,
+              attempts: delivery.attempts,
+              error: delivery.error && reasonInWords(desk.translatorFor('en'), delivery.error),
+            },
       createdAt: rfc3339(message.createdAt),
     };
   });

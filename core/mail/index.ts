@@ -43,7 +43,6 @@ export {
   type ProviderId,
   type SignInPage,
 } from './oauth/index.ts';
-export { reasonInWords } from './reasons.ts';
 export { testTransport } from './transports.ts';
 export type { Credentials } from './smtp-connection.ts';
 export type { Address, Encryption, IncomingMail, Mailbox, OutboxEntry, OutboxState, OutgoingMail, Transport } from './types.ts';

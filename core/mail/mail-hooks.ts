@@ -9,7 +9,7 @@ declare module '../kernel/hook-map.ts' {
       readonly messageId: number | null;
       readonly mayBeDoubled: boolean;
     };
-    /** A mail will not reach all of its recipients; `error` holds the server's words. */
+    /** A mail will not reach all of its recipients; `error` holds the server's words, or ours in English. */
     'mail.failed': {
       readonly outboxId: number;
       readonly kind: OutboxEntry['kind'];

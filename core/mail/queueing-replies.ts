@@ -1,4 +1,5 @@
 import type { Desk } from '../desk.ts';
+import { ownReason } from '../i18n/index.ts';
 import { Invalid } from '../kernel/errors.ts';
 import { fillPlaceholders } from '../kernel/placeholders.ts';
 import type { Tx } from '../storage/index.ts';
@@ -90,7 +91,7 @@ export async function queueReply(
     files,
     messageId,
     undoMs: reply.undoMs,
-    error: isReserved(to.email) ? 'Nobody has this address.' : undefined,
+    error: isReserved(to.email) ? ownReason('mail.reason.nobody') : undefined,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Desk } from '../desk.ts';
+import { ownReason, reasonOf } from '../i18n/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import { crashPoint } from '../kernel/crash-point.ts';
 import { TryLater, type JobRun } from '../jobs/index.ts';
@@ -72,7 +73,7 @@ async function lookAgain(desk: Desk, { id }: OutboxEntry): Promise<never> {
   throw new TryLater('The folder of sent mail could not be read.', doubtMs, { isFree: true });
 }
 
-const deathInWords = 'The process ended while the mail was being sent.';
+const deathInWords = ownReason('mail.reason.process-ended');
 
 async function leaveInDoubt(desk: Desk, job: JobRun, entry: OutboxEntry, doubts: number): Promise<void> {
   await desk.storage.writeTx(async (tx) => {
@@ -109,12 +110,12 @@ async function take(desk: Desk, before: OutboxEntry): Promise<OutboxEntry | unde
 async function attempt(desk: Desk, entry: OutboxEntry): Promise<Outcome> {
   try {
     const credentials = await desk.mail.credentialsFor(entry);
-    if (credentials === undefined) return failed(entry, { isPermanent: false, reason: 'No outgoing server is set up.' });
+    if (credentials === undefined) return failed(entry, { isPermanent: false, reason: ownReason('mail.reason.no-server') });
     crashPoint('mail-before-smtp');
     return answered(await deliver(desk, entry, credentials));
   } catch (error) {
     if (error instanceof SmtpFailure) return error.isUncertain ? doubted(error.message) : failed(entry, { ...pick(error) });
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     // What a plugin refused or what was typed wrong does not get better by waiting.
     return failed(entry, { isPermanent: error instanceof AppError && error.status === 422, reason });
   }

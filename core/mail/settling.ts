@@ -1,4 +1,5 @@
 import type { Desk } from '../desk.ts';
+import { isOwnReason, reasonInWords } from '../i18n/index.ts';
 import { TryLater, type JobRun } from '../jobs/index.ts';
 import type { Tx } from '../storage/index.ts';
 import { systemActor } from '../users/index.ts';
@@ -149,12 +150,21 @@ export async function tellFailed(
   await desk.events.record(tx, 'mail.failed', {
     actor: systemActor,
     ...(mail.ticketId === null ? {} : { ticketId: mail.ticketId }),
-    payload: { outboxId: mail.id, kind: mail.kind, ticketId: mail.ticketId, messageId: mail.messageRef, error: error.slice(0, 300) },
+    payload: {
+      outboxId: mail.id,
+      kind: mail.kind,
+      ticketId: mail.ticketId,
+      messageId: mail.messageRef,
+      error: reasonInWords(desk.translatorFor('en'), error).slice(0, 300),
+    },
   });
 }
 
 function wordsOf(results: readonly RecipientResult[]): string {
   const told = results.filter(({ state, reason }) => state !== 'sent' && reason !== undefined);
+  // Words of ours are about the desk and not about one recipient.
+  const own = told.find(({ reason }) => isOwnReason(reason ?? ''))?.reason;
+  if (own !== undefined) return own;
   const same = new Set(told.map(({ reason }) => reason)).size === 1;
   const words = same ? (told[0]?.reason ?? '') : told.map(({ address, reason }) => `${address}: ${reason}`).join('; ');
   return (told.length === 1 && told[0] !== undefined ? `${told[0].address}: ${words}` : words).slice(0, 1000);

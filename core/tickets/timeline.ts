@@ -1,7 +1,6 @@
 import type { Context } from '../http/request-state.ts';
 import type { Timestamp } from '../kernel/clock.ts';
 import { presentPerson, type PersonRow } from '../inbox/index.ts';
-import { reasonInWords } from '../mail/index.ts';
 import type { PersonView, Sentence } from '../ui/types.ts';
 import { presentAttachments } from './attachment-view.ts';
 import { presentBody } from './message-body.ts';
@@ -81,7 +80,7 @@ export function presentMessage(
     attachments: presentAttachments(
       facts.attachments.filter(({ messageId }) => messageId === message.id).map((one) => ({ ...one, isInline: Boolean(one.isInline) })),
     ),
-    ...(delivery === undefined || isNote ? {} : { delivery: presentDelivery(ctx, delivery, facts.recipients) }),
+    ...(delivery === undefined || isNote ? {} : { delivery: presentDelivery(delivery, facts.recipients) }),
     ...(message.origin === 'person' ? {} : { automatic: { key: `ticket.automatic.${message.origin}` } }),
     warnings: message.flags.map((flag) => `flag.${flag}`).flatMap((key) => (ctx.state.translator.has(key) ? [{ key }] : [])),
     deleted: message.deletedAt !== null,
@@ -109,7 +108,7 @@ function presentAddress({ name, email }: MailAddress): PersonView {
   return { id: email, name: name === undefined || name === '' ? email : name, email };
 }
 
-function presentDelivery({ state: { translator } }: Context, delivery: DeliveryRow, recipients: readonly RecipientRow[]): DeliveryView {
+function presentDelivery(delivery: DeliveryRow, recipients: readonly RecipientRow[]): DeliveryView {
   const { id, state, sendAfter, sentAt, attempts, doubts, error } = delivery;
   // After a second doubt nothing is tried by itself: a person decides.
   const isWaiting = (state === 'queued' && attempts > 0) || (state === 'uncertain' && doubts < 2);
@@ -120,10 +119,10 @@ function presentDelivery({ state: { translator } }: Context, delivery: DeliveryR
     ...(state === 'held' ? { heldUntil: sendAfter } : {}),
     attempts,
     ...(isWaiting ? { nextAttemptAt: sendAfter } : {}),
-    ...(error === null ? {} : { error: reasonInWords(translator, error) }),
+    ...(error === null ? {} : { error }),
     recipients: troubled.map(({ address, state: own, reason }) => ({
       text: { key: `delivery.recipient.${own}`, params: { address } },
-      ...(reason === null ? {} : { reason: reasonInWords(translator, reason) }),
+      ...(reason === null ? {} : { reason }),
     })),
   };
 }

@@ -1,4 +1,4 @@
-import { fill, type Params } from '../i18n/index.ts';
+import { fill, reasonInWords, type Params } from '../i18n/index.ts';
 import { fieldFrom } from './fields.ts';
 import { SafeHtml, escapeHtml } from './html.ts';
 import type { IconSet } from './icon.ts';
@@ -33,6 +33,7 @@ export function createHelpers({ icons, assetUrl }: HelperDeps): Readonly<Record<
     t: withRequest((request, [text], hash) => plain(request, text, hash)),
     rich: withRequest((request, [text], hash) => rich(request, text, hash)),
     pattern: withRequest((request, [key]) => request.translator.pattern(String(key))),
+    reason: withRequest((request, [stored]) => reasonInWords(request.translator, String(stored))),
     icon: withRequest(
       (_, [name], { size, label, flip }) =>
         new SafeHtml(icons.icon(String(name), { size: numberOf(size), label: textOf(label), flip: textOf(flip) })),

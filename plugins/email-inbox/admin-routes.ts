@@ -4,6 +4,7 @@ import {
   isPrivateHost,
   NotFound,
   reasonInWords,
+  reasonOf,
   type Context,
   type Form,
   type Mailbox,
@@ -173,9 +174,9 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
 
 /** The words of the server, or of the desk, in the reader's language, where it refused by itself. */
 function wordsFor({ state: { translator } }: Context, error: AppError): string {
-  if (!(error instanceof Invalid) && typeof error.details['message'] === 'string')
-    return reasonInWords(translator, error.details['message']);
-  return translator.t(`errors.${error.code}`, error.details);
+  // The sentence around it says already that the connection failed.
+  const { message } = error.details;
+  return reasonInWords(translator, error.code === 'email-inbox.connection-failed' ? String(message) : reasonOf(error));
 }
 
 async function mailboxOf(ctx: InboxContext, request: Context) {

@@ -1,4 +1,13 @@
-import { composeNotice, type AppError, type PluginTx, type Ticket, type User } from '@helpdesk/core/plugin';
+import {
+  composeNotice,
+  ownReason,
+  reasonInWords,
+  reasonOf,
+  type AppError,
+  type PluginTx,
+  type Ticket,
+  type User,
+} from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
 import { readAgentToken } from './agent-tokens.ts';
 import type { Arrival } from './arrival.ts';
@@ -78,17 +87,22 @@ export function refusalOf(agent: User, error: AppError, text: string): Refusal {
   return { agent, why: 'not-done', error, text };
 }
 
+/** Why an agent's mail was refused, as it is stored. */
+export function refusalReason({ why, what = '', error }: Refusal): string {
+  return ownReason(`email-inbox.refused.${why}`, { what, ...(error === undefined ? {} : { why: reasonOf(error) }) });
+}
+
 /** Tells an agent why, in the agent's language and within the loop budget. */
 export async function noticeRefusal(
   ctx: InboxContext,
   tx: PluginTx,
   { mail, mailbox, isArchive, kind }: Arrival,
-  { agent, why, what = '', error, text }: Refusal,
+  refusal: Refusal,
 ): Promise<void> {
+  const { agent, text } = refusal;
   if (agent.email === null || isArchive || !kind.mayAutoReply) return;
   const translator = ctx.i18n.translatorFor(agent.locale ?? mailbox.locale);
-  const words = error === undefined ? what : translator.t(error.messageKey, { ...error.details });
-  const reason = translator.t(`email-inbox.refused.${why}`, { what: words });
+  const reason = reasonInWords(translator, refusalReason(refusal));
   const notice = composeNotice({
     locale: translator.locale,
     subject: translator.t('email-inbox.refused.subject', { subject: mail.subject }),

@@ -127,15 +127,17 @@ function readSince(value: string | true | undefined): Since {
 
 async function list(ctx: InboxContext): Promise<readonly object[]> {
   const receivers = await listReceivers(ctx);
+  const translator = ctx.i18n.translatorFor('en');
   return (await ctx.mail.mailboxes()).map(({ id, address, name, isActive, lastError }) => {
     const receiver = receivers.find(({ mailboxId }) => mailboxId === id);
+    const error = receiver?.lastError ?? lastError;
     return {
       id,
       address,
       name,
       state: isActive ? (receiver?.state ?? 'sends only') : 'off',
       lastFetchAt: receiver?.lastFetchAt == null ? null : new Date(receiver.lastFetchAt).toISOString(),
-      error: receiver?.lastError ?? lastError,
+      error: error === null ? null : reasonInWords(translator, error),
     };
   });
 }
@@ -192,7 +194,7 @@ async function fetchOnce(ctx: InboxContext, call: CliInvocation): Promise<readon
       results.push({ mailboxId, fetched: await fetchMailbox(ctx, mailboxId) });
     } catch (error) {
       await reportFailure(ctx, mailboxId, explain(error), false);
-      problems.push(explain(error));
+      problems.push(reasonInWords(ctx.i18n.translatorFor('en'), explain(error)));
     }
   }
   if (problems.length > 0) throw new Invalid('email-inbox.fetch-failed', { message: problems.join(' ') });

@@ -6,6 +6,7 @@ import { wholeDomains, withoutDetail } from './mailbox-addresses.ts';
 import { threadCandidates } from './message-ids.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 import type { InboxContext } from './settings.ts';
+import type { TokenScope } from './threading-ids.ts';
 
 /** Name of the header every mail of this desk carries, by which it knows its own mail again. */
 export const loopHeader = 'X-Desk-Loop';
@@ -18,6 +19,11 @@ export function loopValue(ctx: InboxContext): string {
 /** The key under which reply addresses are signed. */
 export function addressSecret(ctx: InboxContext): Uint8Array {
   return ctx.secrets.signingKey('reply-address');
+}
+
+/** What the marks in bodies are signed for: no mailbox, since a ticket may move between them. */
+export function markScope(ctx: InboxContext): TokenScope {
+  return { kind: 'm', secret: addressSecret(ctx), mailboxId: 0 };
 }
 
 /** What is known about a mail before it is classified: who we are, and which ids in it are ours. */

@@ -9,7 +9,7 @@ import { transfer } from './transferring.ts';
 /**
  * Brings a mail that the server did not deliver when it was fetched, and puts it in the place of its stand-in.
  *
- * @throws Unavailable `email-inbox.no-content` when it is no longer where it was, and what the server or the line says.
+ * @throws Unavailable `email-inbox.mail-gone` when it is no longer where it was, and what the server or the line says.
  */
 export async function fetchAgain(ctx: InboxContext, stored: StoredMail): Promise<StoredMail> {
   const receiver = await findReceiver(ctx, stored.mailboxId);
@@ -36,5 +36,5 @@ export async function fetchAgain(ctx: InboxContext, stored: StoredMail): Promise
 }
 
 function gone(): Unavailable {
-  return new Unavailable('email-inbox.no-content', { message: 'The mail is no longer where it was on the server.' });
+  return new Unavailable('email-inbox.mail-gone', { message: 'The mail is no longer where it was on the server.' });
 }

@@ -1,6 +1,6 @@
 import { AppError } from '@helpdesk/core/plugin';
 import { carryOut, passedOn, readOrder, type AgentOrder } from './agent-orders.ts';
-import { noticeRefusal, type AgentStanding, type Refusal } from './agents.ts';
+import { noticeRefusal, refusalReason, type AgentStanding, type Refusal } from './agents.ts';
 import type { Arrival } from './arrival.ts';
 import { fileOnce } from './duplicates.ts';
 import { settleMail } from './mails-repository.ts';
@@ -42,10 +42,8 @@ export function isRefused(error: unknown): error is AppError {
 
 /** An answer or an order that is not carried out: the agent gets the text back, and nothing of it is stored as a message or sent. */
 export async function refuseOrder(ctx: InboxContext, arrival: Arrival, key: string, refusal: Refusal): Promise<void> {
-  const { why, what, error } = refusal;
-  const reason = [why, what ?? error?.message].filter((part) => part !== undefined).join(': ');
   await fileOnce(ctx, arrival, key, async (tx) => {
     await noticeRefusal(ctx, tx, arrival, refusal);
-    await settleMail(ctx, tx, arrival.stored, { state: 'ignored', kind: arrival.kind.kind, reason });
+    await settleMail(ctx, tx, arrival.stored, { state: 'ignored', kind: arrival.kind.kind, reason: refusalReason(refusal) });
   });
 }

@@ -1,4 +1,4 @@
-import { reasonInWords, type Context, type MailAccount, type Mailbox, type SendingHealth } from '@helpdesk/core/plugin';
+import { ownReason, reasonInWords, type Context, type MailAccount, type Mailbox, type SendingHealth } from '@helpdesk/core/plugin';
 import { statusOf } from './health.ts';
 import { mailsInState, type StoredMail } from './mails-repository.ts';
 import { listReceivers, type Receiver } from './receivers-repository.ts';
@@ -98,6 +98,17 @@ async function ownMailsBack(ctx: InboxContext): Promise<ReadonlyMap<number, numb
   return new Map(rows.map((row) => [row.mailbox_id, Number(row.hits)]));
 }
 
-function shown({ id, subject, sender, reason, size, receivedAt }: StoredMail): object {
+/** What a mail is left out for where a rule decided, which is stored by its name. */
+const ignoredFor: Readonly<Record<string, string>> = {
+  'L1 own copy': 'own',
+  'L1 loop header': 'own',
+  'L2 own address': 'own',
+  'L10 list or bulk': 'list',
+  'test mail': 'test',
+};
+
+function shown({ id, subject, sender, reason: stored, size, receivedAt }: StoredMail): object {
+  const rule = ignoredFor[stored ?? ''];
+  const reason = rule === undefined ? (stored ?? undefined) : ownReason(`email-inbox.ignored.${rule}`);
   return { subject, sender, reason, size, receivedAt, rawUrl: `${home}/mails/${id}/raw`, retryUrl: `${home}/mails/${id}/retry` };
 }

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { ImapFlow, type SearchObject } from 'imapflow';
-import { Invalid, isPrivateHost, Unavailable } from '@helpdesk/core/plugin';
+import { AppError, Invalid, isPrivateHost, reasonOf, Unavailable } from '@helpdesk/core/plugin';
 
 /** An IMAP server with the account's password. */
 export interface ImapServer {
@@ -74,6 +74,7 @@ export async function openImap(server: ImapServer, { dialogue, signal }: OpenOpt
     return client;
   } catch (cause) {
     client.close();
+    if (cause instanceof AppError) throw cause;
     throw new Unavailable(
       'email-inbox.connection-failed',
       { host: server.host, port: server.port, isRefused: isRefusal(cause), message: wordsOf(cause) },
@@ -95,6 +96,7 @@ export async function within<T>(client: ImapFlow, what: string, work: Promise<T>
       () =>
         reject(
           new Unavailable('email-inbox.timeout', {
+            seconds: Math.round(ms / 1000),
             message: `The server did not finish "${what}" within ${Math.round(ms / 1000)} seconds.`,
           }),
         ),
@@ -161,19 +163,9 @@ export function isRefusal(error: unknown): boolean {
   );
 }
 
-/** The server's words for the mailbox page. */
+/** Why a mailbox could not be read, as it is stored. */
 export function explain(error: unknown): string {
-  if (
-    typeof error === 'object' &&
-    error !== null &&
-    'details' in error &&
-    typeof error.details === 'object' &&
-    error.details !== null &&
-    'message' in error.details &&
-    typeof error.details.message === 'string'
-  )
-    return error.details.message;
-  return wordsOf(error);
+  return error instanceof AppError ? reasonOf(error) : wordsOf(error);
 }
 
 function textAt(error: unknown, key: string): string | undefined {

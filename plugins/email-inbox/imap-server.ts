@@ -6,13 +6,13 @@ import type { InboxContext } from './settings.ts';
 /**
  * The server of a receiver with what it signs in with: the token of its provider, else its password.
  *
- * @throws Unavailable `mail.sign-in-again` while it has neither, or the provider no longer takes its sign-in.
+ * @throws Unavailable `email-inbox.not-signed-in` while it has neither, `mail.sign-in-again` when the provider no longer takes its sign-in.
  */
 export async function serverOf(ctx: InboxContext, receiver: Receiver): Promise<ImapServer> {
   const { mailboxId, user } = receiver;
   const server = await withSignIn(ctx, mailboxId, { ...receiver, password: await ctx.secrets.get(imapSecret(mailboxId)) });
   if (user !== null && server.password === undefined && server.accessToken === undefined)
-    throw new Unavailable('mail.sign-in-again', { mailboxId, message: 'This mailbox has to be signed in at its provider.' });
+    throw new Unavailable('email-inbox.not-signed-in', { mailboxId, message: 'This mailbox has to be signed in at its provider.' });
   return server;
 }
 

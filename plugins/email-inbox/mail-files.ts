@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Invalid } from '@helpdesk/core/plugin';
+import { Invalid, ownReason } from '@helpdesk/core/plugin';
 
 /** A mail from a file; of one that is too large the header alone, and `cut` says so. */
 export interface FileMail {
@@ -51,7 +51,7 @@ function headerOf(bytes: Buffer, size: number, maxBytes: number): FileMail {
   const end = /\r?\n\r?\n/.exec(bytes.toString('latin1'));
   return {
     raw: end === null ? bytes : bytes.subarray(0, end.index + end[0].length),
-    cut: `Only the header was taken in: the mail has ${size} bytes, more than the limit of ${maxBytes}.`,
+    cut: ownReason('email-inbox.cut.header', { size, limit: maxBytes }),
   };
 }
 

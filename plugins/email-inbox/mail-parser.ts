@@ -1,4 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import { Unavailable } from '@helpdesk/core/plugin';
+import { withoutMarks } from './body-marks.ts';
+import { markScope } from './desk-identity.ts';
 import type { ParsedMail } from './parsed-mail.ts';
 import type { ParserAnswer } from './parsing-worker.ts';
 import type { InboxContext } from './settings.ts';
@@ -14,8 +17,8 @@ const defaults: ParserLimits = { timeoutMs: 20_000, memoryMb: 512 };
 const idleMs = 60_000;
 const startMs = 60_000;
 
-/** A mail that the parser did not survive. The sentence stands in the quarantine list. */
-export class ParserStopped extends Error {}
+/** A mail that the parser did not survive, for the quarantine list. */
+export class ParserStopped extends Unavailable {}
 
 /**
  * Reads mails in a thread of its own, one after the other: a mail that stalls or kills the parser ends that thread only
@@ -60,11 +63,12 @@ export class MailParser {
         worker.off('message', onMessage).off('error', onError).off('exit', onExit);
         finish();
       };
-      const give = (reason: string): void => settle(() => (this.#drop(worker), reject(new ParserStopped(reason))));
-      let timer = setTimeout(() => give('The parser did not start.'), startMs);
+      const give = (how: 'broke' | 'memory' | 'slow' | 'unready', details: Readonly<Record<string, string | number>> = {}): void =>
+        settle(() => (this.#drop(worker), reject(new ParserStopped(`email-inbox.parser-${how}`, details))));
+      let timer = setTimeout(() => give('unready'), startMs);
       const ask = (): void => {
         clearTimeout(timer);
-        timer = setTimeout(() => give(`Reading this mail took longer than ${timeoutMs / 1000} seconds, so it was stopped.`), timeoutMs);
+        timer = setTimeout(() => give('slow', { seconds: timeoutMs / 1000 }), timeoutMs);
         worker.postMessage({ id, raw });
       };
       const onMessage = (answer: ParserAnswer | 'ready'): void => {
@@ -77,12 +81,8 @@ export class MailParser {
         this.#rest(worker);
       };
       const onError = (error: NodeJS.ErrnoException): void =>
-        give(
-          error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-            ? `Reading this mail took more than ${memoryMb} MB of memory, so it was stopped.`
-            : `Reading this mail ended the parser: ${error.message}`,
-        );
-      const onExit = (): void => give('Reading this mail ended the parser.');
+        error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? give('memory', { megabytes: memoryMb }) : give('broke', { message: error.message });
+      const onExit = (): void => give('broke');
       worker.on('message', onMessage).on('error', onError).on('exit', onExit);
       if (this.#isReady) ask();
     });
@@ -110,8 +110,9 @@ export class MailParser {
 // One thread a process, however often the plugin is switched on: it ends by itself when nobody asks any more.
 const parser = new MailParser();
 
-/** Reads a mail within the limits that the settings name. @throws ParserStopped */
+/** Reads a mail within the limits that the settings name, without the desk's own marks, which are no words of its sender. @throws ParserStopped */
 export async function parseWithin(ctx: InboxContext, raw: Uint8Array): Promise<ParsedMail> {
   const { parseSeconds, parseMegabytes } = await ctx.settings.get();
-  return parser.parse(raw, { timeoutMs: parseSeconds * 1000, memoryMb: parseMegabytes });
+  const mail = await parser.parse(raw, { timeoutMs: parseSeconds * 1000, memoryMb: parseMegabytes });
+  return withoutMarks(mail, markScope(ctx));
 }

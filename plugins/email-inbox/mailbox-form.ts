@@ -121,6 +121,7 @@ export function sectionsOf(t: (key: string) => string, { receiver, form, folders
       fields: [
         check('signsAddresses', receiver?.signsAddresses ?? false, { help: help('signsAddresses') }),
         check('tagsSubjects', receiver?.tagsSubjects ?? false),
+        check('marksBodies', receiver?.marksBodies ?? false, { help: help('marksBodies') }),
       ],
     },
   ];
@@ -157,6 +158,7 @@ export function readOptions(form: Form, known: Receiver | undefined): Readonly<R
     trusts_topmost: form.isChecked('trustsTopmost'),
     signs_addresses: signsAddresses,
     tags_subjects: form.isChecked('tagsSubjects'),
+    marks_bodies: form.isChecked('marksBodies'),
     authserv_ids: JSON.stringify(
       form
         .text('authservIds')

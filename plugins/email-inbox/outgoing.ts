@@ -10,13 +10,14 @@ import {
 } from '@helpdesk/core/plugin';
 import { agentAddress } from './agent-tokens.ts';
 import { withAnswerLine } from './answer-line.ts';
-import { addressSecret, loopHeader, loopValue } from './desk-identity.ts';
+import { addressSecret, loopHeader, loopValue, markScope } from './desk-identity.ts';
 import { headerValue, readHeaders } from './header.ts';
 import { withinBody } from './html-body.ts';
+import { withBodyMark } from './marking-bodies.ts';
 import { readMessageIds } from './message-ids.ts';
 import { findReceiver } from './receivers-repository.ts';
 import { settingsOf, type InboxContext } from './settings.ts';
-import { signAddress } from './threading-ids.ts';
+import { signAddress, signToken } from './threading-ids.ts';
 
 /** What the outbox says of a mail beside its content. */
 export interface OutgoingFacts {
@@ -29,7 +30,7 @@ export interface OutgoingFacts {
 
 /**
  * Marks a mail as ours and, where the mailbox does so, lets its answers find back: a signed reply address and
- * the ticket number in the subject (mail.md T1, T4, L16).
+ * a mark in the body and the ticket number in the subject (mail.md T1, T3, T4, L16).
  */
 export async function shapeOutgoing(
   ctx: InboxContext,
@@ -54,6 +55,7 @@ export async function shapeOutgoing(
   return {
     ...opened,
     headers: { ...opened.headers, ...thread },
+    ...(receiver.marksBodies ? withBodyMark(opened, signToken(ticket.id, markScope(ctx))) : {}),
     ...(receiver.tagsSubjects && !mail.subject.includes(tag) ? { subject: `${mail.subject} ${tag}` } : {}),
     ...(receiver.signsAddresses
       ? {

@@ -62,5 +62,7 @@ export interface ParsedMail {
   readonly calendarMethod: string | undefined;
   readonly nested: readonly NestedMessage[];
   readonly tnef: TnefContent | undefined;
+  /** What looks like a mark of this desk in the body, each once and unproven (`body-marks.ts`). */
+  readonly marks: readonly string[];
   readonly anomalies: readonly Anomaly[];
 }

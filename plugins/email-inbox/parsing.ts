@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isAmbiguousFrom, readAddresses, type MailAddress } from './addresses.ts';
+import { readMarks } from './body-marks.ts';
 import { readDate } from './dates.ts';
 import { decodeWords, headerValue, headerValues, readHeaders, readStructured, type MailHeader } from './header.ts';
 import { readBody } from './mail-body.ts';
@@ -100,6 +101,7 @@ function contentOf(root: MimePart, anomalies: Anomaly[]) {
   const winmail = attachments.find(
     ({ contentType, filename }) => /^application\/(?:vnd\.)?ms-tnef$/.test(contentType) || /^winmail\.dat$/i.test(filename),
   );
+  const tnef = winmail && expandTnef(winmail.content);
   return {
     contentType: root.contentType.value,
     reportType: root.contentType.parameters.get('report-type')?.toLowerCase(),
@@ -110,6 +112,7 @@ function contentOf(root: MimePart, anomalies: Anomaly[]) {
     reports: body.reports,
     calendarMethod: body.calendarMethod,
     nested: body.nested,
-    tnef: winmail && expandTnef(winmail.content),
+    tnef,
+    marks: readMarks([body.text, body.html, tnef?.text, tnef?.html]),
   };
 }

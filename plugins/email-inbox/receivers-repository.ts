@@ -35,6 +35,7 @@ export interface Receiver {
   readonly authservIds: readonly string[];
   readonly signsAddresses: boolean;
   readonly tagsSubjects: boolean;
+  readonly marksBodies: boolean;
   readonly lastFetchAt: number | null;
   readonly lastError: string | null;
   readonly lastErrorAt: number | null;
@@ -76,6 +77,7 @@ interface ReceiverRow {
   authserv_ids: string;
   signs_addresses: boolean | number;
   tags_subjects: boolean | number;
+  marks_bodies: boolean | number;
   last_fetch_at: number | null;
   last_error: string | null;
   last_error_at: number | null;
@@ -275,6 +277,7 @@ function fromRow(row: ReceiverRow): Receiver {
     authservIds: JSON.parse(row.authserv_ids),
     signsAddresses: Boolean(row.signs_addresses),
     tagsSubjects: Boolean(row.tags_subjects),
+    marksBodies: Boolean(row.marks_bodies),
     lastFetchAt: row.last_fetch_at,
     lastError: row.last_error,
     lastErrorAt: row.last_error_at,

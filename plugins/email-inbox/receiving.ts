@@ -1,4 +1,4 @@
-import { crashPoint, isEmailAddress, isUniqueViolation, type IncomingMail, type Mailbox } from '@helpdesk/core/plugin';
+import { crashPoint, isEmailAddress, isUniqueViolation, NotFound, reasonOf, type IncomingMail, type Mailbox } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
 import type { Arrival } from './arrival.ts';
 import { classify } from './classifying.ts';
@@ -98,7 +98,7 @@ export async function readArrival(
   const { raw, mail } = await (content ?? readBytes(ctx, stored));
   const known = await readDesk(ctx, mail, stored.mailboxId);
   const reached = known.mailboxes.find(({ id }) => id === stored.mailboxId) ?? (await ctx.mail.mailbox(stored.mailboxId));
-  if (reached === undefined) throw new Error('The mailbox of this mail was removed.');
+  if (reached === undefined) throw new NotFound('mailboxes.not-found');
   const { sharedMail } = await ctx.settings.get();
   const mailbox = sharedMail === 'split' ? reached : (firstNamed(known.mailboxes, mail) ?? reached);
   const receiver = await findReceiver(ctx, reached.id);
@@ -160,7 +160,7 @@ export async function noteFailure(ctx: InboxContext, stored: StoredMail, error: 
   const isFinal = attempts >= maxAttempts;
   const now = ctx.clock.now();
   const runAt = now + (delays[attempts - 1] ?? 900) * 1000;
-  const reason = (error instanceof Error ? error.message : String(error)).slice(0, 1000);
+  const reason = reasonOf(error).slice(0, 1000);
   ctx.log.warn('A mail could not be filed.', { mailId: stored.id, attempts, error });
   await ctx.db.tx(async (tx) => {
     await finish?.(tx);

@@ -1,4 +1,4 @@
-import type { DeliveryNews, ReportedMail } from '@helpdesk/core/plugin';
+import { ownReason, type DeliveryNews, type ReportedMail } from '@helpdesk/core/plugin';
 import type { BouncedRecipient } from './bounces.ts';
 import type { Classification, MailKind } from './classifying.ts';
 import { addressSecret } from './desk-identity.ts';
@@ -33,7 +33,7 @@ export async function fileReport(ctx: InboxContext, arrival: Arrival): Promise<v
     await settleMail(ctx, tx, stored, {
       state: reported === undefined ? 'ignored' : 'processed',
       kind: kind.kind,
-      reason: reported === undefined ? 'The report names no mail of this desk.' : kind.evidence,
+      reason: reported === undefined ? ownReason('email-inbox.ignored.foreign-report') : kind.evidence,
       ticketId: reported?.ticketId ?? null,
     });
     if (reported !== undefined) await tell(ctx, tx, mailbox.id, reported);

@@ -109,5 +109,5 @@ const uidsOf = (mails: readonly { readonly uid: number }[]): string => mails.map
 const idsOf = (mails: readonly { readonly id: number }[]): number[] => mails.map(({ id }) => id);
 
 function refused(command: string): Unavailable {
-  return new Unavailable('email-inbox.ack-refused', { message: `The server refused ${command} for mail that is filed.` });
+  return new Unavailable('email-inbox.ack-refused', { command, message: `The server refused ${command} for mail that is filed.` });
 }

@@ -2,13 +2,14 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { readAddresses } from './addresses.ts';
 import { headerValues, type MailHeader } from './header.ts';
 
-/** What a signed plus-address names: `t` a ticket (mail.md T1), `b` an outbox row whose bounces return here (O5). */
-export type TokenKind = 't' | 'b';
+/** What a signed token names: `t` a ticket by its plus-address (mail.md T1), `b` an outbox row whose bounces return here (O5), `m` a ticket by a mark in the body (T3). */
+export type TokenKind = 't' | 'b' | 'm';
 
 export interface TokenScope {
   readonly kind: TokenKind;
   /** Secret key of the desk; at least 32 bytes. */
   readonly secret: Uint8Array;
+  /** 0 for a token that holds at every mailbox. */
   readonly mailboxId: number;
 }
 
@@ -18,7 +19,23 @@ const macLength = 16;
 /** `local+t<id in base 36>.<80 bit mac>@domain` for a mailbox address. */
 export function signAddress(address: string, id: number, scope: TokenScope): string {
   const at = address.lastIndexOf('@');
-  return `${address.slice(0, at)}+${scope.kind}${id.toString(36)}.${macFor(id, scope)}${address.slice(at)}`;
+  return `${address.slice(0, at)}+${scope.kind}${signToken(id, scope)}${address.slice(at)}`;
+}
+
+/** `<id in base 36>.<80 bit mac>`. */
+export function signToken(id: number, scope: TokenScope): string {
+  return `${id.toString(36)}.${macFor(id, scope)}`;
+}
+
+/** What `signToken` makes, as the source of a pattern. */
+export const tokenSource = '[0-9a-z]{1,11}\\.[a-z2-7]{16}';
+
+/** The id that a token of this shape names, or undefined when its mac is wrong, which is compared in constant time. */
+export function idOfToken(token: string, scope: TokenScope): number | undefined {
+  const [digits = '', mac = ''] = token.toLowerCase().split('.');
+  const id = Number.parseInt(digits, 36);
+  const given = Buffer.from(mac.padEnd(macLength).slice(0, macLength));
+  return Number.isSafeInteger(id) && timingSafeEqual(given, Buffer.from(macFor(id, scope))) ? id : undefined;
 }
 
 function macFor(id: number, { kind, secret, mailboxId }: TokenScope): string {
@@ -36,7 +53,7 @@ function base32(bytes: Uint8Array): string {
 
 /** What an address with a token of ours looks like. */
 export function tokenShape(kind: TokenScope['kind']): RegExp {
-  return new RegExp(`\\+${kind}([0-9a-z]{1,11})\\.([a-z2-7]{16})@`, 'i');
+  return new RegExp(`\\+${kind}(${tokenSource})@`, 'i');
 }
 
 /** A token found in the recipients: the id when its mac holds, else `forged`. */
@@ -51,9 +68,8 @@ export function readToken(addresses: readonly string[], scope: TokenScope): Read
   for (const address of addresses) {
     const match = tokenShape(scope.kind).exec(address);
     if (match === null) continue;
-    const id = Number.parseInt(match[1] ?? '', 36);
-    const given = Buffer.from((match[2] ?? '').toLowerCase().padEnd(macLength).slice(0, macLength));
-    if (Number.isSafeInteger(id) && timingSafeEqual(given, Buffer.from(macFor(id, scope)))) return { id };
+    const id = idOfToken(match[1] ?? '', scope);
+    if (id !== undefined) return { id };
     forged = true;
   }
   return forged ? 'forged' : undefined;

@@ -1,5 +1,13 @@
 /** The rules of mail.md section 2 that find a ticket; `memory` is what an agent said before. */
-export type ThreadRule = 'token' | 'reply-id' | 'rewritten-id' | 'shared-reference' | 'subject-number' | 'thread-index' | 'memory';
+export type ThreadRule =
+  | 'token'
+  | 'reply-id'
+  | 'rewritten-id'
+  | 'shared-reference'
+  | 'body-mark'
+  | 'subject-number'
+  | 'thread-index'
+  | 'memory';
 
 /** Why a ticket that was found was not joined. */
 export type ThreadRefusal = 'forged' | 'forward' | 'trash' | 'closed' | 'stranger' | 'old' | 'spam';

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Ticket } from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
 import { remembered } from './corrections.ts';
-import { addressSecret, rewrittenIds, type KnownDesk } from './desk-identity.ts';
+import { ownMarks, writtenMark } from './body-marks.ts';
+import { addressSecret, markScope, rewrittenIds, type KnownDesk } from './desk-identity.ts';
 import { headerValue } from './header.ts';
 import { threadCandidates } from './message-ids.ts';
 import type { ParsedMail } from './parsed-mail.ts';
@@ -51,6 +52,7 @@ const rules: readonly Rule[] = [
   ['reply-id', (ctx, { mail, desk }) => byIds(ctx, desk, threadCandidates(mail.inReplyTo, mail.references))],
   ['rewritten-id', (ctx, { mail, desk }) => byIds(ctx, desk, rewrittenIds(mail))],
   ['shared-reference', byAncestor],
+  ['body-mark', byMark],
   ['subject-number', byTag],
   ['thread-index', byThreadIndex],
 ];
@@ -156,6 +158,20 @@ async function byAncestor(ctx: InboxContext, question: ThreadQuestion): Promise<
   const ids = [...new Set([...mail.inReplyTo, ...mail.references])].slice(0, maxRefs);
   const ticket = await sharing(ctx, question, ids.map(hashOf));
   return ticket && { ticket, evidence: `<${ids.at(-1) ?? ''}>` };
+}
+
+/** A mark of ours that stayed in what the mail quotes, where nothing in its header leads anywhere (mail.md T3). */
+async function byMark(ctx: InboxContext, { mail: { marks } }: ThreadQuestion, log: ThreadLog): Promise<Found | undefined> {
+  const own = ownMarks(marks, markScope(ctx));
+  for (const { ticketId, shown } of own) {
+    const ticket = await living(ctx, ticketId);
+    if (ticket !== undefined) return { ticket, evidence: shown };
+  }
+  const [forged] = marks;
+  if (forged === undefined || own.length > 0) return undefined;
+  ctx.log.warn('A mail carries a mark with a wrong signature; it is filed without it.', { marks });
+  log.note({ rule: 'body-mark', evidence: writtenMark(forged), outcome: 'refused', refusal: 'forged' });
+  return undefined;
 }
 
 /** Outlook's name of a conversation, believed only together with the same people and subject (mail.md T5). */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FetchMessageObject, ImapFlow } from 'imapflow';
-import { Unavailable } from '@helpdesk/core/plugin';
+import { ownReason, Unavailable } from '@helpdesk/core/plugin';
 import { fetchBeginning } from './beginning.ts';
 import { within } from './imap-connection.ts';
 import type { Receiver } from './receivers-repository.ts';
@@ -70,9 +70,7 @@ export async function transfer(ctx: InboxContext, pass: Pass, batch: readonly Fe
       ctx.log.info('A mail was removed from the server before it was fetched.', { mailboxId: pass.receiver.mailboxId, uid: one.uid });
       continue;
     }
-    const cut = isTooLarge
-      ? `Only the beginning was fetched: the mail has ${one.size} bytes, more than the limit of ${maxBytes}.`
-      : undefined;
+    const cut = isTooLarge ? ownReason('email-inbox.cut.beginning', { size: one.size, limit: maxBytes }) : undefined;
     mails.push({ ...placeOf(ctx, pass, one), raw: source, cut });
   }
   return mails;
@@ -83,13 +81,13 @@ export async function transfer(ctx: InboxContext, pass: Pass, batch: readonly Fe
  * the reason. The mail itself stays on the server.
  */
 export async function standIn(ctx: InboxContext, pass: Pass, one: FetchMessageObject): Promise<RawMail> {
-  const words = pass.receiver.lastError ?? 'It did not say why.';
+  const why = pass.receiver.lastError ?? ownReason('email-inbox.cut.no-reason');
   const beginning = await fetchBeginning(pass.client, one.uid).catch(() => undefined);
-  ctx.log.warn('The server does not deliver a mail; it is passed.', { mailboxId: pass.receiver.mailboxId, uid: one.uid, words });
+  ctx.log.warn('The server does not deliver a mail; it is passed.', { mailboxId: pass.receiver.mailboxId, uid: one.uid, why });
   return {
     ...placeOf(ctx, pass, one),
     raw: beginning ?? nothingCame,
-    cut: `The mail server did not deliver this mail${beginning === undefined ? '' : ' beyond its beginning'}: ${words}`,
+    cut: ownReason(`email-inbox.cut.${beginning === undefined ? 'nothing' : 'rest'}`, { why }),
     isHeld: beginning === undefined,
   };
 }

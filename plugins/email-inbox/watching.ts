@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImapFlow } from 'imapflow';
+import { Unavailable } from '@helpdesk/core/plugin';
 import { fetchNew } from './fetching.ts';
 import { explain, isRefusal, openImap } from './imap-connection.ts';
 import { serverOf } from './imap-server.ts';
@@ -164,7 +165,7 @@ class Watcher {
     let polledAt = Number.NEGATIVE_INFINITY;
     const every = client.capabilities.has('IDLE') ? pollMs : pollWithoutIdleMs;
     while (!signal.aborted) {
-      if (!client.usable) throw new Error('The server closed the connection.');
+      if (!client.usable) throw new Unavailable('email-inbox.closed', { message: 'The server closed the connection.' });
       // Saved meanwhile: this connection may lead to another account than the one that is stored now.
       const receiver = await findReceiver(this.ctx, this.mailboxId);
       if (receiver?.version !== this.version) return;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
+import { ownReason } from '#core/i18n/index.js';
 import { saveMailbox } from '#core/mail/index.js';
 import type { TestDesk } from '#core/testing/index.js';
 import { coreCatalogs, englishOn, englishOnly } from './english.js';
@@ -71,9 +72,10 @@ async function receive(desk: TestDesk): Promise<readonly string[]> {
     await pipe?.run({ args: [], options: {}, actor: { kind: 'system' }, stdin: Readable.from([Buffer.from(mail)]), say: () => undefined });
     await desk.settle();
   }
-  await desk.storage.writeTx((tx) => tx('p_email_mails').where({ id: 2 }).update({ state: 'failed', reason: 'Left a file behind.' }));
   const ticket = await desk.storage.read('tickets').orderBy('id').first('number');
+  await fail(desk, mailbox.id);
   return [
+    '/admin/health/outbox',
     '/admin/p/email-inbox',
     `/admin/p/email-inbox/mailboxes/${mailbox.id}`,
     `/admin/mailboxes/${mailbox.id}`,
@@ -83,4 +85,36 @@ async function receive(desk: TestDesk): Promise<readonly string[]> {
     `/desk/tickets/${ticket.number}`,
     `/desk/tickets/${ticket.number}?compose=reply`,
   ];
+}
+
+/** Lets everything about mail fail that pages tell of: receiving, sending, a reply, filing, and mail that is left out. */
+async function fail(desk: TestDesk, mailboxId: number): Promise<void> {
+  const now = desk.clock.now();
+  const ticket = await desk.storage.read('tickets').orderBy('id').first('id');
+  const transport = JSON.stringify({ host: 'smtp.desk.example', port: 465, encryption: 'tls' });
+  await desk.storage.writeTx((tx) => tx('mailboxes').where({ id: mailboxId }).update({ transport }));
+  await desk.as('can').reply(ticket.id, { kind: 'reply', text: 'Two new ones are on their way.' });
+  await desk.storage.writeTx(async (tx) => {
+    await tx('p_email_mails')
+      .where({ id: 2 })
+      .update({ state: 'failed', reason: ownReason('errors.email-inbox.parser-broke') });
+    await tx('p_email_mails')
+      .where({ id: 1 })
+      .update({ state: 'ignored', reason: ownReason('email-inbox.ignored.foreign-report') });
+    await tx('mailboxes')
+      .where({ id: mailboxId })
+      .update({ last_error: ownReason('mail.reason.no-server') });
+    await tx('p_email_receivers').insert({
+      mailbox_id: mailboxId,
+      host: 'imap.desk.example',
+      port: 993,
+      encryption: 'tls',
+      state: 'paused',
+      last_error: ownReason('errors.email-inbox.closed'),
+      since_at: now,
+      created_at: now,
+      updated_at: now,
+    });
+    await tx('outbox').update({ state: 'failed', error: ownReason('mail.reason.process-ended') });
+  });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Desk } from '../../desk.ts';
+import { reasonOf } from '../../i18n/index.ts';
 import { crashPoint } from '../../kernel/crash-point.ts';
 import { Unavailable } from '../../kernel/errors.ts';
 import type { GuardedFetch } from '../../net/index.ts';
@@ -131,7 +132,6 @@ async function keepRefreshed(desk: Desk, tx: Tx, { mailboxId, refreshAt }: MailA
 }
 
 async function noteFailure(desk: Desk, { mailboxId, account }: MailAccount, owner: string, error: unknown): Promise<void> {
-  const words = error instanceof Error ? error.message : String(error);
   await desk.storage.writeTx(async (tx) => {
     const now = desk.clock.now();
     const isOut = error instanceof SignedOut;
@@ -139,7 +139,7 @@ async function noteFailure(desk: Desk, { mailboxId, account }: MailAccount, owne
       .where({ mailbox_id: mailboxId, lease_owner: owner, state: 'active' })
       .update({
         ...(isOut ? { state: 'signed-out' } : {}),
-        error: words.slice(0, 1000),
+        error: reasonOf(error).slice(0, 1000),
         lease_owner: null,
         lease_until: null,
         updated_at: now,

@@ -64,7 +64,7 @@ describe('a mail over the limit of the desk', () => {
     expect(huge?.text).to.equal('Merhaba, dosya ektedir: çağrı');
     expect([huge, small].map((one) => JSON.parse(one?.flags ?? ''))).to.deep.equal([['incomplete'], []]);
     const [row, other] = await inbox.mails();
-    expect(row?.reason).to.match(/^Only the beginning was fetched: the mail has \d+ bytes/);
+    expect(row?.reason).to.match(/^{"key":"email-inbox.cut.beginning","values":{"size":\d+,/);
     expect(other?.reason).to.equal(null);
     expect((await inbox.ticket(row?.ticket_id ?? null)).subject).to.equal('Huge');
   });

@@ -97,7 +97,7 @@ describe('importing mail', () => {
 
     expect(found).to.have.length(61);
     expect(found[30]?.text).to.equal('From: a@x.example\n\n');
-    expect(found[30]?.cut).to.match(/^Only the header was taken in: the mail has 14\d{5} bytes/);
+    expect(found[30]?.cut).to.match(/^{"key":"email-inbox.cut.header","values":{"size":14\d{5},/);
     expect(found.toSpliced(30, 1).map(({ text }) => text.trimEnd())).to.deep.equal(
       bodies.map((body) => `From: a@x.example\n\n${body}`.trimEnd()),
     );

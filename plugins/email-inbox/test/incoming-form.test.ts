@@ -142,6 +142,17 @@ describe('the form of incoming mail', () => {
     expect([before, await receiver()].map((row) => Boolean(row.signs_addresses))).to.deep.equal([false, true]);
   });
 
+  it('T3: puts marks into bodies where the form says so, and not before', async () => {
+    const marks = async () => Boolean((await inbox.desk.storage.read('p_email_receivers').first('marks_bodies')).marks_bodies);
+    const before = await marks();
+
+    await save({ marksBodies: 'on' });
+    const after = await marks();
+    await save({});
+
+    expect([before, after, await marks()]).to.deep.equal([false, true, false]);
+  });
+
   it('X1: offers no folder of spam, and takes none', async () => {
     await withImap(imap.port, async (client) => void (await client.mailboxCreate('Junk')));
     const offered = await (await save({ step: 'test' })).text();

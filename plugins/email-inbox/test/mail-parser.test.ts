@@ -30,7 +30,7 @@ describe('the parser in its own thread', function () {
     const [failure, next] = await Promise.all([stopped(parser.parse(slow)), parser.parse(mailFromMina())]);
 
     expect(failure).to.be.instanceOf(ParserStopped);
-    expect(String(failure)).to.contain('longer than 0.3 seconds');
+    expect(failure).to.deep.include({ code: 'email-inbox.parser-slow', details: { seconds: 0.3 } });
     expect(next.subject).to.equal('Printer');
   });
 
@@ -41,7 +41,7 @@ describe('the parser in its own thread', function () {
     const failure = await stopped(parser.parse(greedy));
 
     expect(failure).to.be.instanceOf(ParserStopped);
-    expect(String(failure)).to.contain('48 MB');
+    expect(failure).to.deep.include({ code: 'email-inbox.parser-memory', details: { megabytes: 48 } });
     expect((await parser.parse(mailFromMina())).subject).to.equal('Printer');
   });
 

@@ -57,7 +57,7 @@ describe('a sign-in that fails', () => {
     it(`is none, and tried again, when the server ${answer === undefined ? 'hangs up' : `says ${answer}`}`, async () => {
       const error = await failure(answer);
 
-      expect(error).to.include({ code: 'email-inbox.connection-failed' });
+      expect(error).to.include({ code: answer === undefined ? 'email-inbox.closed' : 'email-inbox.connection-failed' });
       expect(isRefusal(error)).to.equal(false);
     });
 });

@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
+
+describe('why something about mail failed, on the pages of a Turkish desk', () => {
+  let inbox: Inbox;
+  let close: () => Promise<void>;
+  beforeEach(async () => {
+    ({ inbox, close } = await createSendingInbox());
+    const { ada, can } = inbox.desk.people;
+    await inbox.desk.storage.writeTx((tx) => tx('users').whereIn('id', [ada.id, can.id]).update({ locale: 'tr' }));
+  });
+  afterEach(() => close());
+
+  const page = async (path: string): Promise<string> => (await inbox.desk.fetch(path, { as: 'ada' })).text();
+
+  it('F6: a mailbox that cannot be read says so on its pages and among the checks', async () => {
+    await inbox.receivesFrom(1);
+
+    const failure: unknown = await inbox.command('mail fetch').catch((error: unknown) => error);
+
+    expect(failure).to.deep.include({ details: { message: 'The connection to 127.0.0.1 failed: nothing answers on this port.' } });
+    for (const path of ['/admin/p/email-inbox', `/admin/mailboxes/${inbox.mailboxId}`, '/admin/health'])
+      expect(await page(path), path)
+        .to.include('bu bağlantı noktasında yanıt veren yok.')
+        .and.not.include('ECONNREFUSED')
+        .and.not.include('The connection')
+        .and.not.include('nothing answers');
+  });
+
+  it('P3: a mail in quarantine says so, and one that became no message', async () => {
+    await inbox.desk.app.desk.settings.set('email-inbox', { parseMegabytes: 48 });
+    const greedy = await inbox.receive(mail({ 'Content-Type': 'multipart/mixed; boundary=x' }, '--x\n\n\n'.repeat(600_000)));
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_mails').where({ id: greedy.id }).update({ attempts: 4 }));
+    inbox.desk.clock.advance(10_000);
+    await inbox.desk.settle();
+    await inbox.receive(mail({ From: 'support@desk.example' }), 'support@desk.example');
+
+    expect(await page('/admin/p/email-inbox'))
+      .to.include('48 MB bellekten fazlasını istedi')
+      .and.include('Masanın kendi e-postası geri geldi.')
+      .and.not.include('Reading this mail')
+      .and.not.include('L2 own address');
+  });
+
+  it('O2: a reply that cannot go out says so in its ticket and in the outbox, and in English to programs', async () => {
+    const row = await inbox.receive(mail({ From: undefined }));
+    await inbox.answer(row.ticket_id, 'Who are you?');
+    const { number } = await inbox.ticket(row.ticket_id);
+
+    for (const path of [`/desk/tickets/${number}`, '/admin/health/outbox'])
+      expect(await page(path), path)
+        .to.include('Bu adres kimsenin değil.')
+        .and.not.include('Nobody has');
+    const headers = { Authorization: `Bearer ${await inbox.desk.token('can')}` };
+    const answer = await fetch(`${await inbox.desk.url()}/api/v1/tickets/${row.ticket_id}/messages`, { headers });
+    expect(await answer.text()).to.include('"error":"Nobody has this address."');
+  });
+});
