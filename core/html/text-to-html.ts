@@ -7,12 +7,23 @@ const maxLinks = 2000;
 /** Renders plain text as HTML: escaped, line breaks kept, web and mail addresses as links that open apart, the first 2000 of them (mail.md S1). */
 export function textToHtml(text: string): string {
   const budget = { links: maxLinks };
-  const lines = text.split(/\r\n|\r|\n/).map((line) => (line === '' ? '' : linkLine(line, budget)));
+  const lines = text.split(lineEnd).map((line) => (line === '' ? '' : linkLine(line, budget, spaces)));
   return `<div>${lines.join('<br>\n')}</div>`;
 }
 
-function linkLine(line: string, budget: { links: number }): string {
-  if (budget.links <= 0) return spaces(line);
+/** The same for an element that keeps lines and spaces as they are (`white-space: pre-wrap`). */
+export function linkText(text: string): string {
+  const budget = { links: maxLinks };
+  return text
+    .split(lineEnd)
+    .map((line) => linkLine(line, budget, escapeHtml))
+    .join('\n');
+}
+
+const lineEnd = /\r\n|\r|\n/;
+
+function linkLine(line: string, budget: { links: number }, print: (text: string) => string): string {
+  if (budget.links <= 0) return print(line);
   let output = '';
   let end = 0;
   for (const match of line.matchAll(link)) {
@@ -20,10 +31,10 @@ function linkLine(line: string, budget: { links: number }): string {
     if (budget.links < 0) break;
     const shown = trimEnd(match[0]);
     const target = shown.includes('://') ? shown : /^www\./i.test(shown) ? `http://${shown}` : `mailto:${shown}`;
-    output += `${spaces(line.slice(end, match.index))}<a href="${escapeHtml(target)}" target="_blank" rel="noopener noreferrer nofollow">${escapeHtml(shown)}</a>`;
+    output += `${print(line.slice(end, match.index))}<a href="${escapeHtml(target)}" target="_blank" rel="noopener noreferrer nofollow">${escapeHtml(shown)}</a>`;
     end = match.index + shown.length;
   }
-  return output + spaces(line.slice(end));
+  return output + print(line.slice(end));
 }
 
 function spaces(text: string): string {

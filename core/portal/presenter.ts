@@ -56,7 +56,7 @@ export async function presentTicket(desk: Desk, ctx: Context, ticket: Ticket, fo
         mine: message.authorId !== null && message.authorId === actor?.userId,
         author: { id: String(message.authorId ?? 0), name: author?.name ?? message.addresses.from?.name ?? String(site['name']) },
         at: message.createdAt,
-        ...(body.kind === 'text' ? { text: body.text, quoteText: body.quoteText } : { html: body.html }),
+        html: body.html,
         attachments: presentAttachments(attachments.filter((one) => one.messageId === message.id)),
       };
     }),

@@ -79,10 +79,8 @@ export interface PortalMessageView {
   readonly mine: boolean;
   readonly author: PersonView;
   readonly at: Timestamp;
-  readonly text?: string | undefined;
-  /** Sanitised, a SafeString. */
+  /** Sanitised, each quote folded in its place; a SafeString. */
   readonly html?: unknown;
-  readonly quoteText?: string | undefined;
   readonly attachments: readonly AttachmentView[];
 }
 

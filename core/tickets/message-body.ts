@@ -1,7 +1,7 @@
 import { readHtmlTree, sanitizeMail, serialize, setAttribute, walk, type HtmlElement, type SanitizedMail } from '../html/index.ts';
 import type { Translator } from '../i18n/index.ts';
 import { safeHtml } from '../kernel/templates.ts';
-import { closeFolds, openPart } from './message-folds.ts';
+import { closeFolds, foldText, openPart } from './message-folds.ts';
 import type { Message } from './types.ts';
 import type { MessageBodyView } from './views.ts';
 
@@ -15,9 +15,9 @@ export interface BodyOptions {
   readonly isInline?: boolean;
 }
 
-/** How a page shows a message: plain text, simple HTML in the page, or a frame; the quoted history folded. */
+/** How a page shows a message: text or simple HTML in the page, or a frame; what is quoted folded in its place. */
 export function presentBody(message: Message, { translator, isInline = false }: BodyOptions): MessageBodyView {
-  if (message.html === null) return { kind: 'text', ...splitText(message) };
+  if (message.html === null) return { kind: 'html', html: safeHtml(foldText(message.text, message.folds, translator)) };
   const { html, blockedRemoteImages: remote } = shown(message, message.html);
   const tree = readHtmlTree(html);
   // A picture that may be shown needs the frame, whose policy lets nothing else in.
@@ -61,17 +61,4 @@ function shown(message: Message, html: string, remoteUrl?: (url: string) => stri
 
 function isSimple(tree: HtmlElement): boolean {
   return [...walk(tree)].every((node) => node.kind === 'text' || (simpleTags.has(node.name) && node.attributes['style'] === undefined));
-}
-
-function splitText({ text, folds }: Message): { text: string; quoteText?: string } {
-  // Answers between quoted lines stay where they are: only a lone quote above or below all of them is folded, with the signature.
-  const lone = folds.quotes?.length === 1 ? folds.quotes[0] : undefined;
-  const start = lone !== undefined && text.slice(0, lone[0]).trim() === '' ? lone[1] : 0;
-  const end = lone !== undefined && start === 0 && text.slice(lone[1]).trim() === '' ? lone[0] : text.length;
-  const { signature } = folds;
-  const isLast = signature !== undefined && signature[0] >= start && signature[0] < end && text.slice(signature[1], end).trim() === '';
-  const cut = isLast ? signature[0] : end;
-  const shown = text.slice(start, cut);
-  if (shown.length === text.length || shown.trim() === '') return { text };
-  return { text: shown.replace(/^(?:[^\S\n]*\n)+/, '').trimEnd(), quoteText: `${text.slice(0, start)}${text.slice(cut)}` };
 }

@@ -116,13 +116,9 @@ export interface MessageView {
 
 /** Text is themed by us; HTML that is more than simple lives in a sandboxed frame. */
 export interface MessageBodyView {
-  readonly kind: 'text' | 'html' | 'frame';
-  /** For `text`: plain lines. */
-  readonly text?: string | undefined;
-  /** For `html`: already sanitised, without styles, each quote folded in its place; a SafeString. */
+  readonly kind: 'html' | 'frame';
+  /** For `html`: already sanitised, without styles, plain text with its links, each quote folded in its place; a SafeString. */
   readonly html?: unknown;
-  /** For `text`: the quoted rest, folded behind "…". */
-  readonly quoteText?: string | undefined;
   /** For `frame`: address of `/desk/messages/:id/body`. */
   readonly frameUrl?: string | undefined;
   /** How many images come from outside. */

@@ -8,7 +8,7 @@ const answers = `<p>Hi, see below.</p>${quote('One?')}<p>Yes.</p><div>${quote('T
 const atEnd = `<p>It burns.</p>${quote('Is it out?')}`;
 const rich = (html: string): string => `<table><tr><td>A table</td></tr></table>${html}`;
 
-describe('showing quotes in HTML', () => {
+describe('showing quotes', () => {
   let desk: TestDesk;
   let ticket: Ticket;
   beforeEach(async () => {
@@ -41,6 +41,40 @@ describe('showing quotes in HTML', () => {
       expect(page).to.include('I agree.').and.not.include('<details class="quote"');
     });
   }
+
+  for (const [as, path] of [
+    ['can', '/desk/tickets/'],
+    ['mina', '/tickets/'],
+  ] as const)
+    it(`R2, S1: folds each quote of a plain text and its signature, and shows its addresses as links, to ${as}`, async () => {
+      const text = 'Hi,\n\n> One?\nYes,  see\n  https://a.example/x.\n> Two?\n\n> Three?\nNo <b>.\n-- \nMina';
+      const at = (words: string): number => text.indexOf(words);
+      await desk.as('mina').reply(ticket.id, {
+        kind: 'reply',
+        text,
+        folds: {
+          quotes: [
+            [at('> One?'), at('Yes')],
+            [at('> Two?'), at('> Three?')],
+            [at('> Three?'), at('No')],
+          ],
+          signature: [at('-- '), text.length],
+        },
+      });
+
+      const page = await get(`${path}${ticket.number}`, as);
+
+      expect(read(page)).to.include('Hi,[&gt; One?]Yes,  see  https://a.example/x.[&gt; Two?&gt; Three?]No &lt;b&gt;.[-- Mina]');
+      expect(page).to.include('<a href="https://a.example/x" target="_blank" rel="noopener noreferrer nofollow">https://a.example/x</a>.');
+    });
+
+  it('R2: shows a plain text open that is nothing but a quote', async () => {
+    await desk.as('mina').reply(ticket.id, { kind: 'reply', text: '> One?', folds: { quotes: [[0, 6]] } });
+
+    expect(await get(`/desk/tickets/${ticket.number}`, 'can'))
+      .to.include('>&gt; One?</div>')
+      .and.not.include('<summary');
+  });
 
   it('R2: shows a message open that is nothing but history', async () => {
     const { id } = await write(`<div data-quote="">${rich('Is it out?')}</div>`);
