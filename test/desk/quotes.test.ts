@@ -73,7 +73,7 @@ describe('showing quotes', () => {
 
     expect(await get(`/desk/tickets/${ticket.number}`, 'can'))
       .to.include('>&gt; One?</div>')
-      .and.not.include('<summary');
+      .and.not.include('<details class="quote"');
   });
 
   it('R2: shows a message open that is nothing but history', async () => {

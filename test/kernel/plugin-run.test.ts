@@ -73,7 +73,8 @@ describe('running a plugin', () => {
 
     expect(hooks.inspect()).to.deep.equal(hooksBefore);
     expect([hooks.declarations('a'), services.inspect()]).to.deep.equal([[], []]);
-    expect(timers()).to.be.at.most(timersBefore + 1);
+    // Other timers of this process come and go; those of the rounds would be 200.
+    expect(timers()).to.be.lessThan(timersBefore + 5);
     expect(heldByRound.filter((one) => one.deref() !== undefined).length).to.be.lessThan(5);
   });
 

@@ -164,5 +164,6 @@ function migrateInProcess(handle: DatabaseHandle): Promise<readonly string[] | '
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.on('data', (data: Buffer) => (output += data.toString()));
-  return new Promise((resolve) => child.once('exit', (code) => resolve(code === 0 ? (JSON.parse(output) as string[]) : 'failed')));
+  // Not `exit`: what it printed may still be on its way then.
+  return new Promise((resolve) => child.once('close', (code) => resolve(code === 0 ? (JSON.parse(output) as string[]) : 'failed')));
 }
