@@ -139,7 +139,7 @@ async function until(isTrue: () => boolean): Promise<void> {
 
 function ended(child: ChildProcess, end: () => void = () => undefined): Promise<number | null> {
   return new Promise((resolve) => {
-    child.once('exit', (code) => resolve(code));
+    child.once('close', (code) => resolve(code));
     end();
   });
 }
