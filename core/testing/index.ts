@@ -7,6 +7,7 @@ export { startOAuthServer, type OAuthServer } from './oauth-server.ts';
 export { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
 export { needsDovecot, startDovecot, type Dovecot } from './dovecot.ts';
 export { startDeskProcess, type DeskProcess, type DeskProcessOptions } from './desk-process.ts';
+export { until } from './until.ts';
 export { conformance, ownTestsAlone } from './conformance.ts';
 export { startImapServer, type ImapServer } from './imap-server.ts';
 export { receiverProblems } from './receiver-contract.ts';

@@ -2,9 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { freePort } from '#core/testing/index.js';
+import { freePort, until } from '#core/testing/index.js';
 
 const command = path.resolve(import.meta.dirname, '../../../cli/bin/helpdesk.js');
 
@@ -39,10 +38,6 @@ describe('helpdesk dev', function () {
 
   function run(...args: readonly string[]): Promise<number | null> {
     return new Promise((resolve) => start(...args).once('exit', resolve));
-  }
-
-  async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await isSo())) await pause(50);
   }
 
   const page = (address: string): Promise<string> =>

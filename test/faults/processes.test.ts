@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { testDatabase } from '#core/testing/index.js';
-import { deskProcesses, until, type DeskProcesses } from '../plugins/desk-processes.ts';
+import { testDatabase, until } from '#core/testing/index.js';
+import { deskProcesses, type DeskProcesses } from '../plugins/desk-processes.ts';
 import type { WrittenPlugin } from '../plugins/support.ts';
 
 const flag: WrittenPlugin = {
@@ -126,7 +126,7 @@ describe('several processes of one desk', function () {
     isOpen = true;
     const [url = ''] = await Promise.all([desk.start(), desk.start(), desk.start({ DESK_SLOW: '1' })].map(({ listening }) => listening));
     const untilSame = () =>
-      until(async () => (await desk.storage.read('processes').where('generation', '<', await generation())).length === 0, 60_000);
+      until(async () => (await desk.storage.read('processes').where('generation', '<', await generation())).length === 0);
     await untilSame();
 
     const answer = await desk.post(url, '/admin/plugins/one/activate');

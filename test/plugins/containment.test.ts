@@ -2,9 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { createTestDesk, startSmtpSink, type TestDesk } from '#core/testing/index.js';
+import { createTestDesk, startSmtpSink, until, type TestDesk } from '#core/testing/index.js';
 import { writePlugin, type WrittenPlugin } from './support.ts';
-import { until } from './desk-processes.ts';
 
 const table = "export const up = async (tx, table) => { await tx.schema.createTable(table('naps'), (t) => { t.increments('id'); }); };";
 
