@@ -67,9 +67,15 @@ describeInBrowser(
       const { open } = stage();
       const page = await open('ada');
       await page.goto('/admin/plugins/watching');
-      await page.getByRole('button', { name: 'Show me the desk without it' }).click();
+      const send = async (name: string) => {
+        const loaded = page.waitForEvent('load');
+        await page.getByRole('button', { name }).click();
+        await loaded;
+      };
+
+      await send('Show me the desk without it');
       expect(await page.locator('.notices').innerText()).to.contain('You see the desk without watching');
-      await page.getByRole('button', { name: 'Show me all plugins again' }).click();
+      await send('Show me all plugins again');
       expect(await page.locator('.notices').innerText()).to.not.contain('You see the desk without');
     });
   },
