@@ -71,7 +71,7 @@ describe('helpdesk dev', function () {
     change('templates/page.hbs', '<p>', '<p data-mark="changed">');
     await until(async () => (await page('/p/hello')).includes('data-mark="changed"'));
 
-    expect(said).to.match(/templates\/page\.hbs: shown after/);
+    await until(() => /templates\/page\.hbs: shown after/.test(said));
     expect(said).not.to.include('started anew');
   });
 
