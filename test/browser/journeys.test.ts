@@ -47,7 +47,7 @@ for (const javaScriptEnabled of [true, false]) {
 
       await write(can, 'reply', 'Please clean the burrs first.');
       await can.getByRole('button', { name: 'Send to Mina Kaya' }).click();
-      await can.getByText('Please clean the burrs first.').first().waitFor();
+      await can.locator('#timeline').getByText('Please clean the burrs first.').waitFor();
 
       await write(can, 'note', 'A known fault of this series.');
       await can.getByRole('button', { name: 'Save note' }).click();
