@@ -55,7 +55,7 @@ describeInBrowser(
         .to.contain('ticket.draft')
         .and.contain('slot admin.overview');
       expect(await page.locator('hd-chart canvas').count()).to.equal(0);
-      const report = await page.locator('textarea.report').first().inputValue();
+      const report = await page.locator('textarea.report').filter({ hasText: 'ticket.opened' }).first().inputValue();
       expect(report)
         .to.contain('Plugin:   watching 1.0.0')
         .and.contain('Where:    ticket.opened')
@@ -100,7 +100,7 @@ describeInBrowser(
         ctx.hooks.on('ticket.opened', async ({ ticketId }) => { await ctx.db.tx((tx) => tx.table('cups').insert({ ticket: ticketId })); throw new Error('no such cup'); });
         ctx.hooks.onDurable('ticket.opened', 'count', () => {});
         ctx.jobs.define('sweep', async () => {}, { everyMs: 3600000 });
-        ctx.ui.slot('admin.overview', { template: 'watching/note', load: async () => ({ n: Number((await ctx.db.table('cups').count({ n: '*' }).first()).n) }) });
+        ctx.ui.slot('admin.overview', { template: 'watching/note', deadlineMs: 20000, load: async () => ({ n: Number((await ctx.db.table('cups').count({ n: '*' }).first()).n) }) });
         ctx.http.admin([{ method: 'get', path: '/a/rather/long/address', permission: 'plugins.manage', handler: (r) => { r.body = 'cups'; } }]);
         ctx.health(async () => [{ id: 'cups', status: 'warn', text: 'Some cups are missing.' }]);`,
     });
