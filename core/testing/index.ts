@@ -2,6 +2,7 @@ export { createDatabase, testDatabase, type DatabaseHandle, type TestDatabase } 
 export { createTestDesk, type DeskPerson, type TestDesk, type TestDeskOptions } from './test-desk.ts';
 export { freePort } from './postgres.ts';
 export { TestClock } from './test-clock.ts';
+export { greets } from './greeting.ts';
 export { startFaultySmtp, type Fault, type FaultySmtp, type SmtpMoment } from './faulty-smtp.ts';
 export { startOAuthServer, type OAuthServer } from './oauth-server.ts';
 export { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
