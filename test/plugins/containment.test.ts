@@ -88,6 +88,8 @@ describe('a plugin that misbehaves', function () {
       await until(() => sink.mails.length > 0);
       expect(sink.mails[0]?.raw.toString()).to.contain('The plugin failing was stopped');
     } finally {
+      // The server would wait for the connection that is kept for the next mail.
+      desk.app.desk.mail.transports.close();
       await sink.close();
     }
   });
