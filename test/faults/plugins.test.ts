@@ -152,7 +152,7 @@ describe('a desk with plugins that would end it', function () {
       `ctx.hooks.filter('ticket.draft', async () => { await new Promise((ok) => setTimeout(ok, 20)); ${silence} });`,
       'blocked',
     ],
-    ['in a timer', `setTimeout(() => { ${silence} }, 3000);`, 'blocked'],
+    ['in a timer', `ctx.hooks.on('ticket.opened', () => void setTimeout(() => { ${silence} }, 100));`, 'blocked'],
   ] as const) {
     it(`pitfall 8: is ended and started again without the one that blocks the event loop ${where}`, async () => {
       await prepare({
