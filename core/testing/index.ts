@@ -11,4 +11,5 @@ export { startDeskProcess, type DeskProcess, type DeskProcessOptions } from './d
 export { until } from './until.ts';
 export { conformance, ownTestsAlone } from './conformance.ts';
 export { startImapServer, type ImapServer } from './imap-server.ts';
+export { processorMs } from './processor-time.ts';
 export { receiverProblems } from './receiver-contract.ts';
