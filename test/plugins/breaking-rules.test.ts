@@ -100,6 +100,16 @@ const cases: readonly [what: string, plugin: Omit<WrittenPlugin, 'id'>, problem:
   ]),
   ['a timer that outlives it', { activate: 'setInterval(() => {}, 60000).unref(); setInterval(() => {}, 60000);' }, /of Timeout are open/],
   [
+    'nothing in connections to the database that the desk keeps for itself',
+    {
+      manifest: db,
+      module: 'let times = 0;',
+      activate: "times += 1; if (times > 5) await Promise.all(Array.from({ length: 10 }, () => ctx.db.raw('select 1')));",
+      files: { 'migrations/0001-lines.js': table },
+    },
+    undefined,
+  ],
+  [
     'handlers that outlive it',
     {
       module: 'const kept = [];',
@@ -158,6 +168,7 @@ describe('the check of the rules of all plugins', function () {
   const asksDatabase = [
     'none',
     'data it does not answer for',
+    'nothing in connections to the database that the desk keeps for itself',
     'a page that asks the database without end',
     'X9: a page that pages by offset',
     'X9: a page that asks once for each ticket',
