@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../net/index.ts';
+import { greets } from './greeting.ts';
+import { until } from './until.ts';
 
 const program = '/usr/sbin/dovecot';
 
@@ -85,20 +85,10 @@ export async function startDovecot({ capability, introspectionUrl }: DovecotOpti
 }
 
 async function greeting(port: number, child: ChildProcess): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (child.exitCode !== null) throw new Error('Dovecot did not start.');
-    const isUp = await new Promise<boolean>((resolve) => {
-      const socket = createConnection({ host: '127.0.0.1', port });
-      socket.once('data', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', () => resolve(false));
-    });
-    if (isUp) return;
-    await sleep(50);
-  }
-  throw new Error('Dovecot did not answer within ten seconds.');
+  await until(() => {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('Dovecot did not start.');
+    return greets(port);
+  });
 }
 
 function configuration(

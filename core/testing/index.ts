@@ -2,11 +2,14 @@ export { createDatabase, testDatabase, type DatabaseHandle, type TestDatabase } 
 export { createTestDesk, type DeskPerson, type TestDesk, type TestDeskOptions } from './test-desk.ts';
 export { freePort } from '../net/index.ts';
 export { TestClock } from './test-clock.ts';
+export { greets } from './greeting.ts';
 export { startFaultySmtp, type Fault, type FaultySmtp, type SmtpMoment } from './faulty-smtp.ts';
 export { startOAuthServer, type OAuthServer } from './oauth-server.ts';
 export { startSmtpSink, type SinkMail, type SmtpSink } from './smtp-sink.ts';
 export { needsDovecot, startDovecot, type Dovecot } from './dovecot.ts';
 export { startDeskProcess, type DeskProcess, type DeskProcessOptions } from './desk-process.ts';
+export { until } from './until.ts';
 export { conformance, ownTestsAlone } from './conformance.ts';
 export { startImapServer, type ImapServer } from './imap-server.ts';
+export { processorMs } from './processor-time.ts';
 export { receiverProblems } from './receiver-contract.ts';

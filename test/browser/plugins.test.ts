@@ -55,7 +55,7 @@ describeInBrowser(
         .to.contain('ticket.draft')
         .and.contain('slot admin.overview');
       expect(await page.locator('hd-chart canvas').count()).to.equal(0);
-      const report = await page.locator('textarea.report').first().inputValue();
+      const report = await page.locator('textarea.report').filter({ hasText: 'ticket.opened' }).first().inputValue();
       expect(report)
         .to.contain('Plugin:   watching 1.0.0')
         .and.contain('Where:    ticket.opened')
@@ -67,9 +67,15 @@ describeInBrowser(
       const { open } = stage();
       const page = await open('ada');
       await page.goto('/admin/plugins/watching');
-      await page.getByRole('button', { name: 'Show me the desk without it' }).click();
+      const send = async (name: string) => {
+        const loaded = page.waitForEvent('load');
+        await page.getByRole('button', { name }).click();
+        await loaded;
+      };
+
+      await send('Show me the desk without it');
       expect(await page.locator('.notices').innerText()).to.contain('You see the desk without watching');
-      await page.getByRole('button', { name: 'Show me all plugins again' }).click();
+      await send('Show me all plugins again');
       expect(await page.locator('.notices').innerText()).to.not.contain('You see the desk without');
     });
   },
@@ -94,7 +100,7 @@ describeInBrowser(
         ctx.hooks.on('ticket.opened', async ({ ticketId }) => { await ctx.db.tx((tx) => tx.table('cups').insert({ ticket: ticketId })); throw new Error('no such cup'); });
         ctx.hooks.onDurable('ticket.opened', 'count', () => {});
         ctx.jobs.define('sweep', async () => {}, { everyMs: 3600000 });
-        ctx.ui.slot('admin.overview', { template: 'watching/note', load: async () => ({ n: Number((await ctx.db.table('cups').count({ n: '*' }).first()).n) }) });
+        ctx.ui.slot('admin.overview', { template: 'watching/note', deadlineMs: 20000, load: async () => ({ n: Number((await ctx.db.table('cups').count({ n: '*' }).first()).n) }) });
         ctx.http.admin([{ method: 'get', path: '/a/rather/long/address', permission: 'plugins.manage', handler: (r) => { r.body = 'cups'; } }]);
         ctx.health(async () => [{ id: 'cups', status: 'warn', text: 'Some cups are missing.' }]);`,
     });

@@ -2,9 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { freePort } from '#core/testing/index.js';
+import { freePort, until } from '#core/testing/index.js';
 
 const command = path.resolve(import.meta.dirname, '../../../cli/bin/helpdesk.js');
 
@@ -38,11 +37,7 @@ describe('helpdesk dev', function () {
   }
 
   function run(...args: readonly string[]): Promise<number | null> {
-    return new Promise((resolve) => start(...args).once('exit', resolve));
-  }
-
-  async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-    while (!(await isSo())) await pause(50);
+    return new Promise((resolve) => start(...args).once('close', resolve));
   }
 
   const page = (address: string): Promise<string> =>
@@ -76,7 +71,7 @@ describe('helpdesk dev', function () {
     change('templates/page.hbs', '<p>', '<p data-mark="changed">');
     await until(async () => (await page('/p/hello')).includes('data-mark="changed"'));
 
-    expect(said).to.match(/templates\/page\.hbs: shown after/);
+    await until(() => /templates\/page\.hbs: shown after/.test(said));
     expect(said).not.to.include('started anew');
   });
 

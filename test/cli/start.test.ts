@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { createDatabase, freePort, type DatabaseHandle } from '#core/testing/index.js';
+import { createDatabase, freePort, until, type DatabaseHandle } from '#core/testing/index.js';
 
 const command = path.resolve(import.meta.dirname, '../../../cli/bin/helpdesk.js');
 
@@ -127,13 +127,6 @@ async function servingPids(database: DatabaseHandle): Promise<readonly number[]>
     return await storage.read('processes').where({ role: 'all' }).pluck('pid');
   } finally {
     await storage.close();
-  }
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  for (const giveUpAt = performance.now() + 60_000; !isTrue();) {
-    if (performance.now() > giveUpAt) throw new Error('It did not happen in time.');
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createTestDesk, type TestDesk } from '#core/testing/index.js';
+import { createTestDesk, until, type TestDesk } from '#core/testing/index.js';
 import { reply } from '#core/tickets/index.js';
 import { minaWrites } from './support.js';
 
@@ -26,11 +26,6 @@ describe('live topics', () => {
         for (const [, topic = ''] of decoder.decode(chunk).matchAll(/^data: (.+)$/gm)) heard.add(topic);
     })().catch(() => undefined);
     return heard;
-  }
-
-  async function until(isTrue: () => boolean): Promise<void> {
-    const end = performance.now() + 5000;
-    while (!isTrue() && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   it('tell agents of every ticket and customers only of their own', async () => {

@@ -1,7 +1,9 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { testDatabase } from '#core/testing/index.js';
-import { deskProcesses, until, type DeskProcesses } from '../plugins/desk-processes.ts';
+import { testDatabase, until, type DeskProcess } from '#core/testing/index.js';
+import { deskProcesses, type DeskProcesses } from '../plugins/desk-processes.ts';
 import type { WrittenPlugin } from '../plugins/support.ts';
 
 const flag: WrittenPlugin = {
@@ -44,6 +46,9 @@ describe('several processes of one desk', function () {
   const toggle = (isOn: boolean): Promise<void> => (isOn ? desk.app.plugins.activate('flag') : desk.app.plugins.deactivate('flag'));
   const generation = async (): Promise<number> => (await desk.storage.read('kernel_state').first('generation')).generation;
 
+  const untilSame = () =>
+    until(async () => (await desk.storage.read('processes').where('generation', '<', await generation())).length === 0);
+
   /** Switches while readers read: returns what they saw, and in which generations the plugin was on. */
   async function underLoad(urls: readonly string[], toggles: number, meanwhile: (round: number) => Promise<void>) {
     const isOnIn = new Map([[await generation(), false]]);
@@ -61,7 +66,7 @@ describe('several processes of one desk', function () {
         isOnIn.set((await generation()) + 1, isOn);
         // On a machine that is busy with other things somebody may need longer than the answer waits.
         await toggle(isOn).catch((error: { readonly code?: string }) => expect(error.code).to.equal('plugins.not-everywhere'));
-        await until(async () => (await desk.storage.read('processes').where('generation', '<', await generation())).length === 0);
+        await untilSame();
         for (const url of urls) expect((await look(url, '/')).generation, `round ${round}`).to.equal(await generation());
       }
     } finally {
@@ -117,31 +122,52 @@ describe('several processes of one desk', function () {
     });
   }
 
+  /** Its activation says that it has begun, and lasts in the slow process until it may end. */
+  const slow = (id: string): WrittenPlugin => ({
+    id,
+    module: `
+      import { existsSync, writeFileSync } from 'node:fs';
+      const file = (name) => process.env.HELPDESK_DATA + '/${id}-' + name;
+      const wait = async () => { while (!existsSync(file('may-end'))) await new Promise((ok) => setTimeout(ok, 50)); };`,
+    activate: "if (process.env.DESK_SLOW === '1') { writeFileSync(file('begun'), ''); await wait(); }",
+  });
+
+  /** Ends when `work` has: until then the process stands still in that activation, whose own limit `work` may exceed. */
+  async function during<T>(id: string, child: DeskProcess, work: Promise<T>): Promise<T> {
+    const file = (name: string): string => path.join(desk.handle.folder, `${id}-${name}`);
+    await until(() => existsSync(file('begun')));
+    // Whoever has the only writer of SQLite keeps the others from being stopped with it.
+    await desk.storage.writeTx(async () => void process.kill(child.pid, 'SIGSTOP'));
+    const result = await work;
+    writeFileSync(file('may-end'), '');
+    process.kill(child.pid, 'SIGCONT');
+    await untilSame();
+    return result;
+  }
+
   it('say how many have switched when one is slow, on the page and in the command, and it follows when it can', async () => {
-    const slow = (id: string): WrittenPlugin => ({
-      id,
-      activate: "if (process.env.DESK_SLOW === '1') await new Promise((ok) => setTimeout(ok, 8500));",
-    });
     desk = await deskProcesses([slow('one'), slow('two')]);
     isOpen = true;
-    const [url = ''] = await Promise.all([desk.start(), desk.start(), desk.start({ DESK_SLOW: '1' })].map(({ listening }) => listening));
-    const untilSame = () =>
-      until(async () => (await desk.storage.read('processes').where('generation', '<', await generation())).length === 0, 60_000);
+    // Ahead of the others, the slow one counts as alive however long it stands still.
+    const standing = desk.start({ DESK_SLOW: '1', DESK_ROLE: 'web', DESK_AHEAD_MS: '600000' });
+    const [url = ''] = await Promise.all([desk.start(), desk.start(), standing].map(({ listening }) => listening));
     await untilSame();
 
-    const answer = await desk.post(url, '/admin/plugins/one/activate');
-    const flash = answer.headers.getSetCookie().map((one) => one.split(';')[0] ?? '');
-    const page = await (await fetch(`${url}/admin/plugins`, { headers: { cookie: [desk.cookie, ...flash].join('; ') } })).text();
-    const health = await (await desk.get(url, '/admin/health')).text();
-    await untilSame();
-    const told: unknown = await desk.app.plugins.activate('two').then(
+    const look = async (): Promise<readonly [page: string, health: string]> => {
+      const answer = await desk.post(url, '/admin/plugins/one/activate');
+      const flash = answer.headers.getSetCookie().map((one) => one.split(';')[0] ?? '');
+      const page = await fetch(`${url}/admin/plugins`, { headers: { cookie: [desk.cookie, ...flash].join('; ') } });
+      return [await page.text(), await (await desk.get(url, '/admin/health')).text()];
+    };
+    const [page, health] = await during('one', standing, look());
+    const activating = desk.app.plugins.activate('two').then(
       () => undefined,
       (error: unknown) => error,
     );
+    const told = await during('two', standing, activating);
 
     expect(page).to.contain('2 of 3 processes switched.');
     expect(health).to.contain('2 of 3 processes switched to the current plugins');
     expect(told).to.have.nested.property('details.message', '2 of 3 processes switched.');
-    await untilSame();
   });
 });

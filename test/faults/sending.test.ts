@@ -4,7 +4,7 @@ import { checkInvariants } from '#core/doctor/index.js';
 import { systemClock } from '#core/kernel/clock.js';
 import { createLogger } from '#core/log.js';
 import { saveMailbox } from '#core/mail/index.js';
-import { createDatabase, startDeskProcess, startSmtpSink } from '#core/testing/index.js';
+import { createDatabase, startDeskProcess, startSmtpSink, until } from '#core/testing/index.js';
 import { openTicket, reply } from '#core/tickets/index.js';
 import { createUser, systemActor } from '#core/users/index.js';
 import { actorOf } from '#core/auth/index.js';
@@ -60,7 +60,7 @@ describe('a worker that is killed while it sends (F3)', () => {
       }
       const desk = startDeskProcess({ database: handle, aheadMs: 3 * laterMs });
       const settled = mayDouble ? ['sent', 'uncertain'] : ['sent'];
-      await waitUntil(async () => (await storage.read('outbox').where({ kind: 'reply' }).whereIn('state', settled)).length === replies);
+      await until(async () => (await storage.read('outbox').where({ kind: 'reply' }).whereIn('state', settled)).length === replies);
       expect(await storage.read('outbox').where({ state: 'uncertain' })).to.have.length.within(0, mayDouble ? 2 : 0);
       await desk.stop();
 
@@ -78,11 +78,3 @@ describe('a worker that is killed while it sends (F3)', () => {
     });
   }
 });
-
-async function waitUntil(isTrue: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await isTrue()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('It did not become true within a minute.');
-}

@@ -4,7 +4,7 @@ import { systemClock } from '#core/kernel/clock.js';
 import { createLogger } from '#core/log.js';
 import { saveMailbox } from '#core/mail/index.js';
 import { storeTokens } from '#core/mail/oauth/accounts.js';
-import { createDatabase, startDeskProcess, startOAuthServer, startSmtpSink } from '#core/testing/index.js';
+import { createDatabase, startDeskProcess, startOAuthServer, startSmtpSink, until } from '#core/testing/index.js';
 import { openTicket, reply } from '#core/tickets/index.js';
 import { createUser, systemActor } from '#core/users/index.js';
 import { actorOf } from '#core/auth/index.js';
@@ -61,7 +61,7 @@ describe('a process that is killed with a rotated token in its hands', () => {
       expect(await crashing.ended).to.equal('SIGKILL');
     }
     const desk = startDeskProcess({ database: handle, aheadMs: 3 * laterMs, privateHosts });
-    for (let tries = 0; tries < 300 && sink.mails.length === 0; tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => sink.mails.length > 0);
     await desk.stop();
 
     expect(sink.mails.filter(({ raw }) => raw.includes('It is out.'))).to.have.length(1);

@@ -31,13 +31,15 @@ describe('a web process that is killed (F1)', () => {
           asked += 1;
           sent += 1;
           if (sent === killAfter) desk.kill('SIGKILL');
-          const response = await fetch(`${url}/api/v1/tickets`, {
+          const id = await fetch(`${url}/api/v1/tickets`, {
             method: 'POST',
             headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
             body: JSON.stringify({ subject: `Write ${asked}`, text: 'Hello', requester: { email: `c${asked % 7}@example.org` } }),
-          }).catch(() => undefined);
-          if (response === undefined) return;
-          if (response.status === 201) acknowledged.push(((await response.json()) as { id: number }).id);
+          })
+            .then(async (response) => (response.status === 201 ? ((await response.json()) as { id: number }).id : null))
+            .catch(() => undefined);
+          if (id === undefined) return;
+          if (id !== null) acknowledged.push(id);
         }
       });
       await Promise.all(clients);

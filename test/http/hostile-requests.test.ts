@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createTestDesk, type TestDesk } from '#core/testing/index.js';
+import { createTestDesk, until, type TestDesk } from '#core/testing/index.js';
 
 describe('a hostile request', () => {
   let desk: TestDesk;
@@ -36,12 +35,11 @@ describe('a hostile request', () => {
     socket.write(
       `POST /tickets HTTP/1.1\r\nHost: ${host}\r\nSec-Fetch-Site: same-origin\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 9000000\r\n\r\n${head}${'x'.repeat(200_000)}`,
     );
-    for (let tries = 0; tries < 100 && (await tmpFiles()).length === 0; tries += 1) await pause(20);
-    const during = await tmpFiles();
+    await until(async () => (await tmpFiles()).length > 0);
+    expect(await tmpFiles()).to.have.length(1);
     socket.destroy();
-    for (let tries = 0; tries < 100 && (await tmpFiles()).length > 0; tries += 1) await pause(20);
 
-    expect([during.length, (await tmpFiles()).length]).to.deep.equal([1, 0]);
+    await until(async () => (await tmpFiles()).length === 0);
   });
 
   it('for a part of a page gives ids as numbers or gets nothing', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { processorMs } from '#core/testing/index.js';
 import { fillPlaceholders, refuseUnknownPlaceholders, unknownPlaceholders } from '#core/kernel/placeholders.js';
 
 const known = ['customer.name', 'ticket.number'];
@@ -31,12 +32,12 @@ describe('texts with placeholders', () => {
       });
   });
 
-  it('are read in linear time', () => {
-    const started = performance.now();
+  it('are read in linear time', async () => {
+    const spent = await processorMs(() => {
+      unknownPlaceholders('{{'.repeat(50_000), known);
+      fillPlaceholders('{{a|'.repeat(50_000), {});
+    });
 
-    unknownPlaceholders('{{'.repeat(50_000), known);
-    fillPlaceholders('{{a|'.repeat(50_000), {});
-
-    expect(performance.now() - started).to.be.below(1000);
+    expect(spent).to.be.below(1000);
   });
 });

@@ -345,13 +345,16 @@ describe('the rules of sending', () => {
   });
 
   it('F12: a server that says one byte at a time is given up after a limit for the whole, and holds nobody else up', async () => {
-    const transports = new Transports({ connectMs: 400, mailMs: 400 });
+    const limits = { connectMs: 400, mailMs: 400 };
+    const transports = new Transports(limits);
     const quick = await startFaultySmtp();
     const to = (port: number) => ({ host: '127.0.0.1', port, encryption: 'auto', isOperators: true }) as const;
     const mail = { from: 'a@example.com', to: ['b@example.org'], content: Buffer.from('Hi\r\n'), onWire: async () => undefined };
     server.fault = { msPerByte: 100 };
     const started = performance.now();
     const slow = transports.send(to(server.port), mail).catch((error: unknown) => error);
+    // Only the slow one is meant: on a busy machine the other may need longer than that.
+    Object.assign(limits, { connectMs: 60_000, mailMs: 60_000 });
     const other = await transports.send(to(quick.port), mail);
     const otherMs = performance.now() - started;
     const failure = await slow;

@@ -79,10 +79,3 @@ export async function deskProcesses(plugins: readonly WrittenPlugin[], database?
     },
   };
 }
-
-export async function until(isTrue: () => Promise<boolean> | boolean, forMs = 30_000): Promise<void> {
-  for (const giveUpAt = performance.now() + forMs; !(await isTrue());) {
-    if (performance.now() > giveUpAt) throw new Error('It did not happen in time.');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

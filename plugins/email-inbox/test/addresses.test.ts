@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { addressKey, isAmbiguousFrom, readAddresses } from '../addresses.ts';
 import { isDangerous } from '@helpdesk/core/plugin';
+import { processorMs } from '@helpdesk/core/testing';
 import { cleanFilename } from '../file-names.ts';
 import { readMessageIds } from '../message-ids.ts';
 
@@ -34,11 +35,13 @@ describe('reading addresses', () => {
     expect(addressKey('A@Mächine.example')).to.equal(addressKey('a@xn--mchine-bua.example'));
   });
 
-  it('stays linear on unclosed quotes and brackets', () => {
-    const started = performance.now();
-    readAddresses('\\"'.repeat(200_000));
-    readMessageIds('<'.repeat(400_000));
-    expect(performance.now() - started).to.be.below(1000);
+  it('stays linear on unclosed quotes and brackets', async () => {
+    const spent = await processorMs(() => {
+      readAddresses('\\"'.repeat(200_000));
+      readMessageIds('<'.repeat(400_000));
+    });
+
+    expect(spent).to.be.below(1000);
   });
 });
 
@@ -82,14 +85,16 @@ describe('a From header that two programs could read as two senders', () => {
     });
   }
 
-  it('V1: takes bounded time over 200,000 comments', () => {
-    const started = performance.now();
-    for (const value of [`a@x.example ${'(x)'.repeat(200_000)}`, `${'('.repeat(200_000)}a@x.example`, '<a@b>'.repeat(100_000)]) {
-      readAddresses(value);
-      isAmbiguousFrom([value]);
-    }
-    // A square of 200,000 would take minutes; the rest is room for a crowded machine.
-    expect(performance.now() - started).to.be.below(8000);
+  it('V1: takes bounded time over 200,000 comments', async () => {
+    const spent = await processorMs(() => {
+      for (const value of [`a@x.example ${'(x)'.repeat(200_000)}`, `${'('.repeat(200_000)}a@x.example`, '<a@b>'.repeat(100_000)]) {
+        readAddresses(value);
+        isAmbiguousFrom([value]);
+      }
+    });
+
+    // A square of 200,000 would take minutes; the rest is room for a slow machine.
+    expect(spent).to.be.below(8000);
   });
 });
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { processorMs } from '@helpdesk/core/testing';
 import { decodeText } from '../charset.ts';
 
 const latin = (text: string): Buffer => Buffer.from(text, 'latin1');
@@ -35,10 +36,9 @@ describe('Korean text of Windows', () => {
     expect(decodeText(Buffer.from('한글 Ж'), { charset: 'ks_c_5601-1987' })).to.equal('한글 Ж');
   });
 
-  it('A1, C2: is read in linear time', () => {
-    const started = performance.now();
-    decodeText(Buffer.from('8c63b0a1'.repeat(250_000), 'hex'), { charset: 'euc-kr' });
+  it('A1, C2: is read in linear time', async () => {
+    const spent = await processorMs(() => decodeText(Buffer.from('8c63b0a1'.repeat(250_000), 'hex'), { charset: 'euc-kr' }));
 
-    expect(performance.now() - started).to.be.below(2000);
+    expect(spent).to.be.below(2000);
   });
 });

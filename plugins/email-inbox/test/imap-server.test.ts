@@ -1,6 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { expect } from 'chai';
-import { startImapServer, startSmtpSink, type ImapServer, type SmtpSink } from '@helpdesk/core/testing';
+import { startImapServer, startSmtpSink, until, type ImapServer, type SmtpSink } from '@helpdesk/core/testing';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
 describe('a mailbox at the IMAP server that tests of plugins use', () => {
@@ -24,9 +22,7 @@ describe('a mailbox at the IMAP server that tests of plugins use', () => {
       smtp: `smtp://127.0.0.1:${sink.port}`,
     });
     imap.deliver([mail({ Subject: 'From the fake server', To: 'help@desk.example', 'Message-ID': '<fake@customer.example>' }, 'Hello')]);
-    const find = () => inbox.desk.storage.read('tickets').where({ subject: 'From the fake server' }).first('id');
-    for (let waited = 0; (await find()) === undefined && waited < 10_000; waited += 50) await pause(50);
 
-    expect(await find()).not.to.equal(undefined);
+    await until(async () => inbox.desk.storage.read('tickets').where({ subject: 'From the fake server' }).first('id'));
   });
 });

@@ -1,8 +1,7 @@
 import { createConnection } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
-import { freePort, testDatabase } from '@helpdesk/core/testing';
+import { freePort, greets, testDatabase, until } from '@helpdesk/core/testing';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
 describe('mail that a server on this machine brings', () => {
@@ -17,29 +16,17 @@ describe('mail that a server on this machine brings', () => {
 
   async function listen(listener: 'lmtp' | 'smtp', more: object = {}): Promise<void> {
     await inbox.desk.app.desk.settings.set('email-inbox', { listener, listenerPort: port, ...more });
-    for (let tries = 0; tries < 100; tries += 1) {
-      const isUp = await new Promise<boolean>((resolve) => {
-        const socket = createConnection({ host: '127.0.0.1', port });
-        socket.once('data', () => (socket.destroy(), resolve(true)));
-        socket.once('error', () => resolve(false));
-      });
-      if (isUp) return;
-      await sleep(50);
-    }
-    throw new Error('The listener did not start.');
+    await until(() => greets(port));
   }
   const send = (raw: Uint8Array, to: readonly string[], from = 'mina@example.com', lmtp = true) =>
     createTransport({ host: '127.0.0.1', port, secure: false, ignoreTLS: true, lmtp } as object)
       .sendMail({ envelope: { from, to: [...to] }, raw: Buffer.from(raw) })
       .catch((error: unknown) => error as Error & { responseCode?: number });
-  async function filed(count: number) {
-    for (let tries = 0; tries < 200; tries += 1) {
+  const filed = (count: number) =>
+    until(async () => {
       const rows = await inbox.mails();
-      if (rows.length >= count && rows.every(({ state }) => state !== 'new')) return rows;
-      await sleep(50);
-    }
-    throw new Error('The mails were not filed.');
-  }
+      return rows.length >= count && rows.every(({ state }) => state !== 'new') ? rows : undefined;
+    });
 
   it('is off unless somebody turns it on', async () => {
     const error = await send(mail({}), ['support@desk.example']);
@@ -88,17 +75,17 @@ describe('mail that a server on this machine brings', () => {
     const socket = createConnection({ host: '127.0.0.1', port });
     let heard = '';
     socket.on('data', (chunk) => (heard += chunk.toString()));
-    const until = async (pattern: RegExp): Promise<string> => {
-      for (let waited = 0; !pattern.test(heard) && waited < 60_000; waited += 20) await sleep(20);
+    const hear = async (pattern: RegExp): Promise<string> => {
+      await until(() => pattern.test(heard));
       const told = heard;
       heard = '';
       return told;
     };
     const say = async (line: string, pattern = /^\d{3} .*\r\n$/m): Promise<string> => {
       socket.write(`${line}\r\n`);
-      return until(pattern);
+      return hear(pattern);
     };
-    await until(/^220 /m);
+    await hear(/^220 /m);
     await say('LHLO mx.example', /^250 /m);
     await say('MAIL FROM:<mina@example.com>');
     for (const address of to) await say(`RCPT TO:<${address}>`);

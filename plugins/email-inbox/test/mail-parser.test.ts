@@ -24,10 +24,13 @@ describe('the parser in its own thread', function () {
   });
 
   it('A1: stops at a mail that takes too long and reads the next', async () => {
-    parser = new MailParser({ timeoutMs: 300 });
+    parser = new MailParser();
     const slow = rawMail(['From: a@x.example', 'Content-Type: multipart/mixed; boundary=x'], '--x\n\n\n'.repeat(600_000));
 
-    const [failure, next] = await Promise.all([stopped(parser.parse(slow)), parser.parse(mailFromMina())]);
+    const [failure, next] = await Promise.all([
+      stopped(parser.parse(slow, { timeoutMs: 300, memoryMb: 512 })),
+      parser.parse(mailFromMina()),
+    ]);
 
     expect(failure).to.be.instanceOf(ParserStopped);
     expect(failure).to.deep.include({ code: 'email-inbox.parser-slow', details: { seconds: 0.3 } });

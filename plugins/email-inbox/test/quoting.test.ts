@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { processorMs } from '@helpdesk/core/testing';
 import { readForwarded } from '../forwarding.ts';
 import { splitReply } from '../quoting.ts';
 
@@ -69,7 +70,7 @@ describe('splitting a reply from its quote', () => {
     expect([late.isWhole, late.replyText, late.html]).to.deep.equal([true, text, html]);
   });
 
-  it('R4: takes no longer than its 250 ms whatever the shape of the mail', () => {
+  it('R4: takes no longer than its 250 ms whatever the shape of the mail', async () => {
     const shapes = [
       'On Monday, a <\n> '.repeat(60_000),
       `${'From: a@b.example\n'.repeat(50_000)}`,
@@ -79,10 +80,9 @@ describe('splitting a reply from its quote', () => {
       `${'\n'.repeat(99_000)}From: a@b.example`,
     ];
     for (const text of shapes) {
-      const started = performance.now();
-      splitReply({ text, html: `<div>${'<blockquote type="cite">'.repeat(20_000)}` });
-      // The time of a crowded machine is added to ours.
-      expect(performance.now() - started, text.slice(0, 30)).to.be.below(2000);
+      const spent = await processorMs(() => splitReply({ text, html: `<div>${'<blockquote type="cite">'.repeat(20_000)}` }));
+      // The rest is room for a slow machine.
+      expect(spent, text.slice(0, 30)).to.be.below(2000);
     }
   });
 
@@ -92,9 +92,9 @@ describe('splitting a reply from its quote', () => {
     expect(parts.map(({ start, end }) => text.slice(start, end)).join('')).to.equal(text);
   });
 
-  it('R4: stays linear on a quote without end', () => {
-    const started = performance.now();
-    splitReply({ text: 'On Monday, a <\n> '.repeat(40_000) });
-    expect(performance.now() - started).to.be.below(1000);
+  it('R4: stays linear on a quote without end', async () => {
+    const spent = await processorMs(() => splitReply({ text: 'On Monday, a <\n> '.repeat(40_000) }));
+
+    expect(spent).to.be.below(1000);
   });
 });

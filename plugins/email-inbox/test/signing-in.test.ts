@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   needsDovecot,
   startDovecot,
   startOAuthServer,
   startSmtpSink,
+  until,
   type Dovecot,
   type OAuthServer,
   type SmtpSink,
@@ -119,7 +119,7 @@ describe('a mailbox that signs in at its provider', () => {
     await inbox.desk.storage.writeTx((tx) => tx('p_email_receivers').update({ state: 'refused', failures: 3, last_error: 'No.' }));
 
     await signIn(signInAt);
-    for (let waited = 0; (await row()).state !== 'active' && waited < 3000; waited += 50) await pause(50);
+    await until(async () => (await row()).state === 'active');
 
     expect(await row()).to.deep.equal({ state: 'active', failures: 0 });
   });
