@@ -37,7 +37,7 @@ describe('helpdesk dev', function () {
   }
 
   function run(...args: readonly string[]): Promise<number | null> {
-    return new Promise((resolve) => start(...args).once('close', resolve));
+    return new Promise((resolve) => start(...args).once('exit', resolve));
   }
 
   const page = (address: string): Promise<string> =>
