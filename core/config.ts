@@ -74,7 +74,7 @@ export function readConfig(environment: Environment, site: SiteConfig, root: str
     locale: 'en',
     pinnedPlugins: site.plugins?.mode === 'pinned' ? site.plugins.active : undefined,
     browserInstall: site.browserInstall ?? true,
-    privateHosts: site.privateHosts ?? [],
+    privateHosts: (site.privateHosts ?? []).map((one) => one.toLowerCase()),
     trustedProxies: site.trustedProxies ?? 0,
     root,
   };

@@ -120,13 +120,13 @@ function sentCopyField(translator: Translator, chosen: string): FieldView {
 }
 
 /** The server a form names; null where it names none. */
-export function transportOf(form: Form, mailbox: Mailbox | undefined, privateHosts: readonly string[]): Transport | null {
+export function transportOf(form: Form, mailbox: Mailbox | undefined): Transport | null {
   const host = form.text('host').trim();
   if (host === '') return null;
   const encryption = encryptions.find((one) => one === form.text('encryption')) ?? 'tls';
   const user = form.optional('user');
-  // A private host is allowed where the operator names it, or set it and nobody changed it here.
-  const isOperators = privateHosts.includes(host) || (mailbox?.transport?.isOperators === true && mailbox.transport.host === host);
+  // A private host stays allowed only where the operator set it and nobody changed it here.
+  const isOperators = mailbox?.transport?.isOperators === true && mailbox.transport.host === host;
   return {
     host,
     port: Number(form.text('port')) || 465,
@@ -137,11 +137,7 @@ export function transportOf(form: Form, mailbox: Mailbox | undefined, privateHos
 }
 
 /** The mailbox a form describes. */
-export function readMailbox(
-  form: Form,
-  mailbox: Mailbox | undefined,
-  { privateHosts, keepsCopies }: { readonly privateHosts: readonly string[]; readonly keepsCopies: boolean },
-): MailboxInput {
+export function readMailbox(form: Form, mailbox: Mailbox | undefined, { keepsCopies }: Pick<SendingFacts, 'keepsCopies'>): MailboxInput {
   return {
     name: form.text('name'),
     address: form.text('address'),
@@ -154,7 +150,7 @@ export function readMailbox(
         }
       : {}),
     signature: form.text('signature'),
-    transport: transportOf(form, mailbox, privateHosts),
+    transport: transportOf(form, mailbox),
     ...(keepsCopies ? { sentCopy: sentCopies.find((one) => one === form.text('sentCopy')) ?? 'auto' } : {}),
     perMinute: Number(form.text('perMinute')) || null,
     smtpPassword: form.optional('password'),

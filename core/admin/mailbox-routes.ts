@@ -67,12 +67,7 @@ export function mailboxRoutes(app: App): Middleware {
         await saveScopedForm(desk, { kind: 'mailbox', id: mailbox.id }, form, (owners) =>
           requireConfirmedFor(app, ctx, owners, `/admin/mailboxes/${mailbox.id}`),
         );
-      await saveMailbox(
-        desk,
-        actor,
-        readMailbox(form, mailbox, { privateHosts: desk.config.privateHosts, keepsCopies: keepsCopies() }),
-        mailbox?.id,
-      );
+      await saveMailbox(desk, actor, readMailbox(form, mailbox, { keepsCopies: keepsCopies() }), mailbox?.id);
       setFlash(ctx, { kind: 'done', key: 'flash.saved' });
       see(ctx, '/admin/mailboxes');
     } catch (error) {
@@ -83,7 +78,7 @@ export function mailboxRoutes(app: App): Middleware {
   async function test(ctx: Context, mailbox: Mailbox | undefined): Promise<void> {
     administrator(ctx, 'settings.manage');
     const form = await readForm(desk, ctx);
-    const transport = transportOf(form, mailbox, desk.config.privateHosts);
+    const transport = transportOf(form, mailbox);
     const started = performance.now();
     const password =
       form.optional('password') ??
@@ -93,7 +88,7 @@ export function mailboxRoutes(app: App): Middleware {
     try {
       const isKnown = mailbox !== undefined && transport !== null && isSameAccount(mailbox.transport, transport);
       const accessToken = isKnown ? await desk.mail.accessToken(mailbox.id, transport.host) : undefined;
-      const dialogue = transport === null ? [] : await testTransport({ ...transport, password, accessToken });
+      const dialogue = transport === null ? [] : await testTransport({ ...desk.mail.allowed(transport), password, accessToken });
       await show(ctx, mailbox, form, {
         test: {
           ok: transport !== null,

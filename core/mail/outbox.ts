@@ -16,7 +16,7 @@ import { parseServerUrl } from './server-url.ts';
 import { noticeOf, type Notice, type SystemMail } from './system-mail.ts';
 import type { Credentials } from './smtp-connection.ts';
 import { testTransport, Transports } from './transports.ts';
-import type { Address, Mailbox, OutboxEntry } from './types.ts';
+import type { Address, Mailbox, OutboxEntry, Transport } from './types.ts';
 
 /** What was read before the transaction, so that queueing inside it only writes. */
 export interface Delivery {
@@ -211,6 +211,12 @@ export class Mail {
     await testTransport(credentials);
   }
 
+  /** The server as it may be connected to today: what the operator allows is asked anew each time. */
+  allowed(transport: Transport): Transport {
+    const isAllowed = transport.isOperators === true || this.desk.config.privateHosts.includes(transport.host.toLowerCase());
+    return isAllowed ? { ...transport, isOperators: true } : transport;
+  }
+
   private settingsOf(mailboxId: number | null): Promise<SettingValues> {
     const { settings } = this.desk;
     return mailboxId === null ? settings.get('tickets') : settings.get('tickets', { kind: 'mailbox', id: mailboxId });
@@ -218,9 +224,10 @@ export class Mail {
 
   private async mailboxCredentials(mailbox: Mailbox): Promise<Credentials | undefined> {
     if (mailbox.transport === null) return undefined;
-    const token = await this.accessToken(mailbox.id, mailbox.transport.host);
-    if (token !== undefined) return { ...mailbox.transport, user: mailbox.transport.user ?? mailbox.address, accessToken: token };
-    return { ...mailbox.transport, password: await this.desk.secrets.get('mail', `mailbox:${mailbox.id}:smtp`) };
+    const transport = this.allowed(mailbox.transport);
+    const token = await this.accessToken(mailbox.id, transport.host);
+    if (token !== undefined) return { ...transport, user: transport.user ?? mailbox.address, accessToken: token };
+    return { ...transport, password: await this.desk.secrets.get('mail', `mailbox:${mailbox.id}:smtp`) };
   }
 
   private async isSuppressed(tx: Tx, emailKey: string): Promise<boolean> {

@@ -85,7 +85,7 @@ export interface Transport {
   readonly port: number;
   readonly encryption: Encryption;
   readonly user?: string | undefined;
-  /** Hosts the operator gave on the command line or in the configuration may be private; those typed in a browser may not. */
+  /** Given on the command line, so it may be private; one typed in a browser may where `privateHosts` names it. */
   readonly isOperators?: boolean | undefined;
 }
 

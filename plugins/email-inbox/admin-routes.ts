@@ -1,7 +1,6 @@
 import {
   AppError,
   Invalid,
-  isPrivateHost,
   NotFound,
   reasonInWords,
   reasonOf,
@@ -14,6 +13,7 @@ import { readOptions, readServer, sectionsOf, type TestView } from './mailbox-fo
 import { showHealth } from './health-page.ts';
 import type { DialogueLine } from './imap-connection.ts';
 import { firstCursor, isOtherAccount, nextCursor, probe } from './mailbox-setup.ts';
+import { allowed } from './imap-server.ts';
 import { findMail, mailOfMessage, type StoredMail } from './mails-repository.ts';
 import { findReceiver, saveReceiver } from './receivers-repository.ts';
 import { retryMail } from './receive-job.ts';
@@ -132,11 +132,10 @@ async function submitForm(ctx: InboxContext, request: Context): Promise<void> {
   const dialogue: DialogueLine[] = [];
   try {
     const server = await readServer(ctx, mailbox.id, form, receiver);
-    if (!server.isOperators && (await isPrivateHost(server.host))) throw new Invalid('mail.host-private', { host: server.host });
     const isMoved = receiver !== undefined && isOtherAccount(receiver, server, mailbox.address);
     const options = readOptions(form, isMoved ? undefined : receiver);
     const folder = form.optional('folder') ?? 'INBOX';
-    const found = await probe(server, folder, dialogue);
+    const found = await probe(allowed(ctx, server), folder, dialogue);
     if (form.text('step') === 'test')
       return await showForm(ctx, request, mailbox, {
         form,

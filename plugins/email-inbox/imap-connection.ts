@@ -11,7 +11,7 @@ export interface ImapServer {
   readonly password: string | undefined;
   /** In the place of a password, where the mailbox signed in at its provider. */
   readonly accessToken?: string | undefined;
-  /** Hosts the operator gave may be private; those typed in a browser may not. */
+  /** Given on the command line, so it may be private; one typed in a browser may where `privateHosts` names it. */
   readonly isOperators: boolean;
 }
 

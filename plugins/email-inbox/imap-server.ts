@@ -13,7 +13,12 @@ export async function serverOf(ctx: InboxContext, receiver: Receiver): Promise<I
   const server = await withSignIn(ctx, mailboxId, { ...receiver, password: await ctx.secrets.get(imapSecret(mailboxId)) });
   if (user !== null && server.password === undefined && server.accessToken === undefined)
     throw new Unavailable('email-inbox.not-signed-in', { mailboxId, message: 'This mailbox has to be signed in at its provider.' });
-  return server;
+  return allowed(ctx, server);
+}
+
+/** The server as it may be connected to today: what the operator allows is asked anew each time. */
+export function allowed(ctx: InboxContext, server: ImapServer): ImapServer {
+  return { ...server, isOperators: server.isOperators || ctx.net.allowsPrivate(server.host) };
 }
 
 /** The server with the token of the provider that its mailbox signed in at, in the place of a password. */

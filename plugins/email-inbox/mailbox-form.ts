@@ -184,6 +184,5 @@ export async function readServer(ctx: InboxContext, mailboxId: number, form: For
   const user = form.optional('user') ?? null;
   const isSame = receiver !== undefined && receiver.host === host && receiver.port === port && receiver.user === user;
   const password = form.optional('password') ?? (isSame ? await ctx.secrets.get(imapSecret(mailboxId)) : undefined);
-  const isOperators = ctx.net.allowsPrivate(host) || (isSame && receiver.isOperators);
-  return withSignIn(ctx, mailboxId, { host, port, encryption, user, password, isOperators });
+  return withSignIn(ctx, mailboxId, { host, port, encryption, user, password, isOperators: isSame && receiver.isOperators });
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createTestDesk, startSmtpSink, type TestDesk } from '#core/testing/index.js';
-import { saveMailbox } from '#core/mail/index.js';
+import { listMailboxes, saveMailbox } from '#core/mail/index.js';
 import { systemActor } from '#core/users/index.js';
 
 describe('the mailbox pages', () => {
@@ -70,9 +70,15 @@ describe('the mailbox pages', () => {
       encryption: 'auto',
     });
 
-    const saved = await allowing.fetch('/admin/mailboxes', { method: 'POST', as: 'ada', body });
+    const tried = await allowing.fetch('/admin/mailboxes/test', { method: 'POST', as: 'ada', body });
+    await allowing.fetch('/admin/mailboxes', { method: 'POST', as: 'ada', body });
+    const [mailbox] = await listMailboxes(allowing.storage.read);
 
-    expect(saved.status, await saved.text()).to.equal(303);
+    expect(await tried.text())
+      .to.contain('EHLO')
+      .and.not.contain('private network');
+    await allowing.app.desk.mail.testMailbox(mailbox?.id ?? 0);
+    expect(mailbox?.transport, 'it is asked anew each time').to.not.have.property('isOperators');
     await allowing.close();
     await sink.close();
   });
