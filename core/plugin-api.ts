@@ -36,7 +36,7 @@ export {
   testTransport,
   type MailServer,
 } from './mail/index.ts';
-export { ownReason, reasonInWords, reasonOf } from './i18n/index.ts';
+export { ownReason, reasonInWords, reasonOf, theirReason } from './i18n/index.ts';
 export { imageTypeOf, isDangerous } from './files/index.ts';
 export { isPrivateHost } from './net/index.ts';
 export type {

@@ -13,24 +13,39 @@ const knownReasons = [
 
 // What a reason in words of ours begins with where it is stored; any other is somebody else's words.
 const opening = '{"key":"';
-const longestValue = 300;
+const longest = 1000;
 
 /**
- * A reason in words of ours as it is stored: a text of the catalogues with its values, for `reasonInWords`. `why` among
+ * A reason in words of ours as it is stored: a text of the catalogs with its values, for `reasonInWords`. `why` among
  * the values may be a stored reason; the others are taken as what somebody else said.
  */
 export function ownReason(key: string, values: Readonly<Record<string, unknown>> = {}): string {
   const kept = Object.entries(values).flatMap(([name, value]): readonly (readonly [string, string | number])[] => {
-    if (typeof value === 'string') return [[name, name === 'why' ? value : foreign(value.slice(0, longestValue))]];
+    if (typeof value === 'string') return [[name, name === 'why' ? value : theirReason(value)]];
     return typeof value === 'number' ? [[name, value]] : [];
   });
-  return JSON.stringify({ key, values: Object.fromEntries(kept) });
+  // A stored reason is read back or not at all, so it is never cut but made of less.
+  for (const most of [300, 100, 30]) {
+    const stored = JSON.stringify({ key, values: Object.fromEntries(kept.map(([name, value]) => [name, shortened(name, value, most)])) });
+    if (stored.length <= longest) return stored;
+  }
+  return JSON.stringify({ key, values: {} });
+}
+
+function shortened(name: string, value: string | number, most: number): string | number {
+  if (typeof value === 'number' || value.length <= most || (name === 'why' && isOwnReason(value))) return value;
+  return value.slice(0, most);
 }
 
 /** Why something failed as it is stored: an error for people by its code and values, of anything else what it says. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AppError) return ownReason(error.messageKey, error.details);
-  return foreign(error instanceof Error ? error.message : String(error));
+  return theirReason(error instanceof Error ? error.message : String(error));
+}
+
+/** What somebody else said as it is stored: one who speaks as we store our words must not choose them. */
+export function theirReason(words: string): string {
+  return (isOwnReason(words) ? ` ${words}` : words).slice(0, longest);
 }
 
 /** A stored reason for its reader: our words and the usual causes of a failed connection translated, what a server said as it said it. */
@@ -43,7 +58,7 @@ export function reasonInWords(translator: Pick<Translator, 't'>, reason: string)
   const values = Object.fromEntries(
     Object.entries(own.values).map(([name, value]) => [name, typeof value === 'string' ? reasonInWords(translator, value) : value]),
   );
-  // The catalogue goes with its plugin, the reason stays.
+  // The catalog goes with its plugin, the reason stays.
   return translator.t(own.key, values) || String(values['message'] ?? own.key);
 }
 
@@ -55,13 +70,9 @@ export function isOwnReason(reason: string): boolean {
 function readOwn(reason: string): { readonly key: string; readonly values: Values } | undefined {
   if (!isOwnReason(reason)) return undefined;
   try {
-    return JSON.parse(reason) as { readonly key: string; readonly values: Values };
+    const { key, values }: { readonly key?: unknown; readonly values?: unknown } = JSON.parse(reason);
+    return typeof key === 'string' && typeof values === 'object' && values !== null ? { key, values: values as Values } : undefined;
   } catch {
     return undefined;
   }
-}
-
-// A server that speaks as we store our words must not choose them.
-function foreign(words: string): string {
-  return isOwnReason(words) ? ` ${words}` : words;
 }

@@ -27,7 +27,7 @@ export function recipientsOf({ envelope }: OutboxEntry): readonly string[] {
 
 export async function recordRecipients(tx: Tx, outboxId: number, results: readonly RecipientResult[], now: number): Promise<void> {
   for (const { address, state, code, reason } of results) {
-    const row = { state, code: code?.slice(0, 20) ?? null, reason: reason?.slice(0, 1000) ?? null, updated_at: now };
+    const row = { state, code: code?.slice(0, 20) ?? null, reason: reason ?? null, updated_at: now };
     await tx('outbox_recipients')
       .insert({ outbox_id: outboxId, address_key: address.toLowerCase(), ...row })
       .onConflict(['outbox_id', 'address_key'])

@@ -1,4 +1,5 @@
 import type { Desk } from '../desk.ts';
+import { theirReason } from '../i18n/index.ts';
 import { listOf, rowsOf, type ListQuery, type Reader, type Tx } from '../storage/index.ts';
 import { systemActor } from '../users/index.ts';
 import { namedIdHashes } from './composing.ts';
@@ -45,13 +46,14 @@ const deadMailbox = /^5\.(?:1\.\d{1,3}|2\.1)$/;
  * Undefined, and nothing changed, when this desk sent no such mail. Never makes activity that sends mail about a mail
  * no person wrote.
  */
-export async function reportDelivery(desk: Desk, tx: Tx, news: DeliveryNews): Promise<ReportedMail | undefined> {
+export async function reportDelivery(desk: Desk, tx: Tx, told: DeliveryNews): Promise<ReportedMail | undefined> {
+  const news = { ...told, reason: theirReason(told.reason) };
   const entry = await findReported(tx, news.mail);
   if (entry === undefined) return undefined;
   const sentTo = new Set([...entry.envelope.to, ...entry.envelope.cc].map(({ email }) => email.toLowerCase()));
   const named = news.recipients.flatMap((one) => {
     const address = [one.address, one.finalAddress].map((given) => given?.toLowerCase() ?? '').find((given) => sentTo.has(given));
-    return address === undefined ? [] : [{ ...one, address }];
+    return address === undefined ? [] : [{ ...one, address, ...(one.reason === undefined ? {} : { reason: theirReason(one.reason) }) }];
   });
   if (news.kind === 'failed') await noteFailure(desk, tx, entry, { ...news, recipients: named });
   else if (news.kind === 'complaint') await noteComplaint(desk, tx, entry, named);
@@ -142,7 +144,7 @@ async function noteFailure(desk: Desk, tx: Tx, entry: OutboxEntry, news: Deliver
     .whereIn('state', ['sent', 'failed', 'uncertain'])
     .update({
       state: 'failed',
-      error: news.reason.slice(0, 1000),
+      error: news.reason,
       envelope: JSON.stringify({ ...entry.envelope, only: failed.map(({ address }) => address) }),
       updated_at: now,
     });

@@ -1,5 +1,5 @@
 import type { Desk } from '../desk.ts';
-import { ownReason, reasonOf } from '../i18n/index.ts';
+import { ownReason, reasonOf, theirReason } from '../i18n/index.ts';
 import { AppError } from '../kernel/errors.ts';
 import { crashPoint } from '../kernel/crash-point.ts';
 import { TryLater, type JobRun } from '../jobs/index.ts';
@@ -114,7 +114,7 @@ async function attempt(desk: Desk, entry: OutboxEntry): Promise<Outcome> {
     crashPoint('mail-before-smtp');
     return answered(await deliver(desk, entry, credentials));
   } catch (error) {
-    if (error instanceof SmtpFailure) return error.isUncertain ? doubted(error.message) : failed(entry, { ...pick(error) });
+    if (error instanceof SmtpFailure) return error.isUncertain ? doubted(theirReason(error.message)) : failed(entry, { ...pick(error) });
     const reason = reasonOf(error);
     // What a plugin refused or what was typed wrong does not get better by waiting.
     return failed(entry, { isPermanent: error instanceof AppError && error.status === 422, reason });
@@ -122,7 +122,7 @@ async function attempt(desk: Desk, entry: OutboxEntry): Promise<Outcome> {
 }
 
 function pick({ isPermanent, message, replyCode, refused }: SmtpFailure) {
-  return { isPermanent, reason: message, refused, code: replyCode === undefined ? undefined : String(replyCode) };
+  return { isPermanent, reason: theirReason(message), refused, code: replyCode === undefined ? undefined : String(replyCode) };
 }
 
 const refusingNull = new Set<string>();

@@ -121,7 +121,7 @@ async function settleDoubt(desk: Desk, entry: OutboxEntry, reason: string): Prom
     await moveOutboxState(tx, entry.id, ['sending'], {
       state: 'uncertain',
       doubts: entry.doubts + 1,
-      error: reason.slice(0, 1000),
+      error: reason,
       send_after: now + doubtMs,
       updated_at: now,
     });
@@ -134,9 +134,7 @@ async function settleDoubt(desk: Desk, entry: OutboxEntry, reason: string): Prom
 async function noteOnMailbox(tx: Tx, { mailboxId }: OutboxEntry, now: number, error: string | undefined): Promise<void> {
   if (mailboxId === null) return;
   const change =
-    error === undefined
-      ? { last_sent_at: now, last_error: null, last_error_at: null }
-      : { last_error: error.slice(0, 1000), last_error_at: now };
+    error === undefined ? { last_sent_at: now, last_error: null, last_error_at: null } : { last_error: error, last_error_at: now };
   await tx('mailboxes').where({ id: mailboxId }).update(change);
 }
 

@@ -1,3 +1,5 @@
+import { theirReason } from '../i18n/index.ts';
+
 /** How far a mail got before it failed. `answer`: all of it was handed over, and the server's word on it is missing or bad. */
 export type SmtpStage = 'connect' | 'sign-in' | 'sender' | 'recipients' | 'content' | 'answer';
 
@@ -63,7 +65,7 @@ function readRefusal(error: unknown): readonly RecipientRefusal[] {
       address,
       code: /\b[245]\.\d{1,3}\.\d{1,3}\b/.exec(response)?.[0] ?? String(replyCode),
       isPermanent: replyCode >= 500,
-      reason: error.message,
+      reason: theirReason(error.message),
     },
   ];
 }

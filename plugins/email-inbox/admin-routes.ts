@@ -1,14 +1,4 @@
-import {
-  AppError,
-  Invalid,
-  NotFound,
-  reasonInWords,
-  reasonOf,
-  type Context,
-  type Form,
-  type Mailbox,
-  type Route,
-} from '@helpdesk/core/plugin';
+import { AppError, NotFound, reasonInWords, reasonOf, type Context, type Form, type Mailbox, type Route } from '@helpdesk/core/plugin';
 import { readOptions, readServer, sectionsOf, type TestView } from './mailbox-form.ts';
 import { showHealth } from './health-page.ts';
 import type { DialogueLine } from './imap-connection.ts';

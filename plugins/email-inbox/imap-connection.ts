@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { ImapFlow, type SearchObject } from 'imapflow';
-import { AppError, Invalid, isPrivateHost, reasonOf, Unavailable } from '@helpdesk/core/plugin';
+import { AppError, Invalid, isPrivateHost, reasonOf, theirReason, Unavailable } from '@helpdesk/core/plugin';
 
 /** An IMAP server with the account's password. */
 export interface ImapServer {
@@ -133,7 +133,7 @@ export function isAnswer(error: unknown): boolean {
 function wordsOf(error: unknown): string {
   const told = ['response', 'responseText', 'serverResponseCode'].map((key) => textAt(error, key)).find((text) => text !== undefined);
   const message = textAt(error, 'message') ?? String(error);
-  return (told === undefined || message.includes(told) ? message : `${told.trim()}`).slice(0, 1000);
+  return (told === undefined || message.includes(told) ? message : told.trim()).slice(0, 1000);
 }
 
 // RFC 5530: what speaks of the account, whatever the sentence beside it says.
@@ -165,7 +165,7 @@ export function isRefusal(error: unknown): boolean {
 
 /** Why a mailbox could not be read, as it is stored. */
 export function explain(error: unknown): string {
-  return error instanceof AppError ? reasonOf(error) : wordsOf(error);
+  return error instanceof AppError ? reasonOf(error) : theirReason(wordsOf(error));
 }
 
 function textAt(error: unknown, key: string): string | undefined {

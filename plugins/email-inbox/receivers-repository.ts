@@ -205,7 +205,7 @@ export async function reportFailure(ctx: InboxContext, mailboxId: number, error:
       .where({ mailbox_id: mailboxId })
       .update({
         failures: tx.raw('failures + 1'),
-        last_error: error.slice(0, 1000),
+        last_error: error,
         last_error_at: now,
         ...(isRefused ? { state: 'refused' } : {}),
       }),

@@ -160,7 +160,7 @@ export async function noteFailure(ctx: InboxContext, stored: StoredMail, error: 
   const isFinal = attempts >= maxAttempts;
   const now = ctx.clock.now();
   const runAt = now + (delays[attempts - 1] ?? 900) * 1000;
-  const reason = reasonOf(error).slice(0, 1000);
+  const reason = reasonOf(error);
   ctx.log.warn('A mail could not be filed.', { mailId: stored.id, attempts, error });
   await ctx.db.tx(async (tx) => {
     await finish?.(tx);

@@ -41,10 +41,18 @@ describe('a stored reason', () => {
     expect(words('{"key":"mail.held","val')).to.equal('{"key":"mail.held","val');
   });
 
-  it('keeps a long answer of a server within the columns', () => {
-    const reason = reasonOf(new Unavailable('mail.sign-in-failed', { message: '"'.repeat(5000) }));
+  it('is read back however long the answer of a server is, and whatever is in it', () => {
+    for (const message of ['"', '\u0001', 'ş', '\\'].map((one) => one.repeat(5000))) {
+      const reason = reasonOf(new Unavailable('mail.sign-in-failed', { message }));
 
-    expect(reason.length).to.be.below(1000);
-    expect(words(reason)).to.include('"""');
+      expect(reason.length).to.be.at.most(1000);
+      expect(words(reason)).to.include(`reddetti: ${message.slice(0, 30)}`);
+      expect(words(ownReason('mail.held', { why: reason }))).to.include('Teslim edilmedi: ');
+    }
+  });
+
+  it('is no reason of ours without its values', () => {
+    for (const stored of ['{"key":"mail.held"}', '{"key":"mail.held","values":null}', '{"key":"a","b":1}'])
+      expect(words(stored)).to.equal(stored);
   });
 });

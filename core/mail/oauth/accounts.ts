@@ -139,7 +139,7 @@ async function noteFailure(desk: Desk, { mailboxId, account }: MailAccount, owne
       .where({ mailbox_id: mailboxId, lease_owner: owner, state: 'active' })
       .update({
         ...(isOut ? { state: 'signed-out' } : {}),
-        error: reasonOf(error).slice(0, 1000),
+        error: reasonOf(error),
         lease_owner: null,
         lease_until: null,
         updated_at: now,

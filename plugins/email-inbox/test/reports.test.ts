@@ -41,6 +41,19 @@ describe('a report about a mail that left', () => {
     expect(await inbox.desk.storage.read('tickets')).to.have.length(1);
   });
 
+  it('B1: what a report says is shown as it says it, also where it looks like a stored reason of ours', async () => {
+    for (const diagnostic of ['{"key":"x"}', '{"key":"errors.auth.forbidden","values":{}}']) {
+      const { ticket_id: ticketId } = await inbox.receive(mail({}));
+      const sent = await inbox.answer(ticketId);
+      await inbox.receive(bounce(sent.message_id, 'mina@example.com', {}, { action: 'failed', status: '5.1.1', diagnostic }));
+
+      const { number } = await inbox.ticket(ticketId);
+      const page = await inbox.desk.fetch(`/desk/tickets/${number}`, { as: 'can' });
+      expect(page.status).to.equal(200);
+      expect(await page.text()).to.include('{&quot;key&quot;:&quot;');
+    }
+  });
+
   it('B1: a delay and a failure of class 4 are notices: the mail stays sent and the address good', async () => {
     const { ticket_id: ticketId } = await inbox.receive(mail({}));
     const sent = await inbox.answer(ticketId);

@@ -4,6 +4,8 @@ interface Told {
   readonly address: string;
   readonly action: string;
   readonly status: string;
+  /** The whole value of Diagnostic-Code. */
+  readonly diagnostic?: string;
 }
 
 /** A report (RFC 3464) that a mail of ours did not reach somebody. */
@@ -18,12 +20,12 @@ export function bounce(
 
 /** A report (RFC 3464) of what became of a mail of ours at each of its recipients. */
 export function report(messageId: string, recipients: readonly Told[], headers: Readonly<Record<string, string>> = {}): Uint8Array {
-  const groups = recipients.flatMap(({ address, action, status }) => [
+  const groups = recipients.flatMap(({ address, action, status, diagnostic = `smtp; ${status} no` }) => [
     '',
     `Final-Recipient: rfc822; ${address}`,
     `Action: ${action}`,
     `Status: ${status}`,
-    `Diagnostic-Code: smtp; ${status} no`,
+    `Diagnostic-Code: ${diagnostic}`,
   ]);
   return mail(
     {
