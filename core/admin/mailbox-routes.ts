@@ -3,7 +3,7 @@ import { readForm, type Form } from '../http/body.ts';
 import { setFlash } from '../http/cookies.ts';
 import type { Context, Middleware } from '../http/request-state.ts';
 import { Router } from '../http/router.ts';
-import { reasonInWords } from '../i18n/index.ts';
+import { reasonInWords, reasonOf } from '../i18n/index.ts';
 import { AppError, NotFound } from '../kernel/errors.ts';
 import {
   findMailbox,
@@ -99,14 +99,13 @@ export function mailboxRoutes(app: App): Middleware {
       });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      const reason =
-        typeof error.details['message'] === 'string'
-          ? error.details['message']
-          : ctx.state.translator.t(`errors.${error.code}`, error.details);
+      // The sentence around it says already that the connection failed.
+      const stored = error.code === 'mail.connection-failed' ? String(error.details['message']) : reasonOf(error);
+      const reason = reasonInWords(ctx.state.translator, stored);
       await show(ctx, mailbox, form, {
         test: {
           ok: false,
-          summary: { key: 'admin.test.failed', params: { reason: reasonInWords(ctx.state.translator, reason) } },
+          summary: { key: 'admin.test.failed', params: { reason } },
           dialogue: dialogueOf(error) ?? [{ from: 'server', line: reason }],
           milliseconds: Math.round(performance.now() - started),
         },

@@ -40,7 +40,7 @@ export interface TestDeskOptions {
   readonly root?: string;
   /** With `all`, jobs and timers run by themselves, and so does the clock. */
   readonly role?: 'all' | 'web' | 'command';
-  /** Hosts of the private network that plugins and sign-ins may reach. */
+  /** Hosts of the private network that plugins, sign-ins and mailboxes may reach. */
   readonly privateHosts?: readonly string[];
   /** A second process of that desk: same database, clock and people. Close it before the first. */
   readonly beside?: TestDesk;

@@ -26,11 +26,7 @@ export async function showHealth(ctx: InboxContext, request: Context): Promise<v
   const now = ctx.clock.now();
   const alertMs = alertMinutes * 60_000;
   const { translator } = request.state;
-  // Our words are made to stand behind a colon, and here each is a line; those of a server stay as they are.
-  const words = (reason: string): string => {
-    const text = reasonInWords(translator, reason);
-    return text === reason ? reason : text.slice(0, 1).toLocaleUpperCase(translator.locale) + text.slice(1);
-  };
+  const words = (reason: string): string => reasonInWords(translator, reason);
   await ctx.http.page(request, {
     area: 'admin',
     template: 'email-inbox/health',

@@ -8,7 +8,7 @@ const maxHtml = 5 * 1024 * 1024;
 export interface HtmlFolding {
   /** The value of `data-quote`; one that nobody can guess tells these marks from those that a mail brings. */
   readonly foldKey: string;
-  /** A moment of `performance.now()`. */
+  /** When to stop. */
   readonly budget: Budget;
 }
 

@@ -18,13 +18,13 @@ describe('why something about mail failed, on the pages of a Turkish desk', () =
 
     const failure: unknown = await inbox.command('mail fetch').catch((error: unknown) => error);
 
-    expect(failure).to.deep.include({ details: { message: 'The connection to 127.0.0.1 failed: nothing answers on this port.' } });
+    expect(failure).to.deep.include({ details: { message: 'The connection to 127.0.0.1 failed: Nothing answers on this port.' } });
     for (const path of ['/admin/p/email-inbox', `/admin/mailboxes/${inbox.mailboxId}`, '/admin/health'])
       expect(await page(path), path)
-        .to.include('bu bağlantı noktasında yanıt veren yok.')
+        .to.include('Bu bağlantı noktasında yanıt veren yok.')
         .and.not.include('ECONNREFUSED')
         .and.not.include('The connection')
-        .and.not.include('nothing answers');
+        .and.not.include('Nothing answers');
   });
 
   it('P3: a mail in quarantine says so, and one that became no message', async () => {
