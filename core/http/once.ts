@@ -1,22 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Desk } from '../desk.ts';
 import { Conflict } from '../kernel/errors.ts';
-import { isUniqueViolation, type Reader } from '../storage/index.ts';
-
-/** One form that a person has open. */
-export interface FormKey {
-  readonly userId: number;
-  readonly key: string;
-}
-
-/** Whether a form is being sent, or was. */
-export async function isSent(reader: Reader, form: FormKey): Promise<boolean> {
-  return form.key !== '' && (await reader('idempotency_keys').where(rowOf(form)).first('key')) !== undefined;
-}
-
-function rowOf({ userId, key }: FormKey): { readonly user_id: number; readonly key: string } {
-  return { user_id: userId, key: `form:${createHash('sha256').update(key).digest('hex')}` };
-}
+import { isUniqueViolation } from '../storage/index.ts';
 
 /**
  * Runs the work of a form once: a second click or a slow network sends the same key again and gets the
@@ -24,9 +9,9 @@ function rowOf({ userId, key }: FormKey): { readonly user_id: number; readonly k
  *
  * @throws Conflict `http.in-progress` while the first request is still at work.
  */
-export async function once<T>(desk: Desk, request: FormKey, work: () => Promise<T>): Promise<T> {
+export async function once<T>(desk: Desk, request: { readonly userId: number; readonly key: string }, work: () => Promise<T>): Promise<T> {
   if (request.key === '') return work();
-  const row = rowOf(request);
+  const row = { user_id: request.userId, key: `form:${createHash('sha256').update(request.key).digest('hex')}` };
   try {
     await desk.storage.writeTx((tx) => tx('idempotency_keys').insert({ ...row, request_hash: '', created_at: desk.clock.now() }));
   } catch (error) {

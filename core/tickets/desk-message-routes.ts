@@ -136,7 +136,7 @@ export function messageRoutes(app: App): Middleware {
       const form = await readForm(desk, ctx);
       const draft = await draftFrom(ctx, form);
       if (form.text('body').trim() === '' && draft.files.length === 0) await discardDraft(desk, actor, ticket.id, draft.kind);
-      else await saveDraft(desk, actor, ticket.id, { ...draft, formKey: form.text('idempotencyKey') });
+      else await saveDraft(desk, actor, ticket.id, draft);
       ctx.status = 204;
     })
     .post('/desk/messages/:id/undo', async (ctx) => {

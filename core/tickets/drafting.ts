@@ -1,8 +1,8 @@
 import type { Desk } from '../desk.ts';
 import { Conflict } from '../kernel/errors.ts';
-import { cleanHtml } from '../html/index.ts';
-import { isSent } from '../http/once.ts';
-import type { Reader } from '../storage/index.ts';
+import { cleanHtml, htmlToText } from '../html/index.ts';
+import type { Timestamp } from '../kernel/clock.ts';
+import type { Reader, Tx } from '../storage/index.ts';
 import { userIdOf, type Actor } from '../users/index.ts';
 import { lockTicket } from './tickets-repository.ts';
 import { mayNote, mayReply, require } from './tickets-policy.ts';
@@ -17,8 +17,6 @@ export interface DraftInput {
   readonly files?: readonly number[] | undefined;
   /** What this browser saved last; another one's later save is not overwritten. */
   readonly version?: number | undefined;
-  /** Of the form it is written in: what that form sent is no draft any more. */
-  readonly formKey?: string | undefined;
 }
 
 /** The fields of a draft of a reply. */
@@ -26,7 +24,7 @@ export function draftFields(cc: string, isUnquoted: boolean): Readonly<Record<st
   return { cc, ...(isUnquoted && { unquoted: '1' }) };
 }
 
-export interface Draft extends Required<Omit<DraftInput, 'version' | 'formKey'>> {
+export interface Draft extends Required<Omit<DraftInput, 'version'>> {
   readonly id: number;
   readonly userId: number;
   readonly version: number;
@@ -34,7 +32,7 @@ export interface Draft extends Required<Omit<DraftInput, 'version' | 'formKey'>>
 }
 
 /**
- * One draft per person, ticket and kind; undefined where its form was sent meanwhile.
+ * One draft per person, ticket and kind; undefined where the same words were sent meanwhile.
  *
  * @throws Conflict `drafts.stale` when another window saved in between.
  */
@@ -53,7 +51,7 @@ export async function saveDraft(desk: Desk, actor: Actor, ticketId: number, inpu
   const isKept = await desk.storage.writeTx(async (tx) => {
     // A browser saves on leaving the field, which a click on Send does. Whatever sends holds this lock until it has removed the draft.
     await lockTicket(tx, ticketId);
-    if (await isSent(tx, { userId: key.user_id, key: input.formKey ?? '' })) return false;
+    if (await wasJustSent(tx, key, row, now)) return false;
     const stored = await tx('drafts').where(key).first('id', 'version');
     if (stored === undefined) await tx('drafts').insert({ ...key, ...row, created_at: now });
     else if (input.version !== undefined && input.version !== stored.version)
@@ -68,6 +66,36 @@ export async function saveDraft(desk: Desk, actor: Actor, ticketId: number, inpu
   const draft = (await draftsOf(desk.storage.read, ticketId)).find((one) => one.userId === key.user_id && one.kind === input.kind);
   if (draft === undefined) throw new Conflict('drafts.stale', { ticketId });
   return draft;
+}
+
+const justNowMs = 60_000;
+
+interface DraftKey {
+  readonly ticket_id: number;
+  readonly user_id: number;
+  readonly kind: string;
+}
+
+/** Whether the newest message of this person holds these words already. */
+async function wasJustSent(
+  tx: Tx,
+  { ticket_id, user_id, kind }: DraftKey,
+  { html, text }: { readonly html: string; readonly text: string },
+  now: Timestamp,
+): Promise<boolean> {
+  const words = wordsIn(html === '' ? text : htmlToText(html));
+  if (words === '') return false;
+  const newest = await tx('messages')
+    .where({ ticket_id, author_id: user_id, kind })
+    .whereNull('deleted_at')
+    .where('created_at', '>', now - justNowMs)
+    .orderBy('id', 'desc')
+    .first('text');
+  return newest !== undefined && wordsIn(newest.text) === words;
+}
+
+function wordsIn(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
 }
 
 export async function discardDraft(desk: Desk, actor: Actor, ticketId: number, kind: 'reply' | 'note'): Promise<void> {

@@ -28,6 +28,8 @@ export async function undoReply(desk: Desk, actor: Actor, messageId: number): Pr
     // The same compare-and-set that sending does, so exactly one of the two wins.
     const undone = await tx('outbox').where({ message_ref: messageId, state: 'held' }).update({ state: 'undone', updated_at: now });
     if (undone === 0) throw new Conflict('outbox.too-late', { messageId });
+    // Before the draft, as whoever saves one does.
+    await lockTicket(tx, message.ticketId);
     await tx('messages').where({ id: messageId }).update({ deleted_at: now });
     await removeDocument(tx, desk.storage.dialect, { owner: 'core', kind: 'message', ref: messageId });
     await tx('drafts')
@@ -47,7 +49,6 @@ export async function undoReply(desk: Desk, actor: Actor, messageId: number): Pr
       .onConflict(['ticket_id', 'user_id', 'kind'])
       .merge();
     const [newest] = (await latestMessages(tx, message.ticketId, 50)).filter((one: Message) => one.kind === 'reply').slice(-1);
-    await lockTicket(tx, message.ticketId);
     const ticket = await seeTicket(desk, actor, message.ticketId, tx);
     await updateTicket(tx, ticket.id, {
       message_count: Math.max(0, ticket.messageCount - 1),

@@ -45,15 +45,29 @@ describe('what is being written on the desk', () => {
   });
 
   it('is no draft any more once it was sent, though the browser saved it after that', async () => {
-    const fields = await form('reply', 'We send new cups.');
+    const fields = await form('reply', '<p>We send <b>new</b> cups.</p>');
+    fields.set('format', 'html');
     await can.post(`${path()}/messages`, fields);
 
     const late = await can.post(`${path()}/draft`, fields);
-    const drafts = await draftsOf(desk.storage.read, ticket.id);
-    await can.post(`${path()}/draft`, await form('reply', 'And saucers.'));
 
-    expect([late.status, drafts]).to.deep.equal([204, []]);
-    expect((await draftsOf(desk.storage.read, ticket.id)).map(({ text }) => text)).to.deep.equal(['And saucers.']);
+    expect([late.status, await draftsOf(desk.storage.read, ticket.id)]).to.deep.equal([204, []]);
+  });
+
+  it('is a draft in a form that was sent before, and with the same words once the message is old', async () => {
+    const fields = await form('reply', 'We send new cups.');
+    await can.post(`${path()}/messages`, fields);
+    fields.set('body', 'And saucers.');
+    await can.post(`${path()}/draft`, fields);
+    const other = await draftsOf(desk.storage.read, ticket.id);
+    desk.clock.advance(60_000);
+    fields.set('body', 'We send new cups.');
+    await can.post(`${path()}/draft`, fields);
+
+    expect([...other, ...(await draftsOf(desk.storage.read, ticket.id))].map(({ text }) => text)).to.deep.equal([
+      'And saucers.',
+      'We send new cups.',
+    ]);
   });
 
   it('sends nothing when somebody was faster, and keeps the text', async () => {
