@@ -33,7 +33,7 @@ export function createHelpers({ icons, assetUrl }: HelperDeps): Readonly<Record<
     t: withRequest((request, [text], hash) => plain(request, text, hash)),
     rich: withRequest((request, [text], hash) => rich(request, text, hash)),
     pattern: withRequest((request, [key]) => request.translator.pattern(String(key))),
-    reason: withRequest((request, [stored]) => reasonInWords(request.translator, String(stored))),
+    'reason-words': withRequest((request, [stored]) => reasonInWords(request.translator, String(stored))),
     icon: withRequest(
       (_, [name], { size, label, flip }) =>
         new SafeHtml(icons.icon(String(name), { size: numberOf(size), label: textOf(label), flip: textOf(flip) })),
