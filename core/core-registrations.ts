@@ -1,7 +1,7 @@
 import { authActions, authDecisions } from './auth/index.ts';
 import type { Desk } from './desk.ts';
 import { durableJobName } from './events/index.ts';
-import { removeUnused, sweepFiles } from './files/index.ts';
+import { filesFilters, removeUnused, sweepFiles } from './files/index.ts';
 import { sweepJobs } from './jobs/index.ts';
 import type { HookBus } from './kernel/hook-bus.ts';
 import type { Snapshot } from './kernel/snapshot.ts';
@@ -25,7 +25,7 @@ export function defineCoreHooks(hooks: HookBus): void {
     ...pluginActions,
   ])
     hooks.define('action', name);
-  for (const name of [...ticketsFilters, ...mailFilters]) hooks.define('filter', name);
+  for (const name of [...ticketsFilters, ...mailFilters, ...filesFilters]) hooks.define('filter', name);
   for (const name of [...ticketsDecisions, ...authDecisions, ...mailDecisions]) hooks.define('decision', name);
 }
 

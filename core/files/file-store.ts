@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { access, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Transform, type Readable } from 'node:stream';
+import { systemClock } from '../kernel/clock.ts';
 import { Invalid, NotFound } from '../kernel/errors.ts';
 
 export interface StoredBlob {
@@ -74,6 +75,12 @@ export class FileStore {
     const chunks: Buffer[] = [];
     for await (const chunk of createReadStream(await this.placeOf(sha256), { end: count - 1 })) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks);
+  }
+
+  /** Milliseconds since the blob was last put, by the machine's clock as disks have it; undefined when it is not there. */
+  async ageOf(sha256: string): Promise<number | undefined> {
+    const found = await stat(this.pathOf(sha256)).catch(() => undefined);
+    return found === undefined ? undefined : systemClock.now() - found.mtimeMs;
   }
 
   /** Deletes a blob that no row names any more; nothing happens when it is not there. */

@@ -1,8 +1,24 @@
 import type { Desk } from '../desk.ts';
+import { TryLater } from '../jobs/index.ts';
 
-/** Deletes bytes from disk that no file has any more. */
-export async function removeUnused({ storage, files }: Desk, hashes: readonly string[]): Promise<void> {
-  for (const sha256 of hashes) if ((await storage.read('files').where({ sha256 }).first('id')) === undefined) await files.remove(sha256);
+// Whoever stores bytes writes the row that names them after that: within this time it may still come.
+const settledMs = 600_000;
+
+/** Deletes bytes from disk that no file and no plugin has any more. @throws TryLater while somebody may be storing the same ones. */
+export async function removeUnused({ storage, files, hooks }: Desk, hashes: readonly string[]): Promise<void> {
+  const kept: string[] = await storage.read('files').whereIn('sha256', hashes).pluck('sha256');
+  const unused = await hooks.applyFilter(
+    'files.removing',
+    hashes.filter((one) => !kept.includes(one)),
+    {},
+  );
+  let wait = 0;
+  for (const sha256 of unused) {
+    const left = settledMs - ((await files.ageOf(sha256)) ?? settledMs);
+    if (left <= 0) await files.remove(sha256);
+    wait = Math.max(wait, left);
+  }
+  if (wait > 0) throw new TryLater('Bytes were stored a moment ago.', wait, { isFree: true });
 }
 
 const keptMs = 86_400_000;

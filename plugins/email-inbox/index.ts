@@ -12,7 +12,7 @@ import { MailListener } from './listening.ts';
 import { noteJob } from './forwarding-agents.ts';
 import { checkMails, checkRawMails, healthChecks } from './health.ts';
 import { shapeOutgoing } from './outgoing.ts';
-import { privacyAnswer, removeFilesJob } from './privacy.ts';
+import { neededNoMore, privacyAnswer, removeFilesJob } from './privacy.ts';
 import { tryAgain } from './receivers-repository.ts';
 import { receiveJob, sweepMails } from './receive-job.ts';
 import { sentFolder } from './sent-folder.ts';
@@ -35,6 +35,7 @@ export default definePlugin({
     ctx.jobs.define('alert', () => alertAdministrators(ctx), { everyMs: 60_000 });
     ctx.hooks.onDurable('ticket.opened', 'acknowledge', (opened) => acknowledgeTicket(ctx, opened));
     ctx.hooks.on('mailbox.changed', ({ mailboxId }) => tryAgain(ctx, mailboxId));
+    ctx.hooks.filter('files.removing', (hashes) => neededNoMore(ctx, hashes), { critical: true });
     ctx.hooks.filter('mail.outgoing', (mail, facts) => shapeOutgoing(ctx, mail, facts));
     ctx.services.provide('mail.sent-folder', sentFolder(ctx));
     ctx.services.provide('mail.parser', plainParser);

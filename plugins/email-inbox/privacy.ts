@@ -59,12 +59,15 @@ function mailsOf(mails: ReturnType<PluginTx['table']>, { emails, ticketIds }: Pr
   });
 }
 
-/** The job that deletes the bytes of erased mails. One mail to two mailboxes is stored once, so another row may still need them. */
+/** The job that deletes the bytes of erased mails. */
 export function removeFilesJob(ctx: InboxContext): JobHandler {
   return async ({ payload }) => {
-    for (const sha256 of payload['hashes'] as readonly string[]) {
-      const held: unknown = await ctx.db.table('mails').where({ sha256 }).first('id');
-      if (held === undefined) await ctx.files.remove(sha256);
-    }
+    for (const sha256 of payload['hashes'] as readonly string[]) await ctx.files.remove(sha256);
   };
+}
+
+/** One mail to two mailboxes is stored once, and somebody may attach a mail as a file: a row here still needs the bytes. */
+export async function neededNoMore(ctx: InboxContext, hashes: readonly string[]): Promise<readonly string[]> {
+  const held: string[] = await ctx.db.table('mails').whereIn('sha256', hashes).pluck('sha256');
+  return hashes.filter((one) => !held.includes(one));
 }

@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs';
 import { expect } from 'chai';
 import { createInbox, mail, type Inbox } from './support/inbox.ts';
 
@@ -30,10 +31,19 @@ describe('a privacy request about somebody who wrote mails', () => {
     expect(other.ticket_id).to.not.equal(row.ticket_id);
   });
 
+  it('keeps the bytes of a mail that were a file of somebody who is erased as well', async () => {
+    const { sha256 } = await inbox.receive(mail({}));
+    const unused = 'f'.repeat(64);
+
+    expect(await inbox.desk.app.desk.hooks.applyFilter('files.removing', [sha256, unused], {})).to.deep.equal([unused]);
+  });
+
   it('erases them from rows and disk, keeps the rows, and takes none of them in again', async () => {
     const raw = mail({ 'Message-ID': '<first@customer.example>' }, 'The pelican is ill.');
     const row = await inbox.receive(raw);
     const other = await inbox.receive(mail({ From: 'eve@elsewhere.example' }, 'Another matter'));
+
+    for (const { sha256 } of [row, other]) utimesSync(inbox.desk.app.desk.files.pathOf(sha256), 0, 0);
 
     await inbox.desk.storage.writeTx(async (tx) => answer().erase(tx, await person([row.ticket_id ?? 0])));
     await inbox.desk.settle();
