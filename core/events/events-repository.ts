@@ -27,6 +27,22 @@ export async function eventsAfter(reader: Reader, after: number, limit: number):
   return rows.map(fromRow);
 }
 
+/** Tickets with an event after this one, the last changed first, each with its newest. */
+export async function ticketsChangedAfter(
+  reader: Reader,
+  after: number,
+  limit: number,
+): Promise<readonly { readonly ticketId: number; readonly eventId: number }[]> {
+  const rows: readonly { ticket_id: number; newest: number }[] = await reader('events')
+    .where('id', '>', after)
+    .whereNotNull('ticket_id')
+    .groupBy('ticket_id')
+    .orderBy('newest', 'desc')
+    .limit(limit)
+    .select('ticket_id', reader.raw('max(id) as newest'));
+  return rows.map(({ ticket_id: ticketId, newest }) => ({ ticketId, eventId: newest }));
+}
+
 /** Which of the ids there are, oldest first. */
 export async function eventsOfIds(reader: Reader, ids: readonly number[]): Promise<readonly RecordedEvent[]> {
   const rows: EventRow[] = await reader('events').whereIn('id', ids).orderBy('id');

@@ -1,4 +1,4 @@
-import { eventsAfter, eventsOfIds, undecidedMs, type RecordedEvent } from '../events/index.ts';
+import { eventsAfter, eventsOfIds, ticketsChangedAfter, undecidedMs, type RecordedEvent } from '../events/index.ts';
 import type { Timestamp } from '../kernel/clock.ts';
 import type { Desk } from '../desk.ts';
 import { ticketNumbers } from '../tickets/index.ts';
@@ -51,11 +51,11 @@ export class Pulse {
     };
   }
 
-  /** Tickets that changed after an event, for a page that was away. */
+  /** Tickets that changed after an event, for a page that was away or has only just opened; of very many the newest. */
   async since(eventId: number): Promise<Beat> {
-    const events = await eventsAfter(this.desk.storage.read, eventId, maxEvents);
-    const tickets = await this.numbersOf(events.flatMap(({ ticketId }) => ticketId ?? []));
-    return { tickets, topics: [], lastEventId: events.at(-1)?.id ?? eventId };
+    const changed = await ticketsChangedAfter(this.desk.storage.read, eventId, maxEvents);
+    const tickets = await this.numbersOf(changed.map(({ ticketId }) => ticketId));
+    return { tickets, topics: [], lastEventId: changed[0]?.eventId ?? eventId };
   }
 
   private async start(): Promise<void> {
@@ -64,8 +64,10 @@ export class Pulse {
       this.desk.storage.read('events').max({ id: 'id' }).first(),
       this.desk.storage.read('notifications').max({ id: 'id' }).first(),
     ]);
-    this.lastEventId = Number(event?.id ?? 0);
+    // Over the newest once more: what is missing among them may still be committed.
+    this.lastEventId = Math.max(0, Number(event?.id ?? 0) - maxEvents);
     this.lastNotificationId = Number(notification?.id ?? 0);
+    for (const { ticketId } of await this.newEvents()) this.isOwn(ticketId);
     if (this.listeners.size === 0) return;
     this.poll ??= setInterval(() => {
       if (this.isPolling) return;
@@ -102,12 +104,7 @@ export class Pulse {
 
   private async look(): Promise<void> {
     const { read } = this.desk.storage;
-    for (const { ticketId } of await this.newEvents()) {
-      if (ticketId === null) continue;
-      const ours = this.own.get(ticketId) ?? 0;
-      if (ours > 0) this.own.set(ticketId, ours - 1);
-      else this.pending.ids.add(ticketId);
-    }
+    for (const { ticketId } of await this.newEvents()) if (ticketId !== null && !this.isOwn(ticketId)) this.pending.ids.add(ticketId);
     const notices: { id: number; user_id: number }[] = await read('notifications')
       .where('id', '>', this.lastNotificationId)
       .orderBy('id')
@@ -116,6 +113,13 @@ export class Pulse {
     this.lastNotificationId = notices.at(-1)?.id ?? this.lastNotificationId;
     for (const { user_id } of notices) this.pending.topics.add(`user:${user_id}`);
     if (this.pending.ids.size + this.pending.topics.size > 0) this.gather();
+  }
+
+  /** Whether an event in the table is one that this process was told of already. */
+  private isOwn(ticketId: number | null): boolean {
+    const ours = ticketId === null ? 0 : (this.own.get(ticketId) ?? 0);
+    if (ticketId !== null && ours > 0) this.own.set(ticketId, ours - 1);
+    return ours > 0;
   }
 
   private async newEvents(): Promise<readonly RecordedEvent[]> {

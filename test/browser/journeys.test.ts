@@ -153,6 +153,20 @@ describeInBrowser('working beside others', (stage) => {
     await ada.getByRole('link', { name: /Brand new/ }).waitFor();
   });
 
+  it('lets a tab see what happened before it could listen', async () => {
+    const first = await stage().open('ada');
+    await first.goto('/desk/inbox/open');
+    const second = await first.context().newPage();
+    // The page is made, the other tab is told, and only then does this one come to life.
+    await second.route('**/desk.js*', async (route) => {
+      await open('In between');
+      await first.getByRole('link', { name: /In between/ }).waitFor();
+      await route.continue();
+    });
+    await second.goto('/desk/inbox/open');
+    await second.getByRole('link', { name: /In between/ }).waitFor();
+  });
+
   it('takes a reply back into the composer', async () => {
     const { desk } = stage();
     await desk.app.desk.settings.set('mail', { from: 'desk@example.com', smtp: 'smtp://127.0.0.1:9' });
