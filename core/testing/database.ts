@@ -87,7 +87,7 @@ async function clean(url: string): Promise<void> {
   try {
     // What a killed process began still runs on the server, and would write after the cleaning.
     await storage.read.raw(
-      'select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()",
     );
     const tables = await tableNames(storage.read, 'postgres');
     const plugin = tables.filter((name) => name.startsWith('p_'));

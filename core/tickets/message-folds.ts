@@ -4,6 +4,7 @@ import {
   readHtmlTree,
   setAttribute,
   textOf,
+  walk,
   withoutElements,
   type HtmlElement,
   type HtmlNode,
@@ -14,64 +15,39 @@ import type { Folds } from './types.ts';
 
 // The frame of a mail loads no sprite and runs no script, so the icon is drawn in place and `<details>` opens by itself.
 const dots = createIcons({ lenient: true }).icon('ellipsis');
+// Somebody answers a few questions of a mail; a mail with thousands of quotes is made to be a large page.
+const maxFolds = 200;
+
+type Words = Pick<Translator, 't' | 'locale'>;
+type Range = readonly [start: number, end: number];
 
 /** What is seen of a message before a fold is opened: all of one that is nothing but history. */
 export function openPart(tree: HtmlElement): HtmlElement {
   const open = withoutElements(tree, isFold);
-  return textOf(open).trim() === '' ? tree : open;
-}
-
-/** What is quoted behind "…", its HTML given. */
-function foldOf(html: string, summary: string): string {
-  return `<details class="quote">${summary}<div dir="auto">${html}</div></details>`;
-}
-
-function summaryOf({ t, locale }: Pick<Translator, 't' | 'locale'>): string {
-  const label = escapeHtml(t('ticket.quote'));
-  return `<summary lang="${escapeHtml(locale)}" aria-label="${label}" title="${label}">${dots}</summary>`;
+  return textOf(open).trim() === '' && !holdsPicture(open) ? tree : open;
 }
 
 /** A plain text as HTML, each of its quotes and the signature closed where it stands, unless nothing else is in it. */
-export function foldText(text: string, folds: Folds, translator: Pick<Translator, 't' | 'locale'>): string {
+export function foldText(text: string, folds: Folds, translator: Words): string {
   const ranges = joined(text, [...(folds.quotes ?? []), ...(folds.signature === undefined ? [] : [folds.signature])]);
+  if (ranges.length > maxFolds || isAll(text, ranges)) return linesOf(text);
   const summary = summaryOf(translator);
-  let html = '';
-  let isAllFolded = true;
-  let end = 0;
-  const show = (from: number, to: number): void => {
+  const show = (from: number, to: number): string => {
     const open = text.slice(from, to);
-    if (open.trim() === '') return;
-    html += linesOf(open.replace(/^(?:[^\S\n]*\n)+/, '').trimEnd());
-    isAllFolded = false;
+    return open.trim() === '' ? '' : linesOf(open.replace(/^(?:[^\S\n]*\n)+/, '').trimEnd());
   };
-  for (const [from, to] of ranges) {
-    show(end, from);
-    html += foldOf(linesOf(text.slice(from, to).trim()), summary);
-    end = to;
-  }
-  show(end, text.length);
-  return isAllFolded ? linesOf(text) : html;
-}
-
-function linesOf(text: string): string {
-  return `<div class="prose__text">${linkText(text)}</div>`;
-}
-
-/** Ranges in order; those that only blank space parts are one. */
-function joined(text: string, ranges: readonly (readonly [start: number, end: number])[]): readonly (readonly [number, number])[] {
-  const found: [number, number][] = [];
-  for (const [start, end] of ranges.toSorted((one, other) => one[0] - other[0])) {
-    const last = found.at(-1);
-    if (last !== undefined && text.slice(last[1], start).trim() === '') last[1] = Math.max(last[1], end);
-    else found.push([start, end]);
-  }
-  return found;
+  const starts = [0, ...ranges.map(([, to]) => to)];
+  const parts = ranges.map(
+    ([from, to], at) =>
+      `${show(starts[at] ?? 0, from)}<details class="quote">${summary}<div dir="auto">${linesOf(text.slice(from, to).trim())}</div></details>`,
+  );
+  return `${parts.join('')}${show(starts.at(-1) ?? 0, text.length)}`;
 }
 
 /** Closes what is quoted in a tree behind "…", where it stands. The tree was cleaned: what this adds would not pass. */
-export function closeFolds(tree: HtmlElement, translator: Pick<Translator, 't' | 'locale'>): void {
-  if (openPart(tree) === tree) return;
-  const summary = summaryOf(translator);
+export function closeFolds(tree: HtmlElement, translator: Words): void {
+  if (openPart(tree) === tree || countFolds(tree) > maxFolds) return;
+  const summary = readHtmlTree(summaryOf(translator)).children;
   const close = (element: HtmlElement): void => {
     const children = element.children.map((child) => (isFold(child) ? detailsOf(child, summary) : child));
     element.children.length = 0;
@@ -83,11 +59,47 @@ export function closeFolds(tree: HtmlElement, translator: Pick<Translator, 't' |
   close(tree);
 }
 
+function detailsOf(fold: HtmlElement, summary: readonly HtmlNode[]): HtmlElement {
+  setAttribute(fold, 'data-quote', undefined);
+  setAttribute(fold, 'dir', fold.attributes['dir'] ?? 'auto');
+  return { ...fold, name: 'details', attributes: { class: 'quote' }, children: [...summary, fold] };
+}
+
+function summaryOf({ t, locale }: Words): string {
+  const label = escapeHtml(t('ticket.quote'));
+  return `<summary lang="${escapeHtml(locale)}" aria-label="${label}" title="${label}">${dots}</summary>`;
+}
+
 function isFold(node: HtmlNode): node is HtmlElement {
   return node.kind === 'element' && node.attributes['data-quote'] !== undefined;
 }
 
-function detailsOf(fold: HtmlElement, summary: string): HtmlElement {
-  setAttribute(fold, 'data-quote', undefined);
-  return { ...fold, name: 'details', attributes: { class: 'quote' }, children: [...readHtmlTree(summary).children, fold] };
+function countFolds(tree: HtmlElement): number {
+  let count = 0;
+  for (const node of walk(tree)) if (isFold(node)) count += 1;
+  return count;
+}
+
+function holdsPicture(tree: HtmlElement): boolean {
+  for (const node of walk(tree)) if (node.kind === 'element' && node.name === 'img') return true;
+  return false;
+}
+
+function linesOf(text: string): string {
+  return `<div class="prose__text">${linkText(text)}</div>`;
+}
+
+/** Ranges in order; those that only blank space parts are one. */
+function joined(text: string, ranges: readonly Range[]): readonly Range[] {
+  const found: [number, number][] = [];
+  for (const [start, end] of ranges.toSorted((one, other) => one[0] - other[0])) {
+    const last = found.at(-1);
+    if (last !== undefined && text.slice(last[1], start).trim() === '') last[1] = Math.max(last[1], end);
+    else found.push([start, end]);
+  }
+  return found;
+}
+
+function isAll(text: string, [only, another]: readonly Range[]): boolean {
+  return only !== undefined && another === undefined && text.slice(0, only[0]).trim() === '' && text.slice(only[1]).trim() === '';
 }

@@ -130,7 +130,9 @@ export function findRuns(tree: HtmlElement, quotes: ReadonlySet<HtmlNode>): Runs
     }
     if (node.kind === 'text') return readText(node.text);
     if (hasNoWords.has(node.name)) return 'blank';
-    return node.name === 'img' ? 'own' : readChildren(node);
+    if (node.name !== 'img') return readChildren(node);
+    if (isPast && !isSigned) isAnswered = true;
+    return 'own';
   };
 
   const readChildren = (element: HtmlElement): Kind => {

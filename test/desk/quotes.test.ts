@@ -68,6 +68,23 @@ describe('showing quotes', () => {
       expect(page).to.include('<a href="https://a.example/x" target="_blank" rel="noopener noreferrer nofollow">https://a.example/x</a>.');
     });
 
+  it('R2: leaves a message open that holds hundreds of quotes, which would make a page of megabytes', async () => {
+    const line = 'a\n> b\n';
+    const quotes = Array.from({ length: 300 }, (_, at) => [at * line.length + 2, (at + 1) * line.length] as const);
+    await desk.as('mina').reply(ticket.id, { kind: 'reply', text: line.repeat(300), folds: { quotes } });
+    await write(`<p>a</p>${quote('b')}`.repeat(300));
+
+    const page = await get(`/desk/tickets/${ticket.number}`, 'can');
+
+    expect(page).to.include('a\n&gt; b\na').and.not.include('<details class="quote"');
+  });
+
+  it('R2: folds the history below an answer that is only a picture', async () => {
+    await write(`<p><img src="cid:shot" alt=""></p>${quote('Is it out?')}`);
+
+    expect(read(await get(`/tickets/${ticket.number}`, 'mina'))).to.include('[Is it out?]');
+  });
+
   it('R2: shows a plain text open that is nothing but a quote', async () => {
     await desk.as('mina').reply(ticket.id, { kind: 'reply', text: '> One?', folds: { quotes: [[0, 6]] } });
 
