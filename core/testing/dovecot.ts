@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { freePort } from '../net/index.ts';
@@ -71,9 +71,12 @@ export async function startDovecot({ capability, introspectionUrl }: DovecotOpti
       }
       for (const mail of mails) {
         delivered += 1;
-        const file = path.join(inbox, 'new', `${1_700_000_000 + delivered}.M${delivered}P${process.pid}.test`);
-        writeFileSync(file, mail);
-        if (isRoot) chownSync(file, account.uid, account.gid);
+        const name = `${1_700_000_000 + delivered}.M${delivered}P${process.pid}.test`;
+        const staging = path.join(inbox, 'tmp', name);
+        writeFileSync(staging, mail);
+        if (isRoot) chownSync(staging, account.uid, account.gid);
+        // Whole and at once, as Maildir asks: the server takes a mail out of `new` as soon as it sees it.
+        renameSync(staging, path.join(inbox, 'new', name));
       }
     },
     async close() {
