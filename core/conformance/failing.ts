@@ -1,3 +1,4 @@
+import { AppError } from '../kernel/errors.ts';
 import type { FoundPlugin } from '../kernel/manifest.ts';
 import { liveThrough, type Stage } from './people.ts';
 import type { Sabotage } from './sabotage.ts';
@@ -37,9 +38,15 @@ async function survives({ app: { desk } }: Stage, kind: string, name: string): P
     'act' | 'applyFilter' | 'applyFilterSync' | 'decide',
     (name: string, ...rest: object[]) => unknown
   >;
-  if (kind === 'filter') return (await hooks.applyFilter.call(desk.hooks, name, value, {})) === value;
-  if (kind === 'filterSync') return hooks.applyFilterSync.call(desk.hooks, name, value, {}) === value;
-  if (kind === 'decision') await hooks.decide.call(desk.hooks, name, {});
-  else await hooks.act.call(desk.hooks, name, {});
-  return true;
+  try {
+    if (kind === 'filter') return (await hooks.applyFilter.call(desk.hooks, name, value, {})) === value;
+    if (kind === 'filterSync') return hooks.applyFilterSync.call(desk.hooks, name, value, {}) === value;
+    if (kind === 'decision') await hooks.decide.call(desk.hooks, name, {});
+    else await hooks.act.call(desk.hooks, name, {});
+    return true;
+  } catch (error) {
+    // A critical handler stops its caller by declaration; where that is what people do all day, it was found above.
+    if (error instanceof AppError && error.code === 'hooks.critical-failed') return true;
+    throw error;
+  }
 }
