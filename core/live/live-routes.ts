@@ -56,6 +56,7 @@ async function stream(desk: Desk, pulse: Pulse, ctx: Context): Promise<void> {
   const shown = Number(ctx.get('Last-Event-ID') || ctx.query['since']);
   if (!Number.isSafeInteger(shown) || shown <= 0) return;
   const missed = await pulse.since(shown);
+  // Notifications come with events, and are told by no event of their own.
   if (missed.tickets.length > 0) await send({ ...missed, topics: [`user:${actor.userId}`] });
 }
 

@@ -80,7 +80,7 @@ export interface PortalMessageView {
   readonly author: PersonView;
   readonly at: Timestamp;
   /** Sanitised, each quote folded in its place; a SafeString. */
-  readonly html?: unknown;
+  readonly html: unknown;
   readonly attachments: readonly AttachmentView[];
 }
 

@@ -18,7 +18,7 @@ export interface BodyOptions {
 /** How a page shows a message: text or simple HTML in the page, or a frame; what is quoted folded in its place. */
 export function presentBody(message: Message, { translator, isInline = false }: BodyOptions): MessageBodyView {
   if (message.html === null) return { kind: 'html', html: safeHtml(foldText(message.text, message.folds, translator)) };
-  const { html, blockedRemoteImages: remote } = shown(message, message.html);
+  const { html, blockedRemoteImages: remote } = shown(message);
   const tree = readHtmlTree(html);
   // A picture that may be shown needs the frame, whose policy lets nothing else in.
   if (!isInline && (remote > 0 || !isSimple(openPart(tree)))) {
@@ -46,13 +46,13 @@ function dropStyles(tree: HtmlElement): void {
 
 /** The whole HTML of a message for its frame; images from outside only under the address that is given for each. */
 export function frameHtml(message: Message, translator: Translator, remoteUrl: ((url: string) => string) | undefined): string {
-  const tree = readHtmlTree(shown(message, message.html ?? '', remoteUrl).html);
+  const tree = readHtmlTree(shown(message, remoteUrl).html);
   closeFolds(tree, translator);
   return serialize(tree);
 }
 
-function shown(message: Message, html: string, remoteUrl?: (url: string) => string): SanitizedMail {
-  return sanitizeMail(html, {
+function shown(message: Message, remoteUrl?: (url: string) => string): SanitizedMail {
+  return sanitizeMail(message.html ?? '', {
     cidUrl: (contentId) => `/messages/${message.id}/parts/${encodeURIComponent(contentId)}`,
     allowRemoteImages: remoteUrl !== undefined,
     ...(remoteUrl === undefined ? {} : { remoteUrl }),
