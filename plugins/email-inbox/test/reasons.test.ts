@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ownReason } from '@helpdesk/core/plugin';
 import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
 describe('why something about mail failed, on the pages of a Turkish desk', () => {
@@ -40,6 +41,28 @@ describe('why something about mail failed, on the pages of a Turkish desk', () =
       .and.include('Masanın kendi e-postası geri geldi.')
       .and.not.include('Reading this mail')
       .and.not.include('L2 own address');
+  });
+
+  it('L1, L2, L10: a mail that was left out says so, also where the name of the rule was stored, and what came back is counted', async () => {
+    await inbox.addReceiver();
+    await inbox.receive(mail({ From: 'support@desk.example' }), 'support@desk.example');
+    const rules = ['L1 own copy', 'L1 loop header', 'L2 own address', 'L10 list or bulk', 'test mail'];
+    for (const reason of [...rules, ownReason('email-inbox.ignored.test')]) {
+      const { id } = await inbox.receive(mail({ From: 'support@desk.example', Subject: reason }), 'support@desk.example');
+      await inbox.desk.storage.writeTx((tx) => tx('p_email_mails').where({ id }).update({ reason }));
+    }
+
+    const shown = await page('/admin/p/email-inbox');
+
+    const times = (words: string): number => shown.split(`${words}<`).length - 1;
+    expect(
+      [
+        'Masanın kendi e-postası geri geldi.',
+        'Posta kutusu liste postalarını dışarıda bırakıyor.',
+        'Bir posta kutusunun deneme postasıydı.',
+      ].map(times),
+    ).to.deep.equal([4, 1, 2]);
+    expect(shown).to.include('yedi günde 4 döngü');
   });
 
   it('O2: a reply that cannot go out says so in its ticket and in the outbox, and in English to programs', async () => {
