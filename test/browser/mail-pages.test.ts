@@ -97,7 +97,7 @@ async function fail(desk: TestDesk, mailboxId: number): Promise<void> {
   await desk.storage.writeTx(async (tx) => {
     await tx('p_email_mails')
       .where({ id: 2 })
-      .update({ state: 'failed', reason: ownReason('errors.email-inbox.parser-broke') });
+      .update({ state: 'failed', reason: ownReason('errors.email-inbox.parser-broke', { message: 'The thread ended with code 1.' }) });
     await tx('p_email_mails')
       .where({ id: 1 })
       .update({ state: 'ignored', reason: ownReason('email-inbox.ignored.foreign-report') });

@@ -1,5 +1,8 @@
 import { expect } from 'chai';
-import { ownReason } from '@helpdesk/core/plugin';
+import { ImapFlow } from 'imapflow';
+import { ownReason, reasonOf } from '@helpdesk/core/plugin';
+import { explain, within } from '../imap-connection.ts';
+import { ParserStopped } from '../mail-parser.ts';
 import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
 describe('why something about mail failed, on the pages of a Turkish desk', () => {
@@ -26,6 +29,22 @@ describe('why something about mail failed, on the pages of a Turkish desk', () =
         .and.not.include('ECONNREFUSED')
         .and.not.include('The connection')
         .and.not.include('Nothing answers');
+  });
+
+  it('F6: a command that took too long is named', async () => {
+    const client = new ImapFlow({ host: '127.0.0.1', port: 1, secure: false, auth: { user: 'help', pass: 'secret' }, logger: false });
+    const late: unknown = await within(client, 'SEARCH', new Promise(() => undefined), 10).catch((error: unknown) => error);
+    await inbox.addReceiver({ last_error: explain(late) });
+
+    expect(await page('/admin/p/email-inbox')).to.include('Sunucu “SEARCH” işlemini 0 saniye içinde bitirmedi.');
+  });
+
+  it('P3: a mail that ended the parser says with what', async () => {
+    const { id } = await inbox.receive(mail({}));
+    const reason = reasonOf(new ParserStopped('email-inbox.parser-broke', { message: 'The thread ended with code 1.' }));
+    await inbox.desk.storage.writeTx((tx) => tx('p_email_mails').where({ id }).update({ state: 'failed', reason }));
+
+    expect(await page('/admin/p/email-inbox')).to.include('ayrıştırıcıyı sonlandırdı: The thread ended with code 1.');
   });
 
   it('P3: a mail in quarantine says so, and one that became no message', async () => {
