@@ -120,7 +120,7 @@ async function themeChecks({ theming: { look, faults } }: App): Promise<readonly
 }
 
 async function pluginChecks({ plugins, oversight }: App, texts: Translator): Promise<readonly Check[]> {
-  // A key of the catalogue, or a sentence as it is: plugins may have no texts of their own. A value may be a stored reason.
+  // A key of the catalog, or a sentence as it is: plugins may have no texts of their own. A value may be a stored reason.
   const sentence = (key: string, plain: string, params?: Sentence['params']): Sentence =>
     texts.has(key) ? { key, ...(params !== undefined && { params: inWords(params) }) } : { key: 'health.plain', params: { text: plain } };
   const inWords = (params: NonNullable<Sentence['params']>): NonNullable<Sentence['params']> =>

@@ -50,7 +50,7 @@ describeInBrowser(
       });
     }
 
-    it('show no English text of the catalogues in Turkish', async () => {
+    it('show no English text of the catalogs in Turkish', async () => {
       const english = englishOnly([...coreCatalogs, 'plugins/email-inbox/locales', 'plugins/satisfaction-smiley/locales']);
       const found = await crawl(stage(), 'ada', 'tr', paths, ({ page }) => englishOn(page, english));
 
