@@ -1,5 +1,13 @@
 import { expect } from 'chai';
-import { createTestDesk, startOAuthServer, startSmtpSink, until, type OAuthServer, type SmtpSink, type TestDesk } from '#core/testing/index.js';
+import {
+  createTestDesk,
+  startOAuthServer,
+  startSmtpSink,
+  until,
+  type OAuthServer,
+  type SmtpSink,
+  type TestDesk,
+} from '#core/testing/index.js';
 import { saveMailbox, type Mailbox } from '#core/mail/index.js';
 import { openTicket, reply } from '#core/tickets/index.js';
 import { systemActor } from '#core/users/index.js';
