@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The folder of @helpdesk/core: its templates, catalogues and stylesheets lie beside the compiled code. */
+/** The folder of @helpdesk/core: its templates, catalogs and stylesheets lie beside the compiled code. */
 export const coreFolder = path.resolve(import.meta.dirname, '..');
 
 /** Where core's own texts lie. */

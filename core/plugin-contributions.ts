@@ -4,7 +4,7 @@ import type { Actor } from './users/index.ts';
 /** A link that a plugin adds to one of the areas. */
 export interface MenuItem {
   readonly area: 'portal' | 'desk' | 'admin';
-  /** Catalogue key of the label. */
+  /** Catalog key of the label. */
   readonly label: string;
   readonly href: string;
   readonly icon?: string;
@@ -37,7 +37,7 @@ export interface CliInvocation {
 export interface HealthCheck {
   readonly id: string;
   readonly status: 'good' | 'warn' | 'bad';
-  /** Catalogue key, or a plain sentence. */
+  /** Catalog key, or a plain sentence. */
   readonly text: string;
   readonly params?: Readonly<Record<string, string | number>>;
 }

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { reasonInWords, type Translator } from '../i18n/index.ts';
+import { isOwnReason, reasonInWords, type Translator } from '../i18n/index.ts';
 import { queueDepth } from '../jobs/index.ts';
 import { liveProcesses } from '../kernel/plugins-repository.ts';
 import { changeQueueUsage, tableNames } from '../storage/index.ts';
@@ -120,13 +120,14 @@ async function themeChecks({ theming: { look, faults } }: App): Promise<readonly
 }
 
 async function pluginChecks({ plugins, oversight }: App, texts: Translator): Promise<readonly Check[]> {
-  // A key of the catalogue, or a sentence as it is: plugins may have no texts of their own. A value may be a stored reason.
+  // A key of the catalog, or a sentence as it is: plugins may have no texts of their own.
   const sentence = (key: string, plain: string, params?: Sentence['params']): Sentence =>
     texts.has(key) ? { key, ...(params !== undefined && { params: inWords(params) }) } : { key: 'health.plain', params: { text: plain } };
+  // A value may be a stored reason. Anything else stays as the plugin said it: the causes that we have words for are those of mail.
+  const valueInWords = (value: string | number): string | number =>
+    typeof value === 'string' && isOwnReason(value) ? reasonInWords(texts, value) : value;
   const inWords = (params: NonNullable<Sentence['params']>): NonNullable<Sentence['params']> =>
-    Object.fromEntries(
-      Object.entries(params).map(([name, value]) => [name, typeof value === 'string' ? reasonInWords(texts, value) : value]),
-    );
+    Object.fromEntries(Object.entries(params).map(([name, value]) => [name, valueInWords(value)]));
   const titleOf = (id: string): string => plugins.known.find((one) => one.id === id)?.manifest.title ?? id;
   const reports = await Promise.all(
     plugins.snapshot.all('health').map(async ({ plugin, value }): Promise<readonly Check[]> => {

@@ -51,7 +51,12 @@ export interface ResumedSession {
   readonly newestEventId: number;
 }
 
-/** The session of a cookie's token and its person; nothing when it ended or the person may not sign in any more. */
+/**
+ * The session of a cookie's token and its person; nothing when it ended or the person may not sign in any more.
+ *
+ * The newest event is read along: that must come before anything else of the request is read, and every request
+ * of somebody signed in asks this first, so it costs no query of its own.
+ */
 export async function resumeSession(desk: Desk, token: string): Promise<ResumedSession | undefined> {
   const now = desk.clock.now();
   const { read } = desk.storage;

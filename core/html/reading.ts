@@ -11,4 +11,4 @@ export {
   type HtmlNode,
 } from './html-tree.ts';
 export { htmlToText } from './html-to-text.ts';
-export { linkText, textToHtml } from './text-to-html.ts';
+export { textWithLinks, textToHtml } from './text-to-html.ts';

@@ -12,7 +12,7 @@ export function textToHtml(text: string): string {
 }
 
 /** The same for an element that keeps lines and spaces as they are (`white-space: pre-wrap`). */
-export function linkText(text: string): string {
+export function textWithLinks(text: string): string {
   const budget = { links: maxLinks };
   return text
     .split(lineEnd)

@@ -116,7 +116,7 @@ export function fill(pattern: string, valueOf: (name: string) => string): string
 function chooseForm(entry: Entry, params: Params, plural: Intl.PluralRules): string {
   if (typeof entry === 'string') return entry;
   const count = Number(params['count'] ?? 0);
-  // An exact "0" reads better than "0 tickets" in most sentences, so catalogues may spell it out.
+  // An exact "0" reads better than "0 tickets" in most sentences, so catalogs may spell it out.
   return entry[`=${count}`] ?? entry[plural.select(count)] ?? entry['other'] ?? '';
 }
 

@@ -32,7 +32,7 @@ export async function sendOutboxEntry(desk: Desk, job: JobRun): Promise<void> {
     const look = await lookIntoSentFolder(desk, before);
     if (look === 'found') return settle(desk, job, before, wasFound);
     // Not to know is not to have missed it: sent again for that, a mail that arrived would be doubled.
-    if (look === 'unknown' && before.state === 'sending') return settle(desk, job, before, doubted(deathInWords));
+    if (look === 'unknown' && before.state === 'sending') return settle(desk, job, before, doubted(processEnded));
     if (look === 'unknown' && desk.clock.now() - before.updatedAt < lookingMs) return lookAgain(desk, before);
     // Found in `sending` with the mail on the wire, the process of the last try died.
     const doubts = before.state === 'sending' ? before.doubts + 1 : before.doubts;
@@ -73,7 +73,7 @@ async function lookAgain(desk: Desk, { id }: OutboxEntry): Promise<never> {
   throw new TryLater('The folder of sent mail could not be read.', doubtMs, { isFree: true });
 }
 
-const deathInWords = ownReason('mail.reason.process-ended');
+const processEnded = ownReason('mail.reason.process-ended');
 
 async function leaveInDoubt(desk: Desk, job: JobRun, entry: OutboxEntry, doubts: number): Promise<void> {
   await desk.storage.writeTx(async (tx) => {
@@ -81,7 +81,7 @@ async function leaveInDoubt(desk: Desk, job: JobRun, entry: OutboxEntry, doubts:
       state: 'uncertain',
       doubts,
       may_be_doubled: true,
-      error: entry.error ?? deathInWords,
+      error: entry.error ?? processEnded,
       updated_at: desk.clock.now(),
     });
     if (entry.ticketId !== null) tx.afterCommit(() => desk.live.announce([`ticket:${entry.ticketId}`]));

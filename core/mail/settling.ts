@@ -65,11 +65,11 @@ export async function settle(desk: Desk, job: JobRun, entry: OutboxEntry, outcom
   const results = stated.map((one) => (one.state === 'waiting' && delay === undefined ? { ...one, state: 'failed' as const } : one));
   const waiting = results.filter(({ state }) => state === 'waiting');
   const refused = results.filter(({ state }) => state === 'failed');
-  const reason = wordsOf(results);
+  const reason = reasonFor(results);
   await desk.storage.writeTx(async (tx) => {
     await recordRecipients(tx, entry.id, results, now);
     await noteOnMailbox(tx, entry, now, results.some(({ state }) => state === 'sent') ? undefined : reason);
-    if (refused.length > 0) await tellFailed(desk, tx, entry, wordsOf(refused));
+    if (refused.length > 0) await tellFailed(desk, tx, entry, reasonFor(refused));
     if (waiting.length > 0) {
       await moveOutboxState(tx, entry.id, ['sending', 'uncertain'], {
         state: 'queued',
@@ -100,7 +100,7 @@ async function finish(
   const replaced = response === null ? undefined : replacedMessageId(response);
   await moveOutboxState(tx, entry.id, ['sending', 'uncertain'], {
     state: lost.length > 0 ? 'failed' : 'sent',
-    error: lost.length > 0 ? reason || wordsOf(lost) : null,
+    error: lost.length > 0 ? reason || reasonFor(lost) : null,
     ...(response === null && outcome.kind === 'known' ? {} : { sent_at: now, response: response?.slice(0, 500) ?? null }),
     ...(replaced === undefined ? {} : { server_id_hash: mailIdHash(replaced) }),
     ...(lost.length > 0 ? { envelope: JSON.stringify({ ...entry.envelope, only: lost.map(({ address }) => address) }) } : {}),
@@ -158,7 +158,7 @@ export async function tellFailed(
   });
 }
 
-function wordsOf(results: readonly RecipientResult[]): string {
+function reasonFor(results: readonly RecipientResult[]): string {
   const told = results.filter(({ state, reason }) => state !== 'sent' && reason !== undefined);
   // Words of ours are about the desk and not about one recipient.
   const own = told.find(({ reason }) => isOwnReason(reason ?? ''))?.reason;

@@ -1,7 +1,7 @@
 import type { Desk } from '../desk.ts';
 
 export interface SystemMail {
-  /** Catalogue section `mail.<template>` with `subject`, `body` and `button`, and the template `emails/<template>`. */
+  /** Catalog section `mail.<template>` with `subject`, `body` and `button`, and the template `emails/<template>`. */
   readonly template: 'magic-link' | 'password-reset' | 'invitation';
   readonly to: string;
   readonly userId?: number | undefined;

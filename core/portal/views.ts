@@ -79,7 +79,7 @@ export interface PortalMessageView {
   readonly mine: boolean;
   readonly author: PersonView;
   readonly at: Timestamp;
-  /** Sanitised, each quote folded in its place; a SafeString. */
+  /** Sanitized, each quote folded in its place; a SafeString. */
   readonly html: unknown;
   readonly attachments: readonly AttachmentView[];
 }

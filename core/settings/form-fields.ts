@@ -74,7 +74,7 @@ export function settingOfForm(form: Form, key: string, schema: SettingSchema): S
   return form.text(key);
 }
 
-/** The catalogue's text, or a plain one where it has none: people are never shown a key. */
+/** The catalog's text, or a plain one where it has none: people are never shown a key. */
 export function textOr(translator: Translator, key: string, plain: string | undefined): Sentence {
   return translator.has(key) || plain === undefined ? { key } : { key, text: plain };
 }

@@ -10,12 +10,12 @@ export interface SettingSchema {
   readonly maxLength?: number;
   readonly pattern?: string;
   readonly format?: string;
-  /** English name and help, shown where no catalogue has a text. */
+  /** English name and help, shown where no catalog has a text. */
   readonly title?: string;
   readonly description?: string;
   /** Encrypted at rest, never shown again, left out of exports. */
   readonly 'x-secret'?: boolean;
-  /** Catalogue keys; without them `settings.<owner>.<key>` and `settings.<owner>.<key>.help`. */
+  /** Catalog keys; without them `settings.<owner>.<key>` and `settings.<owner>.<key>.help`. */
   readonly 'x-label'?: string;
   readonly 'x-help'?: string;
   readonly 'x-unit'?: string;

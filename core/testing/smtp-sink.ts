@@ -11,35 +11,16 @@ export interface SmtpSink {
   readonly mails: SinkMail[];
   /** When set, answers a finished mail with this error instead of accepting it. */
   refuseWith: { readonly code: number; readonly message: string } | undefined;
-  /** Waits until this many mails have arrived. */
-  waitFor(count: number, timeoutMs?: number): Promise<readonly SinkMail[]>;
   close(): Promise<void>;
 }
 
 /** A real SMTP server on loopback that keeps what it accepts. */
 export async function startSmtpSink(options: SMTPServerOptions = {}): Promise<SmtpSink> {
   const mails: SinkMail[] = [];
-  const waiting = new Set<() => void>();
   const sink: SmtpSink = {
     port: 0,
     mails,
     refuseWith: undefined,
-    waitFor(count, timeoutMs = 15_000) {
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          waiting.delete(check);
-          reject(new Error(`Only ${mails.length} of ${count} mails arrived.`));
-        }, timeoutMs);
-        const check = (): void => {
-          if (mails.length < count) return;
-          clearTimeout(timer);
-          waiting.delete(check);
-          resolve(mails);
-        };
-        waiting.add(check);
-        check();
-      });
-    },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
   const server = new SMTPServer({
@@ -61,7 +42,6 @@ export async function startSmtpSink(options: SMTPServerOptions = {}): Promise<Sm
           to: session.envelope.rcptTo.map(({ address }) => address),
         });
         done(null);
-        for (const check of waiting) check();
       });
     },
     ...options,

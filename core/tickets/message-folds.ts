@@ -1,6 +1,6 @@
 import {
   escapeHtml,
-  linkText,
+  textWithLinks,
   readHtmlTree,
   setAttribute,
   textOf,
@@ -86,7 +86,7 @@ function holdsPicture(tree: HtmlElement): boolean {
 }
 
 function linesOf(text: string): string {
-  return `<div class="prose__text">${linkText(text)}</div>`;
+  return `<div class="prose__text">${textWithLinks(text)}</div>`;
 }
 
 /** Ranges in order; those that only blank space parts are one. */

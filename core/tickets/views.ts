@@ -117,7 +117,7 @@ export interface MessageView {
 /** Text is themed by us; HTML that is more than simple lives in a sandboxed frame. */
 export interface MessageBodyView {
   readonly kind: 'html' | 'frame';
-  /** For `html`: already sanitised, without styles, plain text with its links, each quote folded in its place; a SafeString. */
+  /** For `html`: the mail sanitized and without styles, or its plain text with links; each quote folded in its place. A SafeString. */
   readonly html?: unknown;
   /** For `frame`: address of `/desk/messages/:id/body`. */
   readonly frameUrl?: string | undefined;
@@ -187,7 +187,7 @@ export interface ComposerPartView {
   /** Makes a second click or a slow network harmless. */
   readonly idempotencyKey: string;
   readonly body: string;
-  /** `html` when the editor wrote it (sanitised by the server), `text` for plain lines. */
+  /** `html` when the editor wrote it (sanitized by the server), `text` for plain lines. */
   readonly format: 'text' | 'html';
   readonly attachments: readonly AttachmentView[];
   readonly draft?: DraftView | undefined;

@@ -11,11 +11,11 @@ export type ColorScheme = 'system' | 'light' | 'dark';
 export type Direction = 'ltr' | 'rtl';
 export type SentenceParams = Readonly<Record<string, string | number>>;
 
-/** A sentence of the catalogue, chosen by a presenter and printed by `{{t sentence}}` or, with names in `<bdi>`, by `{{rich sentence}}`. */
+/** A sentence of the catalog, chosen by a presenter and printed by `{{t sentence}}` or, with names in `<bdi>`, by `{{rich sentence}}`. */
 export interface Sentence {
   readonly key: string;
   readonly params?: SentenceParams | undefined;
-  /** Printed as it is instead, for what has no text in any catalogue. */
+  /** Printed as it is instead, for what has no text in any catalog. */
   readonly text?: string | undefined;
 }
 

@@ -1,4 +1,12 @@
-import { crashPoint, type IncomingMail, type MessageAddresses, type NewMessage, type PluginTx, type User } from '@helpdesk/core/plugin';
+import {
+  crashPoint,
+  ownReason,
+  type IncomingMail,
+  type MessageAddresses,
+  type NewMessage,
+  type PluginTx,
+  type User,
+} from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
 import { queueOrder, type AgentOrder } from './agent-orders.ts';
 import { agentAnswer, noticeRefusal, refusalOf, type AgentStanding, type Refusal } from './agents.ts';
@@ -47,7 +55,7 @@ export async function fileMail(ctx: InboxContext, arrival: Arrival, filing: Fili
   if (known !== undefined) return fileDuplicate(ctx, arrival, known);
 
   const prepared = await prepare(ctx, arrival, filing, key);
-  if (prepared === 'left-out') return ignoreMail(ctx, arrival, arrival.kind.evidence);
+  if (prepared === 'left-out') return ignoreMail(ctx, arrival, ownReason('email-inbox.ignored.list'));
   if ('why' in prepared) return refuseOrder(ctx, arrival, key, prepared);
   const { agent, content } = prepared;
   try {

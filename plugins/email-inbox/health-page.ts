@@ -85,8 +85,7 @@ async function ownMailsBack(ctx: InboxContext): Promise<ReadonlyMap<number, numb
   const rows: { mailbox_id: number; hits: number | string }[] = await ctx.db
     .table('mails')
     .where({ state: 'ignored' })
-    .where((own) => void own.whereIn('kind', ['own-copy', 'own-address']).orWhere('reason', 'L1 loop header'))
-    .whereNot('reason', 'test mail')
+    .whereIn('reason', [own, ...Object.keys(ruleReasons).filter((rule) => ruleReasons[rule] === own)])
     .where('updated_at', '>', ctx.clock.now() - 7 * dayMs)
     .groupBy('mailbox_id')
     .select('mailbox_id')
@@ -94,17 +93,18 @@ async function ownMailsBack(ctx: InboxContext): Promise<ReadonlyMap<number, numb
   return new Map(rows.map((row) => [row.mailbox_id, Number(row.hits)]));
 }
 
-/** What a mail is left out for where a rule decided, which is stored by its name. */
-const ignoredFor: Readonly<Record<string, string>> = {
-  'L1 own copy': 'own',
-  'L1 loop header': 'own',
-  'L2 own address': 'own',
-  'L10 list or bulk': 'list',
-  'test mail': 'test',
+const own = ownReason('email-inbox.ignored.own');
+
+/** Why a mail was left out, for rows that were stored when they still got the name of the rule. */
+const ruleReasons: Readonly<Record<string, string>> = {
+  'L1 own copy': own,
+  'L1 loop header': own,
+  'L2 own address': own,
+  'L10 list or bulk': ownReason('email-inbox.ignored.list'),
+  'test mail': ownReason('email-inbox.ignored.test'),
 };
 
 function shown({ id, subject, sender, reason: stored, size, receivedAt }: StoredMail): object {
-  const rule = ignoredFor[stored ?? ''];
-  const reason = rule === undefined ? (stored ?? undefined) : ownReason(`email-inbox.ignored.${rule}`);
+  const reason = ruleReasons[stored ?? ''] ?? stored ?? undefined;
   return { subject, sender, reason, size, receivedAt, rawUrl: `${home}/mails/${id}/raw`, retryUrl: `${home}/mails/${id}/retry` };
 }

@@ -96,6 +96,7 @@ export async function within<T>(client: ImapFlow, what: string, work: Promise<T>
       () =>
         reject(
           new Unavailable('email-inbox.timeout', {
+            what,
             seconds: Math.round(ms / 1000),
             message: `The server did not finish "${what}" within ${Math.round(ms / 1000)} seconds.`,
           }),

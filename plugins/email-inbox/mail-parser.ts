@@ -17,6 +17,9 @@ const defaults: ParserLimits = { timeoutMs: 20_000, memoryMb: 512 };
 const idleMs = 60_000;
 const startMs = 60_000;
 
+/** What the texts about a stopped parser name; `message` is what logs say. */
+type StopDetails = { readonly message: string } & Readonly<Record<string, string | number>>;
+
 /** A mail that the parser did not survive, for the quarantine list. */
 export class ParserStopped extends Unavailable {}
 
@@ -63,12 +66,13 @@ export class MailParser {
         worker.off('message', onMessage).off('error', onError).off('exit', onExit);
         finish();
       };
-      const give = (how: 'broke' | 'memory' | 'slow' | 'unready', details: Readonly<Record<string, string | number>> = {}): void =>
+      const give = (how: 'broke' | 'memory' | 'slow' | 'unready', details: StopDetails): void =>
         settle(() => (this.#drop(worker), reject(new ParserStopped(`email-inbox.parser-${how}`, details))));
-      let timer = setTimeout(() => give('unready'), startMs);
+      let timer = setTimeout(() => give('unready', { message: 'The parser did not start.' }), startMs);
       const ask = (): void => {
         clearTimeout(timer);
-        timer = setTimeout(() => give('slow', { seconds: timeoutMs / 1000 }), timeoutMs);
+        const seconds = timeoutMs / 1000;
+        timer = setTimeout(() => give('slow', { seconds, message: `Reading this mail took longer than ${seconds} seconds.` }), timeoutMs);
         worker.postMessage({ id, raw });
       };
       const onMessage = (answer: ParserAnswer | 'ready'): void => {
@@ -81,8 +85,10 @@ export class MailParser {
         this.#rest(worker);
       };
       const onError = (error: NodeJS.ErrnoException): void =>
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? give('memory', { megabytes: memoryMb }) : give('broke', { message: error.message });
-      const onExit = (): void => give('broke');
+        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+          ? give('memory', { megabytes: memoryMb, message: `Reading this mail took more than ${memoryMb} MB of memory.` })
+          : give('broke', { message: error.message });
+      const onExit = (code: number): void => give('broke', { message: `The thread ended with code ${code}.` });
       worker.on('message', onMessage).on('error', onError).on('exit', onExit);
       if (this.#isReady) ask();
     });

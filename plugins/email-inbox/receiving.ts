@@ -1,4 +1,13 @@
-import { crashPoint, isEmailAddress, isUniqueViolation, NotFound, reasonOf, type IncomingMail, type Mailbox } from '@helpdesk/core/plugin';
+import {
+  crashPoint,
+  isEmailAddress,
+  isUniqueViolation,
+  NotFound,
+  ownReason,
+  reasonOf,
+  type IncomingMail,
+  type Mailbox,
+} from '@helpdesk/core/plugin';
 import { addressKey } from './addresses.ts';
 import type { Arrival } from './arrival.ts';
 import { classify } from './classifying.ts';
@@ -70,11 +79,11 @@ export async function receiveMail(ctx: InboxContext, stored: StoredMail, options
 async function file(ctx: InboxContext, arrival: Arrival): Promise<void> {
   const { kind } = arrival.kind;
   if (kind === 'own-copy' || kind === 'own-address')
-    return ignoreMail(ctx, arrival, (await noteSelfTest(ctx, arrival)) ? 'test mail' : arrival.kind.evidence);
+    return ignoreMail(ctx, arrival, ownReason(`email-inbox.ignored.${(await noteSelfTest(ctx, arrival)) ? 'test' : 'own'}`));
   if (isReport(kind)) return fileReport(ctx, arrival);
   // Whatever carries our mark came from us by some way back; robots that mirror mail would loop.
   if (arrival.mail.headers.some(({ name, value }) => name === 'x-desk-loop' && arrival.desk.isOurLoopHeader(value)))
-    return ignoreMail(ctx, arrival, 'L1 loop header');
+    return ignoreMail(ctx, arrival, ownReason('email-inbox.ignored.own'));
   const incoming = await shapeIncoming(ctx, arrival);
   const verdict = await ctx.hooks.call.decide('mail.accept', { mailboxId: arrival.mailbox.id, mail: incoming });
   if (verdict?.action === 'ignore') return ignoreMail(ctx, arrival, verdict.reason);

@@ -27,7 +27,8 @@ export async function fileReport(ctx: InboxContext, arrival: Arrival): Promise<v
   await fileOnce(ctx, arrival, await keyOf(ctx, arrival), async (tx) => {
     let reported: ReportedMail | undefined;
     for (const named of mailsNamed(ctx, mail, kind, mailbox.id)) {
-      for (const one of news) reported = await ctx.mail.report(tx, { mail: named, ...one, reason: reasonOf(one.recipients, mail.subject) });
+      for (const one of news)
+        reported = await ctx.mail.report(tx, { mail: named, ...one, reason: reportedReason(one.recipients, mail.subject) });
       if (reported !== undefined) break;
     }
     await settleMail(ctx, tx, stored, {
@@ -88,7 +89,7 @@ async function tell(
   await ctx.events.record(tx, 'mail.received', { ...(ticketId === null ? {} : { ticketId }), payload: { mailboxId, ticketId, messageId } });
 }
 
-function reasonOf(recipients: DeliveryNews['recipients'], subject: string): string {
+function reportedReason(recipients: DeliveryNews['recipients'], subject: string): string {
   const told = recipients.slice(0, 5).map(({ address, code, reason }) => [address, code, reason].filter(Boolean).join(' '));
   return told.length === 0 ? subject : told.join('; ');
 }

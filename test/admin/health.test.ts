@@ -1,6 +1,9 @@
+import path from 'node:path';
 import { expect } from 'chai';
 import { hintChecks } from '#core/admin/health-checks.js';
+import { ownReason } from '#core/i18n/index.js';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
+import { writePlugin } from '../plugins/support.ts';
 
 describe('the health page', () => {
   let desk: TestDesk;
@@ -44,5 +47,27 @@ describe('the health page', () => {
     expect(html).to.match(new RegExp(`slowhost \\(7\\)</bdi></td><td class="end num"><span class="tag">Behind</span> ${generation - 1}<`));
     expect(html).to.match(new RegExp(`<td class="end num">${generation}<`));
     expect(html).to.contain('1 of 2 processes switched');
+  });
+});
+
+describe('what a plugin reports on the health page', () => {
+  let desk: TestDesk;
+  before(async () => {
+    desk = await createTestDesk({ findsInstalled: true });
+    const check = (reason: string): object => ({ id: 'till', status: 'bad', text: 'health.plain', params: { text: reason } });
+    const reported = [check('connect ECONNREFUSED 10.0.0.1:443'), check(ownReason('mail.reason.process-ended'))];
+    writePlugin(path.join(desk.database.folder, 'plugins'), {
+      id: 'shop',
+      manifest: { title: 'Shop' },
+      activate: `ctx.health(async () => (${JSON.stringify(reported)}));`,
+    });
+    await desk.app.plugins.activate('shop');
+  });
+  after(() => desk.close());
+
+  it('is a reason of ours in words, and what the plugin itself says as it said it', async () => {
+    const html = await (await desk.fetch('/admin/health', { as: 'ada' })).text();
+
+    expect(html).to.include('connect ECONNREFUSED 10.0.0.1:443').and.include('The process ended while the mail was being sent.');
   });
 });

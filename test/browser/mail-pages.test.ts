@@ -50,7 +50,7 @@ describeInBrowser(
       });
     }
 
-    it('show no English text of the catalogues in Turkish', async () => {
+    it('show no English text of the catalogs in Turkish', async () => {
       const english = englishOnly([...coreCatalogs, 'plugins/email-inbox/locales', 'plugins/satisfaction-smiley/locales']);
       const found = await crawl(stage(), 'ada', 'tr', paths, ({ page }) => englishOn(page, english));
 
@@ -97,7 +97,7 @@ async function fail(desk: TestDesk, mailboxId: number): Promise<void> {
   await desk.storage.writeTx(async (tx) => {
     await tx('p_email_mails')
       .where({ id: 2 })
-      .update({ state: 'failed', reason: ownReason('errors.email-inbox.parser-broke') });
+      .update({ state: 'failed', reason: ownReason('errors.email-inbox.parser-broke', { message: 'The thread ended with code 1.' }) });
     await tx('p_email_mails')
       .where({ id: 1 })
       .update({ state: 'ignored', reason: ownReason('email-inbox.ignored.foreign-report') });

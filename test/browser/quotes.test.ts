@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
+import { until } from '#core/testing/index.js';
 import { openTicket, reply, type Ticket } from '#core/tickets/index.js';
 import { describeInBrowser, problemsOn } from './support.js';
 
@@ -78,11 +79,12 @@ for (const javaScriptEnabled of [true, false]) {
 async function fitted(page: Page, before = 0): Promise<number> {
   const sizes = `(() => {
     const frame = document.querySelector('.message__frame');
-    return [frame.clientHeight, Math.ceil(frame.contentDocument.documentElement.getBoundingClientRect().height)];
+    // Between two documents of a frame there is none.
+    const content = frame.contentDocument.documentElement?.getBoundingClientRect().height ?? 0;
+    return [frame.clientHeight, Math.ceil(content)];
   })()`;
-  for (;;) {
+  return until(async () => {
     const [frame, content]: readonly number[] = await page.evaluate(sizes);
-    if (frame !== undefined && frame !== before && frame === content) return frame;
-    await page.waitForTimeout(20);
-  }
+    return frame !== before && frame === content && frame;
+  });
 }

@@ -10,7 +10,7 @@ describeInBrowser('the Turkish desk', (stage) => {
     if (this.test?.isPending() !== true) ticket = await furnish(stage().desk);
   });
 
-  it('shows no English text of the catalogues on any page', async () => {
+  it('shows no English text of the catalogs on any page', async () => {
     const english = englishOnly(coreCatalogs);
     const found: string[] = [];
     for (const [name, paths] of Object.entries(pagesOf(stage().desk, ticket)))

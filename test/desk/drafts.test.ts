@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
 import { draftsOf, reply, seeTicket, type Ticket } from '#core/tickets/index.js';
-import { minaWrites, visitor, withOutgoingMail, type Visitor } from './support.js';
+import { minaWrites, replyForm, visitor, withOutgoingMail, type Visitor } from './support.js';
 
 describe('what is being written on the desk', () => {
   let desk: TestDesk;
@@ -16,15 +16,7 @@ describe('what is being written on the desk', () => {
 
   const path = (): string => `/desk/tickets/${ticket.number}`;
   const now = (): Promise<Ticket> => seeTicket(desk.app.desk, desk.actor('ada'), ticket.id);
-
-  /** The reply form as the page gave it, with words in it. */
-  async function form(kind: 'reply' | 'note', body: string): Promise<URLSearchParams> {
-    const page = await can.get(path());
-    const fields = page.form(`${path()}/messages`);
-    fields.set('kind', kind);
-    fields.set('body', body);
-    return fields;
-  }
+  const form = (kind: 'reply' | 'note', body: string): Promise<URLSearchParams> => replyForm(can, ticket, kind, body);
 
   it('restores what was being written', async () => {
     const saved = await can.post(`${path()}/draft`, {
@@ -70,36 +62,6 @@ describe('what is being written on the desk', () => {
     ]);
   });
 
-  it('sends nothing when somebody was faster, and keeps the text', async () => {
-    const fields = await form('reply', 'We will look for it.');
-    await reply(desk.app.desk, desk.actor('ada'), ticket.id, { kind: 'reply', text: 'Already on its way.' });
-
-    const page = await can.submit(`${path()}/messages`, fields);
-
-    expect(page.status).to.equal(409);
-    expect(page.alerts.join()).to.include('A newer message arrived.');
-    expect(page.text).to.include('Already on its way.');
-    expect(page.form(`${path()}/messages`).get('body')).to.equal('We will look for it.');
-    expect((await now()).messageCount).to.equal(2);
-
-    const again = page.form(`${path()}/messages`);
-    again.set('sendAnyway', page.all('button', 'Send anyway')[0]?.attributes['value'] ?? '');
-    expect((await can.post(`${path()}/messages`, again)).status).to.equal(303);
-    expect((await now()).messageCount).to.equal(3);
-  });
-
-  it('discards a draft after a collision when asked', async () => {
-    const fields = await form('reply', 'We will look for it.');
-    await reply(desk.app.desk, desk.actor('ada'), ticket.id, { kind: 'reply', text: 'Already on its way.' });
-    await can.submit(`${path()}/messages`, fields);
-    expect(await draftsOf(desk.storage.read, ticket.id)).to.have.length(1);
-
-    fields.set('discard', '1');
-    await can.post(`${path()}/messages`, fields);
-
-    expect(await draftsOf(desk.storage.read, ticket.id)).to.deep.equal([]);
-  });
-
   it('takes a held reply back into the draft', async () => {
     await withOutgoingMail(desk);
     const fields = await form('reply', 'We send new cups.');
@@ -125,5 +87,37 @@ describe('what is being written on the desk', () => {
     const page = await can.submit(undo, {});
 
     expect(page.text).to.include('too late to undo');
+  });
+
+  describe('when somebody was faster', () => {
+    it('sends nothing when somebody was faster, and keeps the text', async () => {
+      const fields = await form('reply', 'We will look for it.');
+      await reply(desk.app.desk, desk.actor('ada'), ticket.id, { kind: 'reply', text: 'Already on its way.' });
+
+      const page = await can.submit(`${path()}/messages`, fields);
+
+      expect(page.status).to.equal(409);
+      expect(page.alerts.join()).to.include('A newer message arrived.');
+      expect(page.text).to.include('Already on its way.');
+      expect(page.form(`${path()}/messages`).get('body')).to.equal('We will look for it.');
+      expect((await now()).messageCount).to.equal(2);
+
+      const again = page.form(`${path()}/messages`);
+      again.set('sendAnyway', page.all('button', 'Send anyway')[0]?.attributes['value'] ?? '');
+      expect((await can.post(`${path()}/messages`, again)).status).to.equal(303);
+      expect((await now()).messageCount).to.equal(3);
+    });
+
+    it('discards a draft after a collision when asked', async () => {
+      const fields = await form('reply', 'We will look for it.');
+      await reply(desk.app.desk, desk.actor('ada'), ticket.id, { kind: 'reply', text: 'Already on its way.' });
+      await can.submit(`${path()}/messages`, fields);
+      expect(await draftsOf(desk.storage.read, ticket.id)).to.have.length(1);
+
+      fields.set('discard', '1');
+      await can.post(`${path()}/messages`, fields);
+
+      expect(await draftsOf(desk.storage.read, ticket.id)).to.deep.equal([]);
+    });
   });
 });

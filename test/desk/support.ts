@@ -168,6 +168,15 @@ export async function minaWrites(desk: TestDesk, subject = 'Two cups are broken'
   return ticket;
 }
 
+/** The reply form of a ticket as its page gave it, with words in it. */
+export async function replyForm(by: Visitor, { number }: Ticket, kind: 'reply' | 'note', body: string): Promise<URLSearchParams> {
+  const page = await by.get(`/desk/tickets/${number}`);
+  const fields = page.form(`/desk/tickets/${number}/messages`);
+  fields.set('kind', kind);
+  fields.set('body', body);
+  return fields;
+}
+
 /** Lets the desk send mail, so that replies are held and can be taken back. */
 export async function withOutgoingMail(desk: TestDesk): Promise<void> {
   await desk.app.desk.settings.set('mail', { from: 'desk@example.com', smtp: 'smtp://127.0.0.1:9' });

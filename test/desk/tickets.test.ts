@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createTestDesk, type TestDesk } from '#core/testing/index.js';
 import { reply, seeTicket, tagsOf, type Ticket } from '#core/tickets/index.js';
-import { minaWrites, visitor, type Visitor } from './support.js';
+import { minaWrites, replyForm, visitor, type Visitor } from './support.js';
 
 describe('answering on the desk', () => {
   let desk: TestDesk;
@@ -16,15 +16,7 @@ describe('answering on the desk', () => {
 
   const path = (): string => `/desk/tickets/${ticket.number}`;
   const now = (): Promise<Ticket> => seeTicket(desk.app.desk, desk.actor('ada'), ticket.id);
-
-  /** The reply form as the page gave it, with words in it. */
-  async function form(kind: 'reply' | 'note', body: string): Promise<URLSearchParams> {
-    const page = await can.get(path());
-    const fields = page.form(`${path()}/messages`);
-    fields.set('kind', kind);
-    fields.set('body', body);
-    return fields;
-  }
+  const form = (kind: 'reply' | 'note', body: string): Promise<URLSearchParams> => replyForm(can, ticket, kind, body);
 
   it('shows the ticket with its customer, message and composer', async () => {
     const page = await can.get(path());

@@ -7,7 +7,7 @@ type Entry = string | Record<string, string>;
 const core = path.resolve(import.meta.dirname, '../../../core');
 const catalogs = { en: read('en'), tr: read('tr') };
 
-describe('the catalogues of core', () => {
+describe('the catalogs of core', () => {
   it('know the same keys in English and Turkish', () => {
     expect(Object.keys(catalogs.tr)).to.deep.equal(Object.keys(catalogs.en));
   });

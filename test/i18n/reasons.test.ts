@@ -36,7 +36,7 @@ describe('a stored reason', () => {
     expect(words(reasonOf(new Unavailable('mail.sign-in-failed', { message: forged })))).to.include('"key"');
   });
 
-  it('says what is left of it when the catalogue went with its plugin, or the row was cut', () => {
+  it('says what is left of it when the catalog went with its plugin, or the row was cut', () => {
     expect(words(reasonOf(new Unavailable('gone.late', { message: 'It was late.' })))).to.equal('It was late.');
     expect(words('{"key":"mail.held","val')).to.equal('{"key":"mail.held","val');
   });

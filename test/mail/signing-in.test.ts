@@ -1,6 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createTestDesk, startOAuthServer, startSmtpSink, type OAuthServer, type SmtpSink, type TestDesk } from '#core/testing/index.js';
+import {
+  createTestDesk,
+  startOAuthServer,
+  startSmtpSink,
+  until,
+  type OAuthServer,
+  type SmtpSink,
+  type TestDesk,
+} from '#core/testing/index.js';
 import { saveMailbox, type Mailbox } from '#core/mail/index.js';
 import { openTicket, reply } from '#core/tickets/index.js';
 import { systemActor } from '#core/users/index.js';
@@ -120,7 +127,7 @@ describe('signing a mailbox in at its provider', () => {
     let release: () => void = () => undefined;
     provider.hold = new Promise((resolve) => (release = resolve));
     const late = token();
-    while (provider.refreshes === 0) await sleep(10);
+    await until(() => provider.refreshes > 0);
     await get(await agree());
     const theirs = await token();
     provider.hold = undefined;

@@ -31,7 +31,7 @@ export class HdEditor extends HTMLElement {
     textarea.before(field);
     const squire = new SquireEditor(field, {
       blockTag: 'DIV',
-      sanitizeToDOMFragment: (html) => document.importNode(purify.sanitize(html, sanitising), true),
+      sanitizeToDOMFragment: (html) => document.importNode(purify.sanitize(html, sanitizing), true),
     });
     this.#squire = squire;
     const format = this.#format();
@@ -110,7 +110,7 @@ export class HdEditor extends HTMLElement {
   }
 }
 
-const sanitising = {
+const sanitizing = {
   RETURN_DOM_FRAGMENT: true as const,
   FORBID_TAGS: ['style', 'form', 'input', 'button', 'textarea', 'select', 'iframe', 'object', 'svg', 'math'],
   FORBID_ATTR: ['class', 'id', 'name'],

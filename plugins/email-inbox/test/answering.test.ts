@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ownReason } from '@helpdesk/core/plugin';
 import type { SmtpSink } from '@helpdesk/core/testing';
 import { createInbox, createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
@@ -94,7 +95,7 @@ describe('answering by itself', () => {
     const row = await inbox.receive(mail({ From: 'mirror@x.example', 'X-Desk-Loop': mark }));
     const forged = await inbox.receive(mail({ From: 'eve@x.example', 'X-Desk-Loop': 'a'.repeat(40) }));
 
-    expect(row).to.include({ state: 'ignored', reason: 'L1 loop header' });
+    expect(row).to.include({ state: 'ignored', reason: ownReason('email-inbox.ignored.own') });
     expect(forged.state).to.equal('processed');
   });
 

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { processorMs } from '@helpdesk/core/testing';
 import { ownMarks, readMarks, withoutMarks } from '../body-marks.ts';
 import { withBodyMark } from '../marking-bodies.ts';
 import { parseMail } from '../parsing.ts';
@@ -45,16 +46,17 @@ describe('marks in the body of a mail', () => {
     expect(withoutMarks(html, scope).text).to.include(foreign).and.not.include(token);
   });
 
-  it('T3: cost a mail full of forged ones no more than its length', () => {
+  it('T3: cost a mail full of forged ones no more than its length', async () => {
     const many = Array.from({ length: 200_000 }, (_, index) => `[ref:${index.toString(36)}.${'a'.repeat(16)}]`).join(' ');
     const broken = '[ref:'.repeat(400_000) + ' data-desk-ref='.repeat(200_000) + ' '.repeat(1_000_000);
-    const start = performance.now();
+    let counts: readonly number[] = [];
 
-    const read = readMarks([many, broken]);
-    const none = readMarks([broken]);
+    const spent = await processorMs(() => {
+      counts = [readMarks([many, broken]), readMarks([broken])].map(({ length }) => length);
+    });
 
-    expect([read.length, none.length]).to.deep.equal([50, 0]);
-    expect(performance.now() - start).to.be.below(2000);
+    expect(counts).to.deep.equal([50, 0]);
+    expect(spent).to.be.below(2000);
   });
 
   it('T3: stand below the words of a mail, above signature and history', () => {

@@ -33,7 +33,10 @@ describe('the parser in its own thread', function () {
     ]);
 
     expect(failure).to.be.instanceOf(ParserStopped);
-    expect(failure).to.deep.include({ code: 'email-inbox.parser-slow', details: { seconds: 0.3 } });
+    expect(failure).to.deep.include({
+      code: 'email-inbox.parser-slow',
+      details: { seconds: 0.3, message: 'Reading this mail took longer than 0.3 seconds.' },
+    });
     expect(next.subject).to.equal('Printer');
   });
 
@@ -44,8 +47,24 @@ describe('the parser in its own thread', function () {
     const failure = await stopped(parser.parse(greedy));
 
     expect(failure).to.be.instanceOf(ParserStopped);
-    expect(failure).to.deep.include({ code: 'email-inbox.parser-memory', details: { megabytes: 48 } });
+    expect(failure).to.deep.include({
+      code: 'email-inbox.parser-memory',
+      details: { megabytes: 48, message: 'Reading this mail took more than 48 MB of memory.' },
+    });
     expect((await parser.parse(mailFromMina())).subject).to.equal('Printer');
+  });
+
+  it('A1: says what ended it', async () => {
+    parser = new MailParser();
+    const failure = stopped(parser.parse(mailFromMina()));
+    // A turn later it has its thread, which is ended under it.
+    await new Promise(setImmediate);
+
+    await parser.close();
+
+    expect(await failure).to.be.instanceOf(ParserStopped);
+    expect(await failure).to.include({ code: 'email-inbox.parser-broke' });
+    expect(String(await failure)).to.match(/: The thread ended with code \d\.$/);
   });
 
   const shapes: readonly (readonly [name: string, raw: () => Uint8Array])[] = [

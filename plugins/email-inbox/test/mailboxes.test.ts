@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ownReason } from '@helpdesk/core/plugin';
 import type { SmtpSink } from '@helpdesk/core/testing';
 import { createSendingInbox, mail, type Inbox } from './support/inbox.ts';
 
@@ -331,7 +332,7 @@ describe('mailboxes', () => {
 
     expect([asked, left, answer, person, elsewhere].map(({ state, kind, reason }) => [state, kind, reason])).to.deep.equal([
       ['processed', 'list', null],
-      ['ignored', 'list', 'L10 list or bulk'],
+      ['ignored', 'list', ownReason('email-inbox.ignored.list')],
       ['processed', 'list', null],
       ['processed', 'human', null],
       ['processed', 'list', null],

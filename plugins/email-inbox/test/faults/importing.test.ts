@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { testDatabase } from '@helpdesk/core/testing';
+import { testDatabase, until } from '@helpdesk/core/testing';
 import { createInbox, mail, pluginFolder, type Inbox } from '../support/inbox.ts';
 
 const total = 3000;
@@ -34,7 +33,7 @@ describe(`an import that is killed, on ${testDatabase()}`, () => {
     for (const share of [0.1, 0.4, 0.7]) {
       const child = importing(inbox, file);
       const ended = once(child, 'exit');
-      while (child.exitCode === null && (await stored()) < total * share) await sleep(20);
+      await until(async () => child.exitCode !== null || (await stored()) >= total * share);
       child.kill('SIGKILL');
       expect(await ended, 'killed before it was done').to.deep.equal([null, 'SIGKILL']);
     }

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createTransport } from 'nodemailer';
-import { freePort, startDeskProcess, testDatabase } from '@helpdesk/core/testing';
+import { freePort, startDeskProcess, testDatabase, until } from '@helpdesk/core/testing';
 import { createInbox, mail, pluginFolder, type Inbox } from '../support/inbox.ts';
 
 describe(`mail that is brought to a desk that is killed, on ${testDatabase()}`, () => {
@@ -31,15 +30,15 @@ describe(`mail that is brought to a desk that is killed, on ${testDatabase()}`, 
     const first = start('email-before-answer', 65_000);
     let hasDied = false;
     void first.ended.then(() => (hasDied = true));
-    while (!hasDied) {
+    await until(async () => {
       expect(await bring(), 'no answer before the process died').to.be.instanceOf(Error);
-      await sleep(200);
-    }
+      return hasDied;
+    });
     expect(await inbox.mails()).to.have.length(1);
 
     const second = start(undefined, 130_000);
-    while ((await bring()) !== undefined) await sleep(200);
-    while ((await inbox.mails()).some(({ state }) => state === 'new')) await sleep(200);
+    await until(async () => (await bring()) === undefined);
+    await until(async () => (await inbox.mails()).every(({ state }) => state !== 'new'));
     second.kill('SIGTERM');
     await second.ended;
 

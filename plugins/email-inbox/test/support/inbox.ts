@@ -43,6 +43,8 @@ export interface Inbox {
   receivesFrom(port: number, columns?: Readonly<Record<string, unknown>>): Promise<void>;
   /** An answer of can in the ticket, and what became of its mail. */
   answer(ticketId: number | null, text?: string): Promise<QueuedMail>;
+  /** Lets can get a mail for each new ticket, which nobody does by default. */
+  mailsNewTickets(): Promise<void>;
   /** Runs a command of the plugin. */
   command(name: string, args?: readonly string[], options?: Readonly<Record<string, string | true>>, stdin?: Uint8Array): Promise<unknown>;
   /** Takes in one raw mail by `mail pipe`, runs the jobs, and returns its row. */
@@ -132,6 +134,10 @@ function inboxOf(desk: TestDesk): Omit<Inbox, 'mailboxId'> {
       const message = await desk.as('can').reply(ticketId ?? 0, { kind: 'reply', text });
       await desk.settle();
       return read('outbox').where({ message_ref: message.id }).first();
+    },
+    async mailsNewTickets() {
+      const preferences = JSON.stringify({ notifications: { 'new-ticket': { inApp: true, byMail: true } } });
+      await desk.storage.writeTx((tx) => tx('users').where({ id: desk.people.can.id }).update({ preferences }));
     },
     async command(name, args = [], given = {}, stdin = new Uint8Array()) {
       const command = desk.app.plugins.snapshot.all('cli').find(({ value }) => value.name === name);
