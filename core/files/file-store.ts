@@ -80,7 +80,7 @@ export class FileStore {
   /** Milliseconds since the blob was last put, by the machine's clock as disks have it; undefined when it is not there. */
   async ageOf(sha256: string): Promise<number | undefined> {
     const found = await stat(this.pathOf(sha256)).catch(() => undefined);
-    return found === undefined ? undefined : systemClock.now() - found.mtimeMs;
+    return found === undefined ? undefined : systemClock.now() - Math.floor(found.mtimeMs);
   }
 
   /** Deletes a blob that no row names any more; nothing happens when it is not there. */

@@ -17,6 +17,7 @@ const gatherMs = 50;
 const pollMs = 1000;
 const maxEvents = 500;
 const maxKnown = 5000;
+const lookedBack = 200;
 
 /**
  * Gathers what happened in this process and, once a second, what others wrote to the event table, and
@@ -61,11 +62,11 @@ export class Pulse {
   private async start(): Promise<void> {
     this.leave = this.desk.live.subscribe((topics) => this.hear(topics));
     const [event, notification] = await Promise.all([
-      this.desk.storage.read('events').max({ id: 'id' }).first(),
+      this.desk.storage.read('events').orderBy('id', 'desc').offset(lookedBack).first('id'),
       this.desk.storage.read('notifications').max({ id: 'id' }).first(),
     ]);
-    // Over the newest once more: what is missing among them may still be committed.
-    this.lastEventId = Math.max(0, Number(event?.id ?? 0) - maxEvents);
+    // Over the newest once more: what is missing between them may still be committed.
+    this.lastEventId = Number(event?.id ?? 0);
     this.lastNotificationId = Number(notification?.id ?? 0);
     for (const { ticketId } of await this.newEvents()) this.isOwn(ticketId);
     if (this.listeners.size === 0) return;
@@ -130,10 +131,19 @@ export class Pulse {
     for (const { id } of late) this.gaps.delete(id);
     for (const [id, since] of this.gaps) if (now - since > undecidedMs) this.gaps.delete(id);
     for (const { id } of events) {
-      for (let gap = this.lastEventId + 1; gap < id && this.gaps.size < maxEvents; gap += 1) this.gaps.set(gap, now);
+      // Before the first there is none: whoever begins at 0 has read nothing yet.
+      if (this.lastEventId > 0) this.notePassed(Math.max(this.lastEventId + 1, id - maxEvents), id, now);
       this.lastEventId = id;
     }
     return [...late, ...events];
+  }
+
+  private notePassed(from: number, to: number, now: Timestamp): void {
+    for (let gap = from; gap < to; gap += 1) this.gaps.set(gap, now);
+    for (const oldest of this.gaps.keys()) {
+      if (this.gaps.size <= maxEvents) return;
+      this.gaps.delete(oldest);
+    }
   }
 
   private gather(): void {

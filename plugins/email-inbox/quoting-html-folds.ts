@@ -130,9 +130,7 @@ export function findRuns(tree: HtmlElement, quotes: ReadonlySet<HtmlNode>): Runs
     }
     if (node.kind === 'text') return readText(node.text);
     if (hasNoWords.has(node.name)) return 'blank';
-    if (node.name !== 'img') return readChildren(node);
-    if (isPast && !isSigned) isAnswered = true;
-    return 'own';
+    return node.name === 'img' ? 'own' : readChildren(node);
   };
 
   const readChildren = (element: HtmlElement): Kind => {

@@ -142,11 +142,4 @@ describe('folding quotes between answers in HTML', () => {
       '<li class="gmail_quote"><div data-quote="">One?</div></li>',
     );
   });
-
-  it('R2: leaves a picture below the quote open', () => {
-    const html = `<div>See below.</div><div class="gmail_quote"><div class="gmail_attr">${attribution}</div><blockquote class="gmail_quote">One?</blockquote></div><p><img src="cid:shot"></p>`;
-
-    expect(fold(html)).to.match(/<\/div><p><img src="cid:shot"><\/p>$/);
-    expect(reads(html)).to.deep.equal(['See below.', '[@One?]']);
-  });
 });
