@@ -1,4 +1,4 @@
-import type { HealthCheck } from '@helpdesk/core/plugin';
+import { ownReason, type HealthCheck } from '@helpdesk/core/plugin';
 import { mailsInState } from './mails-repository.ts';
 import { listReceivers, type Receiver } from './receivers-repository.ts';
 import type { InboxContext } from './settings.ts';
@@ -18,7 +18,7 @@ export async function healthChecks(ctx: InboxContext): Promise<readonly HealthCh
         id: `receiving-${id}`,
         status,
         text: `email-inbox.health.${status === 'good' ? 'good' : problem}`,
-        params: { address, error: receiver.lastError ?? '' },
+        params: { address, error: ownReason('email-inbox.said', { why: receiver.lastError ?? '' }) },
       },
     ];
   });
