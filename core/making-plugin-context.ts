@@ -234,7 +234,7 @@ export function makePluginContext(
     },
     doctor: (check, run) => register('doctor', { id: check, check: run }),
     i18n: { translatorFor: (locale) => desk.translatorFor(locale) },
-    net: { fetch: network.fetch, allowsPrivate: (host) => desk.config.privateHosts.includes(host.toLowerCase()) },
+    net: { fetch: network.fetch, allowsPrivate: (host) => network.allowsPrivate(host) },
   };
   return withCheckedCalls({ plugin: id, onRefused: kit.refused }, context, pluginCalls);
 }

@@ -213,7 +213,7 @@ export class Mail {
 
   /** The server as it may be connected to today: what the operator allows is asked anew each time. */
   allowed(transport: Transport): Transport {
-    const isAllowed = transport.isOperators === true || this.desk.config.privateHosts.includes(transport.host.toLowerCase());
+    const isAllowed = transport.isOperators === true || this.network.allowsPrivate(transport.host);
     return isAllowed ? { ...transport, isOperators: true } : transport;
   }
 

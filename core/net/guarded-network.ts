@@ -61,6 +61,11 @@ export class GuardedNetwork {
     }
   };
 
+  /** Whether the operator lets the desk reach this host of the private network. */
+  allowsPrivate(host: string): boolean {
+    return this.#options.privateHosts.includes(host.toLowerCase());
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#agent?.destroy();
@@ -78,7 +83,7 @@ export class GuardedNetwork {
   }
 
   #isRefused(host: string, address: string): boolean {
-    return isPrivateAddress(address) && !this.#options.privateHosts.includes(host);
+    return isPrivateAddress(address) && !this.allowsPrivate(host);
   }
 
   readonly #lookup: LookupFunction = (host, { all }, done) => {
