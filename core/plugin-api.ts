@@ -14,6 +14,7 @@ export { fillPlaceholders, unknownPlaceholders } from './kernel/placeholders.ts'
 export {
   cleanHtml,
   escapeHtml,
+  holdsPicture,
   htmlToText,
   readHtmlTree,
   sanitizeMail,

@@ -110,6 +110,12 @@ export function textOf(node: HtmlNode): string {
   return text;
 }
 
+/** Whether there is a picture below an element, which is seen though it has no characters. */
+export function holdsPicture(element: HtmlElement): boolean {
+  for (const node of walk(element)) if (node.kind === 'element' && node.name === 'img') return true;
+  return false;
+}
+
 const voidElements = new Set(['area', 'base', 'br', 'col', 'embed', 'hr', 'img', 'input', 'link', 'meta', 'source', 'track', 'wbr']);
 const rawText = new Set(['script', 'style', 'xmp', 'iframe', 'noembed', 'noframes', 'plaintext']);
 

@@ -1,6 +1,7 @@
 // What reads and writes HTML without cleaning it: small enough for a thread of a plugin, which loads it as `@helpdesk/core/html`.
 export {
   escapeHtml,
+  holdsPicture,
   readHtmlTree,
   serialize,
   setAttribute,

@@ -1,5 +1,6 @@
 import {
   escapeHtml,
+  holdsPicture,
   textWithLinks,
   readHtmlTree,
   setAttribute,
@@ -78,11 +79,6 @@ function countFolds(tree: HtmlElement): number {
   let count = 0;
   for (const node of walk(tree)) if (isFold(node)) count += 1;
   return count;
-}
-
-function holdsPicture(tree: HtmlElement): boolean {
-  for (const node of walk(tree)) if (node.kind === 'element' && node.name === 'img') return true;
-  return false;
 }
 
 function linesOf(text: string): string {

@@ -1,7 +1,7 @@
 import { refuseLate, type Budget } from './quoting-budget.ts';
 import { findQuotes, findRuns, type Run, type Runs } from './quoting-html-folds.ts';
 import { fewestVisible, visibleLength } from './quoting-marks.ts';
-import { readHtmlTree, serialize, textOf, walk, withoutElements, type HtmlElement, type HtmlNode } from '@helpdesk/core/plugin';
+import { holdsPicture, readHtmlTree, serialize, textOf, withoutElements, type HtmlElement, type HtmlNode } from '@helpdesk/core/plugin';
 
 const maxHtml = 5 * 1024 * 1024;
 
@@ -28,15 +28,10 @@ export function foldHtml(html: string, { foldKey, budget }: HtmlFolding): string
   const fold: Fold = (children) => ({ ...tree, name: 'div', attributes: { 'data-quote': foldKey }, children: [...children] });
   const folded = runs?.isAnswered === true ? inPlace(tree, runs, fold) : atEnd(tree, quotes.start, fold);
   const own = withoutElements(folded, ({ attributes }) => attributes['data-quote'] === foldKey);
-  return visibleLength(textOf(own)) < fewestVisible && !holdsImage(own) ? html : serialize(folded);
+  return visibleLength(textOf(own)) < fewestVisible && !holdsPicture(own) ? html : serialize(folded);
 }
 
 type Fold = (children: readonly HtmlNode[]) => HtmlElement;
-
-function holdsImage(element: HtmlElement): boolean {
-  for (const node of walk(element)) if (node.kind === 'element' && node.name === 'img') return true;
-  return false;
-}
 
 function inPlace(tree: HtmlElement, { byParent }: Runs, fold: Fold): HtmlElement {
   for (const [{ children }, runs] of byParent) {
