@@ -172,7 +172,10 @@ export interface PluginContext<S extends SettingsSchema = SettingsSchema> {
     record(tx: Tx, file: { sha256: string; size: number; name: string; contentType: string }): Promise<FileRecord>;
     find(ids: readonly number[]): Promise<readonly FileRecord[]>;
     read(sha256: string): Promise<Buffer>;
-    /** Deletes the bytes of something the plugin stored itself, unless a recorded file has the same ones. */
+    /**
+     * For a job: deletes the bytes of something the plugin stored itself, unless a recorded file or another plugin
+     * (`files.removing`) has the same ones. @throws TryLater while somebody may be storing them.
+     */
     remove(sha256: string): Promise<void>;
   };
   readonly mail: {

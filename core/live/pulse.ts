@@ -68,7 +68,7 @@ export class Pulse {
     // Over the newest once more: what is missing between them may still be committed.
     this.lastEventId = Number(event?.id ?? 0);
     this.lastNotificationId = Number(notification?.id ?? 0);
-    for (const { ticketId } of await this.newEvents()) this.isOwn(ticketId);
+    for (const { ticketId } of await this.newEvents()) this.takeOwn(ticketId);
     if (this.listeners.size === 0) return;
     this.poll ??= setInterval(() => {
       if (this.isPolling) return;
@@ -105,7 +105,7 @@ export class Pulse {
 
   private async look(): Promise<void> {
     const { read } = this.desk.storage;
-    for (const { ticketId } of await this.newEvents()) if (ticketId !== null && !this.isOwn(ticketId)) this.pending.ids.add(ticketId);
+    for (const { ticketId } of await this.newEvents()) if (ticketId !== null && !this.takeOwn(ticketId)) this.pending.ids.add(ticketId);
     const notices: { id: number; user_id: number }[] = await read('notifications')
       .where('id', '>', this.lastNotificationId)
       .orderBy('id')
@@ -116,8 +116,8 @@ export class Pulse {
     if (this.pending.ids.size + this.pending.topics.size > 0) this.gather();
   }
 
-  /** Whether an event in the table is one that this process was told of already. */
-  private isOwn(ticketId: number | null): boolean {
+  /** Whether an event in the table is one that this process was told of already, and takes it off the list of those. */
+  private takeOwn(ticketId: number | null): boolean {
     const ours = ticketId === null ? 0 : (this.own.get(ticketId) ?? 0);
     if (ticketId !== null && ours > 0) this.own.set(ticketId, ours - 1);
     return ours > 0;
